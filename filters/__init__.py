@@ -1,0 +1,1 @@
+"""Which clips and which answers stay, every drop with its reason."""

@@ -1,0 +1,1 @@
+"""Clip and metadata in, question-answer pairs out: closed-ended by rule, open-ended from a chat model."""

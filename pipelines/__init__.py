@@ -1,0 +1,1 @@
+"""Prefect flows, configuration and the `aig` command, which bind the libraries below into builds."""

@@ -1,0 +1,73 @@
+"""How every `aig` command speaks: results on standard output, everything else on standard error, one exit status."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import click
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from datasets_registry.errors import AigError
+
+__all__ = ["JsonFlag", "console", "print_json", "print_table", "run", "say"]
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+"""For progress, logs and messages: standard error."""
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, nothing else there.")]
+"""The `--json` option of every reporting command."""
+
+
+def say(message: str) -> None:
+    """A line for the person at the terminal, as plain text, on standard error."""
+    console.print(message, markup=False)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """The one JSON object of a `--json` run, on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table on standard output; cells are text, never markup; numbers stand to the right."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    cells = [list(row) for row in rows]
+    for index, column in enumerate(columns):
+        numeric = bool(cells) and all(isinstance(row[index], int | float) for row in cells)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*(_cell(value) for value in row))
+    Console(highlight=False, markup=False).print(table)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: ""}[value]
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def run(app: typer.Typer) -> int:
+    """Runs the command line and returns its exit status: 0, 1 (data), 2 (call or configuration), 130 (interrupted)."""
+    command = typer.main.get_command(app)
+    try:
+        result = command.main(standalone_mode=False)
+    except AigError as error:
+        say(f"Error: {error.message}")
+        if error.advice:
+            say(f"  What to do: {error.advice}")
+        return error.exit_code
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return 2
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        say("Interrupted. The same command continues where this one stopped.")
+        return 130
+    return result if isinstance(result, int) else 0

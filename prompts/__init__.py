@@ -1,0 +1,1 @@
+"""What is asked, as data: open-ended prompts, closed-ended question banks, acoustic descriptions of sound classes."""

@@ -1,0 +1,1 @@
+"""What comes out: the published shards, their schema, lineage, validation, statistics and export."""
