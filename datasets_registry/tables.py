@@ -11,6 +11,7 @@ import os
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any, TypeVar
 
 import fsspec
@@ -197,16 +198,15 @@ def _whole_file(url: str) -> Iterator[Any]:
             raise
         stream.close()
         return
-    parent = os.path.dirname(path)
-    os.makedirs(parent, exist_ok=True)
-    partial = os.path.join(parent, f".{os.path.basename(path)}.{uuid.uuid4().hex[:8]}.partial")
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.partial")
     try:
-        with open(partial, "wb") as stream:
+        with partial.open("wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(partial, path)
+        partial.replace(target)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(partial)
+        partial.unlink(missing_ok=True)
         raise

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
@@ -17,5 +19,17 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for _area in ():
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(metadata.version("aig"))
+
+
+AREAS: tuple[str, ...] = ()
+"""Modules of `pipelines.cli`, each with `register(app)`, in the order of `aig --help`."""
+
+for _area in AREAS:
     importlib.import_module(f"pipelines.cli.{_area}").register(app)

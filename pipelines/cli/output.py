@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -15,6 +14,8 @@ from rich.table import Table
 from datasets_registry.errors import AigError
 
 __all__ = ["JsonFlag", "console", "print_json", "print_table", "run", "say"]
+
+INTERRUPTED = 130
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 """For progress, logs and messages: standard error."""
@@ -54,20 +55,15 @@ def _cell(value: object) -> str:
 
 def run(app: typer.Typer) -> int:
     """Runs the command line and returns its exit status: 0, 1 (data), 2 (call or configuration), 130 (interrupted)."""
-    command = typer.main.get_command(app)
     try:
-        result = command.main(standalone_mode=False)
+        app()
     except AigError as error:
         say(f"Error: {error.message}")
         if error.advice:
             say(f"  What to do: {error.advice}")
         return error.exit_code
-    except click.exceptions.Exit as exit_:
-        return exit_.exit_code
-    except click.ClickException as error:
-        error.show(sys.stderr)
-        return 2
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        say("Interrupted. The same command continues where this one stopped.")
-        return 130
-    return result if isinstance(result, int) else 0
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            say("Interrupted. The same command continues where this one stopped.")
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0

@@ -1,0 +1,1 @@
+"""All datasets the pipeline knows, by name."""
