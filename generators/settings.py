@@ -1,0 +1,99 @@
+"""Settings of the generate stage: which model is asked, how fast, for how much money (`generate:` of a configuration)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["BatchSettings", "GenerateSettings", "PriceSettings"]
+
+Dollars = Annotated[Decimal, Field(ge=0)]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PriceSettings(_Settings):
+    """What a model costs, in US dollars per million tokens, where the table in `generators/data/prices.yaml` is not right.
+
+    Attributes:
+        input: per million input tokens.
+        output: per million output tokens.
+        batch_discount: share taken off by the Batch API, 0 to 1.
+    """
+
+    input: Dollars
+    output: Dollars
+    batch_discount: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.5")
+
+
+class BatchSettings(_Settings):
+    """How requests travel in `mode: batch`. The defaults are OpenAI's own limits.
+
+    Attributes:
+        requests_per_file: most requests in one batch.
+        bytes_per_file: most bytes in one batch's file.
+        batches_in_flight: most batches handed in and not finished at a time.
+        completion_window: time the provider gives itself.
+        poll_s: seconds between two looks at a batch's state.
+    """
+
+    requests_per_file: Annotated[int, Field(ge=1, le=50_000)] = 50_000
+    bytes_per_file: Annotated[int, Field(ge=1_000, le=200_000_000)] = 190_000_000
+    batches_in_flight: Annotated[int, Field(ge=1)] = 8
+    completion_window: str = "24h"
+    poll_s: Annotated[float, Field(gt=0)] = 30.0
+
+
+class GenerateSettings(_Settings):
+    """How question-answer pairs are generated.
+
+    Attributes:
+        open_ended: ask a chat model; false: closed-ended pairs only, no model needed.
+        model: name the server knows the model by.
+        base_url: of an OpenAI-compatible endpoint, ending in `/v1`; `None`: OpenAI's, or `OPENAI_BASE_URL`.
+        api_key_env: environment variable that holds the key. An endpoint on this machine needs none.
+        max_tokens: most output tokens per reply.
+        max_tokens_name: what the endpoint calls that: newer OpenAI models want `max_completion_tokens`.
+        temperature: sampling temperature; `None`: the server's own.
+        top_p: nucleus sampling; `None`: the server's own.
+        response_format: `json_schema` where the server enforces a schema, `json_object` where it only promises JSON,
+            `text` where it knows neither.
+        mode: `live` requests, or the provider's Batch API (half the price, within a day).
+        concurrency: requests in flight at a time.
+        requests_per_minute: never more than these; `None`: what the server's headers say.
+        tokens_per_minute: input and output tokens, never more than these; `None`: what the server's headers say.
+        max_cost_usd: hard limit on what the ledger's replies may cost together; `None`: no limit.
+        prices: by model, instead of the table that comes with this version.
+        connect_timeout_s: for a connection to be made.
+        read_timeout_s: between two pieces of a reply.
+        timeout_s: for a whole request.
+        max_attempts: how often one request is sent before it counts as failed.
+        outage_s: how long every request may fail before the run stops.
+        batch: used in `mode: batch`.
+    """
+
+    open_ended: bool = True
+    model: str = "gpt-3.5-turbo"
+    base_url: str | None = None
+    api_key_env: str = "OPENAI_API_KEY"
+    max_tokens: Annotated[int, Field(ge=1)] = 1024
+    max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    response_format: Literal["json_schema", "json_object", "text"] = "json_object"
+    mode: Literal["live", "batch"] = "live"
+    concurrency: Annotated[int, Field(ge=1, le=4096)] = 64
+    requests_per_minute: Annotated[float, Field(gt=0)] | None = None
+    tokens_per_minute: Annotated[float, Field(gt=0)] | None = None
+    max_cost_usd: Dollars | None = None
+    prices: dict[str, PriceSettings] = Field(default_factory=dict)
+    connect_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    read_timeout_s: Annotated[float, Field(gt=0)] = 120.0
+    timeout_s: Annotated[float, Field(gt=0)] = 300.0
+    max_attempts: Annotated[int, Field(ge=1)] = 8
+    outage_s: Annotated[float, Field(ge=0)] = 300.0
+    batch: BatchSettings = BatchSettings()
