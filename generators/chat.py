@@ -53,6 +53,12 @@ class Reply:
         output_tokens: as the server counted them.
         cost_usd: what this reply cost, a decimal number as text.
         answered_at: seconds since 1970 (UTC).
+        dataset: of the request, for accounts of cost only.
+        prompt: of the request, for accounts of cost only.
+        mode: `live` or `batch`.
+        input_price: US dollars per million input tokens at which the cost was counted.
+        output_price: the same for output tokens.
+        raw: the server's whole answer as JSON; empty for a reply made by hand.
     """
 
     key: str
@@ -64,3 +70,9 @@ class Reply:
     output_tokens: int
     cost_usd: str
     answered_at: float
+    dataset: str = ""
+    prompt: str = ""
+    mode: str = "live"
+    input_price: str = "0"
+    output_price: str = "0"
+    raw: str = ""

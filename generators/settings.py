@@ -1,4 +1,4 @@
-"""Settings of the generate stage: which model is asked, how fast, for how much money (`generate:` of a configuration)."""
+"""Settings of the generate stage: which model is asked, how fast, for how much money (`generate:` in the YAML)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _Settings(BaseModel):
 
 
 class PriceSettings(_Settings):
-    """What a model costs, in US dollars per million tokens, where the table in `generators/data/prices.yaml` is not right.
+    """What a model costs, in US dollars per million tokens, instead of the table in `generators/data/prices.yaml`.
 
     Attributes:
         input: per million input tokens.

@@ -1,0 +1,166 @@
+"""The chat model's endpoint: the one module that knows the openai client.
+
+Requests go through the client's low-level `post` over its aiohttp transport, with the body encoded by us: the typed
+`chat.completions.create` spends more time on turning dictionaries over than the network takes at a few hundred requests
+a second. Retries, limits and money are not its business: one call here is one request on the wire.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx2
+import openai
+
+from datasets_registry.errors import UsageError
+from generators.chat import ChatRequest
+from generators.settings import GenerateSettings
+
+__all__ = ["Answer", "Endpoint", "TransportError", "base_url", "is_loopback", "request_body"]
+
+_OPENAI = "https://api.openai.com/v1"
+_RESPONSE: type[httpx2.Response] = httpx2.Response
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back over the wire: status, headers in lower case, body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class TransportError(Exception):
+    """No whole answer came back.
+
+    Attributes:
+        reason: what happened, in a few words, free of the request's content.
+        refused: no connection was made, so the request never left.
+    """
+
+    def __init__(self, reason: str, *, refused: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.refused = refused
+
+
+def base_url(settings: GenerateSettings) -> str:
+    """Where requests go: the setting, else `OPENAI_BASE_URL`, else OpenAI."""
+    return (settings.base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI).rstrip("/")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the endpoint is on this machine, so that it needs neither key nor price."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def request_body(request: ChatRequest) -> dict[str, Any]:
+    """The JSON body of `POST /chat/completions` for a request."""
+    body: dict[str, Any] = {
+        "model": request.model,
+        "messages": [dict(m) for m in request.messages],
+        **request.parameters,
+    }
+    if request.schema is not None:
+        schema = {"name": "answer", "strict": True, "schema": request.schema}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return body
+
+
+class Endpoint:
+    """An OpenAI-compatible endpoint. Use as an asynchronous context manager, in one event loop."""
+
+    def __init__(self, settings: GenerateSettings) -> None:
+        """Makes the client; nothing is sent.
+
+        Raises:
+            UsageError: the endpoint is not on this machine and the environment holds no key; or the address is none.
+        """
+        self.url = base_url(settings)
+        if urlsplit(self.url).scheme not in {"http", "https"} or not urlsplit(self.url).hostname:
+            raise UsageError(f"generate.base_url: {self.url!r} is not an http address", "write it as https://HOST/v1")
+        key = os.environ.get(settings.api_key_env, "").strip()
+        if not key and not is_loopback(self.url):
+            raise UsageError(
+                f"no API key for {self.url}: the environment variable {settings.api_key_env} is not set",
+                f"export {settings.api_key_env}=..., or name another variable in generate.api_key_env, "
+                "or set generate.open_ended to false to build the closed-ended part without a model",
+            )
+        self._key = key
+        limits = httpx2.Limits(
+            max_connections=settings.concurrency + 8,
+            max_keepalive_connections=settings.concurrency + 8,
+            keepalive_expiry=30,
+        )
+        timeout = httpx2.Timeout(
+            connect=settings.connect_timeout_s, read=settings.read_timeout_s, write=settings.read_timeout_s, pool=None
+        )
+        self._total_s = settings.timeout_s
+        self._client = openai.AsyncOpenAI(
+            api_key=key or "none",
+            base_url=self.url,
+            max_retries=0,
+            timeout=timeout,
+            http_client=openai.DefaultAioHttpClient(limits=limits, timeout=timeout, follow_redirects=False),
+        )
+
+    async def __aenter__(self) -> Endpoint:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self._client.close()
+
+    async def chat(self, body: bytes) -> Answer:
+        """Sends one chat completion request, its JSON encoded already.
+
+        Raises:
+            TransportError: no whole answer came back in time.
+        """
+        return await self._post("/chat/completions", content=body)
+
+    async def _post(self, path: str, **content: Any) -> Answer:
+        headers = {"Content-Type": "application/json"}
+        try:
+            async with asyncio.timeout(self._total_s):
+                response = await self._client.post(path, cast_to=_RESPONSE, options={"headers": headers}, **content)
+        except openai.APIStatusError as error:
+            response = error.response
+        except openai.APIError as error:
+            raise _transport_error(error) from None
+        except TimeoutError:
+            raise TransportError(f"no answer within {self._total_s:g} s", refused=False) from None
+        except httpx2.HTTPError as error:
+            raise _transport_error(error) from None
+        return Answer(response.status_code, response.headers, response.content)
+
+    def redacted(self, text: str) -> str:
+        """`text` without the key, for what a server repeats in its error messages."""
+        return text.replace(self._key, "[key]") if self._key else text
+
+
+def _transport_error(error: BaseException) -> TransportError:
+    """What happened on the wire, by the innermost exception: the layers above call a dropped connection a time-out."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, aiohttp.ClientConnectorError):
+            return TransportError(f"no connection: {inner.os_error.strerror or inner.os_error}", refused=True)
+        if isinstance(inner, aiohttp.ConnectionTimeoutError):
+            return TransportError("no connection within the time-out", refused=True)
+        if isinstance(inner, aiohttp.ServerTimeoutError):
+            return TransportError("nothing read within the time-out", refused=False)
+        if isinstance(inner, aiohttp.ClientError | OSError):
+            return TransportError(f"connection lost ({type(inner).__name__})", refused=False)
+        inner = inner.__cause__ or inner.__context__
+    return TransportError(f"connection lost ({type(error).__name__})", refused=False)

@@ -1,0 +1,73 @@
+"""Ledger lines on disk: one JSON object a line, with a checksum, so that a torn or damaged line is recognised.
+
+A line reads `{"crc":"89ab01ef","key":"<64 hex>","cost_usd":"0.00042","kind":"reply",...}`. The checksum covers the
+bytes after it up to the line's end. The first four fields stand first and in this order, so that a ledger of a million
+replies is indexed without parsing a million JSON documents.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+__all__ = ["NO_KEY", "Line", "decode", "encode", "scan"]
+
+NO_KEY = "0" * 64
+"""Key of a line that belongs to no single request."""
+
+_HEAD = re.compile(rb'\{"crc":"([0-9a-f]{8})",("key":"([0-9a-f]{64})","cost_usd":"([0-9.]+)","kind":"([a-z]+)",)')
+_CRC_LENGTH = len('{"crc":"01234567",')
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where a whole, undamaged line is and what its head says; offset and length in bytes, newline left out."""
+
+    offset: int
+    length: int
+    key: str
+    cost_usd: Decimal
+    kind: str
+
+
+def encode(kind: str, key: str, cost_usd: str, content: Mapping[str, Any]) -> bytes:
+    """A ledger line, newline included; `content` must hold at least one field."""
+    head = {"key": key, "cost_usd": cost_usd, "kind": kind}
+    body = json.dumps({**head, **content}, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")[
+        1:
+    ]
+    return b'{"crc":"%08x",%s\n' % (zlib.crc32(body), body)
+
+
+def decode(line: bytes) -> dict[str, Any]:
+    """The fields of a whole line."""
+    fields: dict[str, Any] = json.loads(line.decode("utf-8", "surrogatepass"))
+    return fields
+
+
+def scan(path: Path, start: int = 0) -> Iterator[Line | int]:
+    """The lines of a segment from byte `start` on; for a torn or damaged one its offset instead.
+
+    Memory stays at the longest line, however long the segment is.
+    """
+    with path.open("rb") as stream:
+        stream.seek(start)
+        offset = start
+        for raw in stream:
+            yield _line(raw, offset)
+            offset += len(raw)
+
+
+def _line(raw: bytes, offset: int) -> Line | int:
+    head = _HEAD.match(raw)
+    if head is None or not raw.endswith(b"}\n"):
+        return offset
+    if zlib.crc32(memoryview(raw)[_CRC_LENGTH:-1]) != int(head[1], 16):
+        return offset
+    return Line(offset, len(raw) - 1, head[3].decode(), Decimal(head[4].decode()), head[5].decode())

@@ -1,0 +1,54 @@
+"""What a run of requests did, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+__all__ = ["Failure", "Summary"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A request that got no reply and will not get one by waiting.
+
+    Attributes:
+        key: of the request.
+        dataset: of the request.
+        prompt: of the request.
+        error: short name, such as `bad_request`.
+        message: what the server said.
+        advice: what to do.
+    """
+
+    key: str
+    dataset: str
+    prompt: str
+    error: str
+    message: str
+    advice: str
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run asked, got and paid so far.
+
+    Attributes:
+        sent: requests sent, repeats included.
+        answered: replies that are now in the ledger and were not before.
+        cached: requests whose reply was in the ledger already.
+        failed: requests given up, see `failures`.
+        input_tokens: of the answered.
+        output_tokens: of the answered.
+        cost_usd: of this run.
+        failures: one per failed request.
+    """
+
+    sent: int = 0
+    answered: int = 0
+    cached: int = 0
+    failed: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: Decimal = Decimal(0)
+    failures: list[Failure] = field(default_factory=list)
