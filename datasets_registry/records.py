@@ -102,6 +102,7 @@ class Features:
         invented: why the transcript is taken for made up by the recogniser; `None` where it is not.
         sounds: labels of an optional tagger, for clips without annotated ones.
         extractor: hash of code version and settings; a feature row is up to date when it equals the present one.
+        source: which audio was measured, `<path>@<start_s>-<end_s>`; the other half of being up to date.
     """
 
     audio_id: str
@@ -126,6 +127,7 @@ class Features:
     invented: str | None = None
     sounds: tuple[str, ...] | None = None
     extractor: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

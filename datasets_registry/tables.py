@@ -89,6 +89,7 @@ FEATURES = _schema(
         "invented": pa.string(),
         "sounds": pa.list_(pa.string()),
         "extractor": pa.string(),
+        "source": pa.string(),
     },
 )
 

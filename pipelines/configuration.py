@@ -1,0 +1,218 @@
+"""The configuration of a build: one YAML file, read into frozen pydantic models.
+
+Relative paths in it stand relative to the file's own folder, so a build means the same from every working directory.
+Secrets do not belong in it: keys come from the environment.
+"""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from datasets_registry import registry
+from datasets_registry.errors import UsageError
+from extractors.settings import ExtractSettings
+from filters.answer_settings import AnswerFilterSettings
+from filters.settings import KINDS, SelectSettings, target
+from generators.settings import GenerateSettings
+from shards.settings import PublishSettings
+
+__all__ = ["Configuration", "DatasetSource", "RunnerSettings", "load"]
+
+_STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatasetSource(BaseModel):
+    """Where one dataset lies on this machine and how much of it is used.
+
+    Attributes:
+        root: folder the dataset's owners' layout starts at; for own data, the folder audio paths are relative to.
+        manifest: own data only: JSON Lines, CSV or Parquet with the fields of a clip.
+        parts: the owners' download parts to read, such as `train-clean-100`; all that are there where absent.
+        splits: the owners' splits to read; those that train where absent.
+        max_duration_s: clips the owners' files give as longer are left out; the dataset's own bound where absent.
+        limit: at most so many clips, drawn with balanced labels before anything is measured.
+        title: own data only: what the dataset is called in the dataset card.
+        licence: own data only: licence of clips that do not name one.
+    """
+
+    model_config = _STRICT
+
+    root: str | None = None
+    manifest: str | None = None
+    parts: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
+    max_duration_s: float | None = Field(default=None, gt=0)
+    limit: int | None = Field(default=None, gt=0)
+    title: str = ""
+    licence: str = ""
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if self.root is None and self.manifest is None:
+            raise ValueError("needs `root` (a dataset's folder) or `manifest` (a list of your own clips)")
+        return self
+
+
+class RunnerSettings(BaseModel):
+    """What runs the batches.
+
+    Attributes:
+        workers: processes for extraction; as many as there are cores where absent.
+        batch_clips: clips per task of the extraction.
+    """
+
+    model_config = _STRICT
+
+    workers: int | None = Field(default=None, gt=0)
+    batch_clips: int = Field(default=100, gt=0, le=10_000)
+
+
+class Configuration(BaseModel):
+    """All that decides what a build produces; see `aig init` for a commented example."""
+
+    model_config = _STRICT
+
+    workspace: str
+    seed: int = 0
+    datasets: Mapping[str, DatasetSource] = Field(min_length=1)
+    extract: ExtractSettings = ExtractSettings()
+    select: Mapping[str, SelectSettings] = Field(default_factory=dict)
+    generate: GenerateSettings = GenerateSettings()
+    answers: AnswerFilterSettings = AnswerFilterSettings()
+    publish: PublishSettings = PublishSettings()
+    runner: RunnerSettings = RunnerSettings()
+    max_quarantine: float = Field(default=0.05, ge=0, le=1)
+
+    @field_validator("datasets")
+    @classmethod
+    def _names(cls, datasets: Mapping[str, DatasetSource]) -> Mapping[str, DatasetSource]:
+        for name, source in datasets.items():
+            if not name.replace("_", "").isalnum() or not name.isascii() or name != name.lower():
+                raise ValueError(f"dataset name {name!r}: use lower-case letters, digits and _")
+            if source.manifest is None and name not in registry.DATASETS:
+                near = difflib.get_close_matches(name, registry.DATASETS, n=1)
+                hint = f"did you mean {near[0]!r}? " if near else ""
+                raise ValueError(
+                    f"{name!r} is none of the datasets the registry knows; {hint}own data needs `manifest`"
+                )
+            if source.manifest is not None and name in registry.DATASETS:
+                raise ValueError(f"{name!r} is a dataset of the registry; give your own data another name")
+        return datasets
+
+    @model_validator(mode="after")
+    def _selections(self) -> Self:
+        for name in self.select:
+            if target(name, tuple(self.datasets)) is None:
+                raise ValueError(
+                    f"the selection {name!r} belongs to no dataset here; "
+                    f"name it as a dataset ({', '.join(self.datasets)}) or <dataset>_<kind> with a kind of {', '.join(KINDS)}"
+                )
+        return self
+
+
+def load(path: str | Path) -> Configuration:
+    """Reads a configuration file.
+
+    Raises:
+        UsageError: the file is missing, is not YAML, or holds an unknown key or a value that does not fit;
+            the message names file, line and key, and the nearest right key.
+    """
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"cannot read the configuration {file}: {error.strerror}", "`aig init` writes an example"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8 text (byte {error.start})", "save it as UTF-8") from None
+    try:
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"{file} is not valid YAML: {error}", "check indentation and quotes at that line") from None
+    if not isinstance(content, dict):
+        raise UsageError(f"{file} holds no configuration", "`aig init` writes an example")
+    try:
+        configuration = Configuration.model_validate(content)
+    except ValidationError as error:
+        raise UsageError(*_explain(file, tree, error)) from None
+    return _resolved(configuration, file.parent)
+
+
+def _resolved(configuration: Configuration, folder: Path) -> Configuration:
+    def absolute(value: str | None) -> str | None:
+        if value is None or "://" in value:
+            return value
+        return str((folder / Path(value).expanduser()).resolve())
+
+    sources = {
+        name: source.model_copy(update={"root": absolute(source.root), "manifest": absolute(source.manifest)})
+        for name, source in configuration.datasets.items()
+    }
+    return configuration.model_copy(update={"workspace": absolute(configuration.workspace), "datasets": sources})
+
+
+def _explain(file: Path, tree: yaml.Node | None, error: ValidationError) -> tuple[str, str]:
+    """Message and advice for the first thing wrong, with its line and the nearest right key."""
+    first = error.errors(include_url=False)[0]
+    location = [part for part in first["loc"] if not str(part).endswith("]")]
+    where = f"{file}, line {_line(tree, location)}"
+    key = ".".join(str(part) for part in location) or "the whole file"
+    more = f" ({error.error_count() - 1} more to mend)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        known = _fields(Configuration, location[:-1])
+        near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
+        advice = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+        return f"{where}: unknown key {key!r}{more}", advice
+    if first["type"] == "missing":
+        return f"{where}: the key {key!r} is missing{more}", "`aig init` writes a commented example"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {key}: {message}{more}", f"the value there is {_short(first['input'])}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _line(node: yaml.Node | None, location: list[Any]) -> int:
+    """Line of the deepest key of `location` that stands in the file, counted from 1."""
+    line = 1
+    for part in location:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        for key, value in node.value:
+            if key.value == str(part):
+                line, node = key.start_mark.line + 1, value
+                break
+        else:
+            break
+    return line
+
+
+def _fields(model: type[BaseModel], location: list[Any]) -> list[str]:
+    """Keys that may stand at `location` below a model."""
+    for part in location:
+        field = model.model_fields.get(str(part))
+        if field is None:
+            continue
+        found = _models(field.annotation)
+        if not found:
+            return []
+        model = found[0]
+    return sorted(model.model_fields)
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        return [annotation] if issubclass(annotation, BaseModel) else []
+    return [model for argument in typing.get_args(annotation) for model in _models(argument)]

@@ -1,0 +1,100 @@
+"""The index stage: a dataset's own annotation files become the workspace's table of clips."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from datasets_registry import manifest, registry
+from datasets_registry.dataset import Dataset, Source
+from datasets_registry.records import Clip, Quarantined
+from datasets_registry.tables import Record, to_table, write_table
+from pipelines.configuration import Configuration
+from pipelines.progress import Progress
+from pipelines.workspace import Workspace
+
+__all__ = ["dataset_of", "digest", "index_dataset", "root_of"]
+
+CLIPS_PER_PART = 50_000
+
+
+def dataset_of(configuration: Configuration, name: str) -> Dataset:
+    """The dataset of that name in a configuration, one of the registry's or the user's own."""
+    source = configuration.datasets[name]
+    if source.manifest is None:
+        return registry.get(name)
+    return manifest.dataset(name, source.manifest, title=source.title, licence=source.licence)
+
+
+def root_of(configuration: Configuration, name: str) -> str:
+    """The folder a dataset's audio paths are relative to: its `root`, or its manifest's own folder."""
+    source = configuration.datasets[name]
+    return source.root if source.root is not None else str(Path(source.manifest or "").parent)
+
+
+def index_dataset(configuration: Configuration, workspace: Workspace, name: str, progress: Progress) -> None:
+    """Reads a dataset and brings `clips/<dataset>/` and `quarantine/index/` up to date with it.
+
+    It is read anew each time, because only so are new, removed and changed items noticed; a part that did not change
+    is left as it stands.
+    """
+    source = configuration.datasets[name]
+    items = dataset_of(configuration, name).read(
+        Source(
+            root=Path(root_of(configuration, name)),
+            parts=source.parts,
+            splits=source.splits,
+            max_duration_s=source.max_duration_s,
+        )
+    )
+    clips: set[str] = set()
+    quarantined: set[str] = set()
+    for number, chunk in enumerate(_chunks(items)):
+        good = [item for item in chunk if isinstance(item, Clip)]
+        bad = [item for item in chunk if isinstance(item, Quarantined)]
+        if good:
+            clips.add(_write(workspace, good, Clip, ("clips", name), f"{number:05d}"))
+        if bad:
+            quarantined.add(_write(workspace, bad, Quarantined, ("quarantine", "index"), f"{name}-{number:05d}"))
+        progress.advance(len(chunk))
+    _keep_only(workspace, clips, "", "clips", name)
+    _keep_only(workspace, quarantined, f"part-{name}-", "quarantine", "index")
+
+
+def digest(table: pa.Table) -> str:
+    """Short hash of a freshly made table's content."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table.combine_chunks())
+    return hashlib.sha256(sink.getvalue()).hexdigest()[:16]
+
+
+def _chunks(items: Iterable[Clip | Quarantined]) -> Iterator[list[Clip | Quarantined]]:
+    chunk: list[Clip | Quarantined] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == CLIPS_PER_PART:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _write(
+    workspace: Workspace, records: list[Any], kind: type[Record], folder: tuple[str, ...], prefix: str
+) -> str:
+    table = to_table(records, kind)
+    part = f"part-{prefix}-{digest(table)}.parquet"
+    if not workspace.exists(*folder, part):
+        write_table(workspace.url(*folder, part), [table], table.schema)
+    return part
+
+
+def _keep_only(workspace: Workspace, parts: set[str], prefix: str, *folder: str) -> None:
+    for part in workspace.parts(*folder):
+        if part.startswith(prefix) and part not in parts:
+            workspace.remove(*folder, part)

@@ -1,0 +1,146 @@
+"""The workspace: where each stage's tables lie, on a local disk or an object store, and how they are joined.
+
+    clips/<dataset>/part-*.parquet        features/<dataset>/part-*.parquet
+    selection/<name>.parquet              selection/<name>.dropped.parquet
+    responses/                            qa/<dataset>/<kind>/part-*.parquet
+    quarantine/<stage>/part-*.parquet     shards/           report.html
+
+A part's name holds a hash of all it was made from. A part that exists is therefore up to date, nobody keeps a list of
+what is done, and a run that was broken off continues by making the parts that are missing.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datasets_registry.tables import Record, from_batch, to_table, write_bytes, write_table
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["Workspace"]
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder or URL prefix with the tables of one build.
+
+    Attributes:
+        root: absolute path or fsspec URL.
+    """
+
+    root: str
+
+    @cached_property
+    def _filesystem(self) -> tuple[fsspec.AbstractFileSystem, str]:
+        return fsspec.core.url_to_fs(self.root)  # type: ignore[no-any-return]
+
+    def url(self, *names: str) -> str:
+        """Address of a file or folder of the workspace."""
+        return posixpath.join(self.root, *names)
+
+    def exists(self, *names: str) -> bool:
+        """Whether a file or folder is there."""
+        fs, root = self._filesystem
+        return bool(fs.exists(posixpath.join(root, *names)))
+
+    def parts(self, *folder: str) -> list[str]:
+        """Names of the table parts in a folder, sorted; unfinished files are never among them."""
+        fs, root = self._filesystem
+        fs.invalidate_cache()
+        found = fs.glob(posixpath.join(root, *folder, "part-*.parquet"))
+        return sorted(posixpath.basename(path) for path in found)
+
+    def folders(self, *folder: str) -> list[str]:
+        """Names of the folders in a folder, sorted."""
+        fs, root = self._filesystem
+        fs.invalidate_cache()
+        path = posixpath.join(root, *folder)
+        if not fs.isdir(path):
+            return []
+        return sorted(posixpath.basename(item["name"].rstrip("/")) for item in fs.ls(path) if item["type"] == "directory")
+
+    def remove(self, *names: str) -> None:
+        """Removes a file, or a folder with all it holds; nothing happens where there is none."""
+        fs, root = self._filesystem
+        path = posixpath.join(root, *names)
+        if fs.exists(path):
+            fs.rm(path, recursive=True)
+
+    def write(self, records: Iterable[Record], kind: type[Record], *names: str) -> int:
+        """Writes records as one table that appears whole or not at all; returns its rows."""
+        table = to_table(records, kind)
+        return write_table(self.url(*names), [table], table.schema)
+
+    def write_text(self, text: str, *names: str) -> None:
+        """Writes a small text file that appears whole or not at all."""
+        write_bytes(self.url(*names), text.encode())
+
+    def read_text(self, *names: str) -> str | None:
+        """Text of a small file, or `None` where there is none."""
+        fs, root = self._filesystem
+        path = posixpath.join(root, *names)
+        return fs.cat_file(path).decode() if fs.exists(path) else None
+
+    def batches(self, urls: Iterable[str], columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Record batches of table files one after another, a row group in memory at a time."""
+        for url in urls:
+            with fsspec.open(url, "rb") as stream:
+                yield from pq.ParquetFile(stream).iter_batches(batch_size=8192, columns=columns)
+
+    def records(self, kind: type[Record], *folder: str) -> Iterator[Record]:
+        """All records below a folder, part by part."""
+        for batch in self.batches(self.url(*folder, part) for part in self.parts(*folder)):
+            yield from from_batch(batch, kind)
+
+    def count(self, *folder: str) -> int:
+        """Rows of all parts of a folder, from the files' footers."""
+        rows = 0
+        for part in self.parts(*folder):
+            with fsspec.open(self.url(*folder, part), "rb") as stream:
+                rows += pq.ParquetFile(stream).metadata.num_rows
+        return rows
+
+    def database(self) -> duckdb.DuckDBPyConnection:
+        """A DuckDB connection that reads this workspace's tables by their addresses, on disk or object store.
+
+        Its memory is bounded; joins and sorts beyond it spill to the local temporary folder.
+        """
+        import duckdb
+
+        database = duckdb.connect(config=_database_settings())
+        fs, _ = self._filesystem
+        if "file" not in fs.protocol and "local" not in fs.protocol:
+            database.register_filesystem(fs)
+        return database
+
+    def view(
+        self, database: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, folder: Sequence[str], parts: Iterable[str]
+    ) -> None:
+        """Makes the named parts of a folder one table of a database; with no parts, an empty one of that schema."""
+        urls = ", ".join(_quoted(self.url(*folder, part)) for part in parts)
+        if urls:
+            columns = ", ".join(f'"{column}"' for column in schema.names)
+            database.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet([{urls}])")  # noqa: S608
+        else:
+            database.register(name, schema.empty_table())
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _database_settings() -> dict[str, Any]:
+    import tempfile
+
+    spill = Path(tempfile.gettempdir()) / "aig-duckdb"
+    return {"memory_limit": "1GB", "preserve_insertion_order": False, "temp_directory": str(spill)}
