@@ -1,1 +1,28 @@
 """All datasets the pipeline knows, by name."""
+
+from __future__ import annotations
+
+import difflib
+
+from datasets_registry.dataset import Dataset
+from datasets_registry.errors import UsageError
+
+__all__ = ["DATASETS", "get"]
+
+_ALL: tuple[Dataset, ...] = ()
+
+DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in _ALL}
+"""The thirteen, in the order of the paper's table."""
+
+
+def get(name: str) -> Dataset:
+    """The dataset of that name.
+
+    Raises:
+        UsageError: there is none; the advice names the nearest.
+    """
+    if name not in DATASETS:
+        near = difflib.get_close_matches(name, DATASETS, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise UsageError(f"there is no dataset {name!r}", f"{hint}There are: {', '.join(DATASETS)}.")
+    return DATASETS[name]

@@ -1,0 +1,174 @@
+"""What a dataset is, as a value: its facts, its reader, and how it is got. Each dataset's module makes one of these."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from datasets_registry.downloads import Download
+from datasets_registry.errors import UsageError
+from datasets_registry.records import Clip, Quarantined
+from datasets_registry.unique import without_repeats
+
+__all__ = ["CLOSED_TASKS", "Access", "Dataset", "Segment", "Source"]
+
+Access = Literal["open", "form", "signed licence", "youtube", "own"]
+"""How the audio is got: over HTTP by anybody, after a form, under a signed licence, from YouTube; or one has it."""
+
+CLOSED_TASKS = (
+    "cla_label",
+    "cla_label_des",
+    "caption",
+    "label_caption",
+    "temporal",
+    "temporal_single",
+    "temporal_single_not_exist",
+    "temporal_order",
+    "temporal_order_not_exist",
+    "pitch_cla",
+    "speed_cla",
+    "energy_cla",
+    "gender_cla",
+    "gender_emotion_cla",
+    "age_cla",
+    "emotion_cla",
+    "emotion_bin",
+    "emotion_score",
+    "emotion_detail",
+    "genre_cla",
+    "ASR",
+)
+"""Every closed-ended task there is. A dataset names those that apply; a clip gets those whose fields it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a dataset lies on this disk, and how much of it is wanted.
+
+    Attributes:
+        root: the dataset's folder.
+        parts: the owners' download parts wanted, such as `train-clean-100`; empty: all that are there.
+        splits: the owners' splits wanted; empty: those that train.
+        max_duration_s: clips that the owners' files give as longer are left out; `None`: the dataset's own bound.
+    """
+
+    root: Path
+    parts: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
+    max_duration_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A clip that has to be cut out of a video.
+
+    Attributes:
+        audio_id: of the clip.
+        video: id of the video at YouTube.
+        start_s: where the clip starts in the video, in seconds.
+        end_s: where it ends.
+        file: the clip's audio file, relative to the dataset's root, without suffix.
+        labels: the clip's labels, for a balanced draw; empty where it has none.
+    """
+
+    audio_id: str
+    video: str
+    start_s: float
+    end_s: float
+    file: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """A dataset: what it holds, what may be done with it, how it is read and got.
+
+    Attributes:
+        name: in configurations, `dataset` columns and commands.
+        title: what its owners call it.
+        summary: one sentence on what is heard and annotated.
+        home: its page.
+        paper: where it was published.
+        licence: of the annotations and of the audio, as the owners state it.
+        redistributable: whether the audio may be passed on under that licence.
+        access: how the audio is got.
+        clips: how many clips its owners count in what is read by default; `None` for the user's own.
+        fields: metadata fields of `Clip` that it annotates.
+        splits: the owners' splits.
+        train_splits: those read unless others are asked for; the official test parts are not among them.
+        parts: the owners' download parts, where the audio comes in several.
+        closed_tasks: closed-ended tasks that apply.
+        open_prompt: kind of open-ended prompt: `audio`, `speech`, `speech_emotion`, `speech_age`, `music`, `joint`,
+            or `None` where the paper asks none.
+        pairs_per_call: question-answer pairs asked of the model at once.
+        copies: how often each closed-ended question is drawn anew, to weigh a small dataset.
+        by_split: fields that differ in a split, see `for_split`.
+        max_duration_s: longer clips are left out unless the source says otherwise; `None`: no bound.
+        reader: yields a `Clip` or a `Quarantined` for each item of the owners' files, see `read`.
+        segments: yields what has to be cut out of videos; `None` where nothing has.
+        downloads: files that anybody may fetch.
+        manual: what a person has to do by hand, step by step.
+    """
+
+    name: str
+    title: str
+    summary: str
+    home: str
+    paper: str
+    licence: str
+    redistributable: bool
+    access: Access
+    clips: int | None
+    fields: tuple[str, ...]
+    splits: tuple[str, ...] = ("train",)
+    train_splits: tuple[str, ...] = ("train",)
+    parts: tuple[str, ...] = ()
+    closed_tasks: tuple[str, ...]
+    open_prompt: str | None
+    pairs_per_call: int = 10
+    copies: int = 1
+    by_split: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    max_duration_s: float | None = None
+    reader: Callable[[Source], Iterable[Clip | Quarantined]]
+    segments: Callable[[Source], Iterable[Segment]] | None = None
+    downloads: tuple[Download, ...] = ()
+    manual: tuple[str, ...] = ()
+
+    def read(self, source: Source) -> Iterator[Clip | Quarantined]:
+        """Streams what the owners' files below `source.root` hold, in their order.
+
+        Every item becomes exactly one `Clip` or `Quarantined`; a clip whose id came before is quarantined.
+        A clip whose audio is not on this disk has no `path`.
+
+        Raises:
+            UsageError: the folder is missing or is not this dataset, or a split or part is not one of its own.
+        """
+        return without_repeats(self.name, self.reader(self.resolve(source)))
+
+    def resolve(self, source: Source) -> Source:
+        """The source with its folder, parts and splits checked and the defaults filled in.
+
+        Raises:
+            UsageError: as `read`.
+        """
+        if not os.path.isdir(source.root):  # noqa: PTH112 - a stat without building a Path
+            raise UsageError(
+                f"{self.name}: {source.root} is not a folder",
+                f"Give the folder of {self.title} as `root`, or fetch it: `aig pull CONFIG {self.name}`.",
+            )
+        for kind, asked, known in (("split", source.splits, self.splits), ("part", source.parts, self.parts)):
+            if known and (wrong := [name for name in asked if name not in known]):
+                raise UsageError(
+                    f"{self.name}: there is no {kind} {', '.join(wrong)}",
+                    f"Its {kind}s are: {', '.join(known)}.",
+                )
+        bound = self.max_duration_s if source.max_duration_s is None else source.max_duration_s
+        return replace(source, splits=source.splits or self.train_splits, max_duration_s=bound)
+
+    def for_split(self, split: str) -> Dataset:
+        """This dataset as it applies to a split: in AudioSet, for one, the two training parts get other questions."""
+        differs = self.by_split.get(split)
+        return replace(self, **differs) if differs else self
