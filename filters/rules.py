@@ -1,0 +1,114 @@
+"""The rules of a selection: one clip's values in, `None` or the reason why it goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from filters.invented import invented_reason
+from filters.settings import SelectSettings
+
+__all__ = ["RULES", "Rule", "reasons"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule that looks at one clip at a time.
+
+    Attributes:
+        name: the key in the configuration that switches it on and holds its bound.
+        columns: of clips and features that it looks at.
+        judge: the bound and the clip's values in the order of `columns`, to a reason or `None`.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    judge: Callable[..., str | None]
+
+
+def _min_duration(bound: float, duration_s: float | None) -> str | None:
+    if duration_s is None:
+        return "its length was not measured"
+    return f"{duration_s:.2f} s, shorter than {bound:g} s" if duration_s < bound else None
+
+
+def _max_duration(bound: float, duration_s: float | None) -> str | None:
+    if duration_s is None:
+        return "its length was not measured"
+    return f"{duration_s:.2f} s, longer than {bound:g} s" if duration_s > bound else None
+
+
+def _not_silent(_: bool, silent: bool | None) -> str | None:
+    if silent is None:
+        return "its volume was not measured"
+    return "silent throughout" if silent else None
+
+
+def _speech(
+    bound: float, probability: float | None, transcript: str | None, invented: str | None, duration_s: float | None
+) -> str | None:
+    if probability is None:
+        return "no speech recognition was run"
+    if probability >= bound:
+        return f"probability of no speech {probability:.3f}, not below {bound:g}"
+    made_up = invented or invented_reason(transcript or "", duration_s)
+    return f"made up by the recogniser: {made_up}" if made_up else None
+
+
+def _min_words(bound: int, transcript: str | None) -> str | None:
+    if transcript is None:
+        return "no speech recognition was run"
+    words = len(transcript.split())
+    return f"{words} {'word' if words == 1 else 'words'}, fewer than {bound}" if words < bound else None
+
+
+def _languages(bound: Sequence[str], language: str | None) -> str | None:
+    if language is None:
+        return "no language was recognised"
+    return None if language in bound else f"language {language}, not {' or '.join(bound)}"
+
+
+def _labels(bound: Sequence[str], labels: list[str] | None) -> str | None:
+    return None if set(bound) & set(labels or ()) else f"none of the labels {'; '.join(bound)}"
+
+
+def _without_labels(bound: Sequence[str], labels: list[str] | None) -> str | None:
+    found = [label for label in labels or () if label in bound]
+    return f"has the label {found[0]}" if found else None
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("min_duration_s", ("duration_s",), _min_duration),
+    Rule("max_duration_s", ("duration_s",), _max_duration),
+    Rule("not_silent", ("silent",), _not_silent),
+    Rule("max_no_speech_prob", ("no_speech_prob", "transcript", "invented", "duration_s"), _speech),
+    Rule("min_words", ("transcript",), _min_words),
+    Rule("languages", ("language",), _languages),
+    Rule("labels", ("labels",), _labels),
+    Rule("without_labels", ("labels",), _without_labels),
+)
+"""Every rule, in the order in which they apply."""
+
+
+def reasons(batch: pa.RecordBatch, settings: SelectSettings) -> Iterator[tuple[str, str] | None]:
+    """For each clip of a batch, the first rule that it fails and why, or `None`.
+
+    Args:
+        batch: clips joined with features; null where nothing was measured. A column that no rule needs may be missing.
+        settings: which rules apply, and their bounds.
+    """
+    rules = [(rule, bound) for rule in RULES if (bound := getattr(settings, rule.name))]
+    wanted = {column for rule, _ in rules for column in rule.columns}
+    values: dict[str, list[Any]] = {column: batch.column(column).to_pylist() for column in wanted}
+    places = [(rule, bound, [values[column] for column in rule.columns]) for rule, bound in rules]
+    for row in range(batch.num_rows):
+        found = None
+        for rule, bound, columns in places:
+            reason = rule.judge(bound, *(column[row] for column in columns))
+            if reason is not None:
+                found = rule.name, reason
+                break
+        yield found

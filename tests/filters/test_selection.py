@@ -1,0 +1,185 @@
+import math
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from datasets_registry.records import Clip, Dropped, Features
+from datasets_registry.tables import from_batch, to_table
+from filters import balance
+from filters.selection import limit, select
+from filters.settings import SelectSettings, target
+
+
+def batches(clips, features=(), size=3):
+    """Clips joined with their features, as the pipeline hands them over, `size` to a batch."""
+    measured = {feature.audio_id: feature for feature in features}
+    table = to_table(clips, Clip)
+    columns = to_table(
+        [measured.get(c.audio_id, Features(audio_id="", duration_s=0, sample_rate=0)) for c in clips], Features
+    )
+    absent = pa.array([c.audio_id not in measured for c in clips])
+    for name in columns.column_names:
+        if name not in table.column_names:
+            column = columns.column(name).combine_chunks()
+            null = pa.nulls(len(clips), column.type)
+            table = table.append_column(name, pa.compute.if_else(absent, null, column))
+    return table.to_batches(max_chunksize=size)
+
+
+def clip(number, *labels, **fields):
+    return Clip(audio_id=f"d/{number:05d}", dataset="d", labels=labels or None, path=f"{number}.wav", **fields)
+
+
+def spoken(clip, text, probability=0.05, duration_s=10.0, **fields):
+    return Features(
+        audio_id=clip.audio_id, duration_s=duration_s, sample_rate=16_000, transcript=text,
+        no_speech_prob=probability, **fields,
+    )  # fmt: skip
+
+
+label_lists = st.lists(st.lists(st.sampled_from("abcdefg"), max_size=4, unique=True), max_size=60)
+
+
+@settings(max_examples=60, deadline=None)
+@given(label_lists, st.integers(1, 70), st.integers(0, 3), st.randoms(use_true_random=False))
+def test_the_draw_has_its_size_and_is_the_same_whatever_the_order(lists, size, seed, random):
+    clips = [clip(i, *labels) for i, labels in enumerate(lists)]
+    drawn = select(batches(clips), SelectSettings(draw=size), seed)
+    assert len(drawn.kept) == min(size, len(clips))
+    shuffled = random.sample(clips, len(clips))
+    again = select(batches(shuffled, size=7), SelectSettings(draw=size), seed)
+    assert set(drawn.kept.to_pylist()) == set(again.kept.to_pylist())
+    gone = [record for batch in drawn.dropped() for record in from_batch(batch, Dropped)]
+    assert sorted([*drawn.kept.to_pylist(), *(record.audio_id for record in gone)]) == [c.audio_id for c in clips]
+
+
+@given(st.lists(st.floats(0, 100), min_size=2, max_size=30), st.data())
+def test_a_clip_is_never_less_likely_when_its_weight_grows(weights, data):
+    """For whatever random numbers: a drawn clip stays drawn when it becomes heavier, all else being equal."""
+    weight = np.array(weights)
+    uniform = np.array(data.draw(st.lists(st.floats(0.001, 0.999), min_size=len(weight), max_size=len(weight))))
+    size = data.draw(st.integers(1, len(weight)))
+    one = data.draw(st.integers(0, len(weight) - 1))
+    heavier = weight.copy()
+    heavier[one] += data.draw(st.floats(0.1, 100))
+    if one in balance.draw(uniform, weight, size):
+        assert one in balance.draw(uniform, heavier, size)
+
+
+@given(label_lists)
+def test_the_weight_is_the_sum_over_labels_and_rarer_labels_weigh_more(lists):
+    labels = balance.Labels()
+    labels.append(pa.array(lists, pa.list_(pa.string())))
+    codes, bounds = labels.finish()
+    count = Counter(label for clip in lists for label in clip)
+    found = balance.weights(codes, bounds, len(labels.names))
+    for clip_labels, weight in zip(lists, found, strict=True):
+        assert math.isclose(weight, sum(1000 / (count[label] + 0.01) for label in clip_labels), abs_tol=1e-9)
+
+
+def test_another_seed_draws_other_clips():
+    clips = [clip(i, "a") for i in range(200)]
+    first, same, other = (
+        set(select(batches(clips), SelectSettings(draw=50), seed).kept.to_pylist()) for seed in (0, 0, 1)
+    )
+    assert first == same
+    assert first != other
+
+
+def test_the_draw_follows_the_weights():
+    """Of 1000 clips, 50 are rare: drawn one by one in proportion to 20 x the weight, nearly all come among 300."""
+    clips = [clip(i, "rare" if i < 50 else "common") for i in range(1000)]
+    kept = [
+        set(select(batches(clips, size=500), SelectSettings(draw=300), seed).kept.to_pylist()) for seed in range(20)
+    ]
+    rare = np.mean([sum(c.audio_id in found for c in clips[:50]) for found in kept])
+    # Expected by drawing one after another: 1 - E[share left]; solved for t with 950(1-e^-t) + 50(1-e^-19t) = 300.
+    t = next(t for t in np.arange(0, 1, 1e-4) if 950 * (1 - math.exp(-t)) + 50 * (1 - math.exp(-19 * t)) >= 300)
+    assert rare == pytest.approx(50 * (1 - math.exp(-19 * t)), abs=0.6)
+
+
+def test_the_report_shows_a_balanced_draw_beside_a_uniform_one():
+    clips = [clip(i, "rare" if i % 20 == 0 else "common") for i in range(2000)]
+    report = select(batches(clips, size=500), SelectSettings(draw=200), 0).labels
+    assert report.counts["common"][0] == 1900
+    assert report.counts["rare"][1] > 2 * report.counts["rare"][2]
+    assert report.after.effective_labels > 1.9 > report.uniform.effective_labels
+    assert report.before.entropy_bits == pytest.approx(0.286, abs=0.001)
+
+
+def test_each_rule_takes_what_fails_it_first_and_gives_its_reason():
+    clips = [clip(i, "Speech") for i in range(7)]
+    sentence = "we went down to the river today"
+    features = [
+        spoken(clips[0], sentence),
+        spoken(clips[1], sentence, probability=0.2),
+        spoken(clips[2], "only five words are here"),
+        spoken(clips[3], "Thanks for Watching!"),
+        spoken(clips[4], "Thank you for watching the kids this afternoon"),
+        spoken(clips[5], sentence, invented="found before"),
+    ]
+    found = select(batches(clips, features), SelectSettings(max_no_speech_prob=0.2, min_words=6), 0)
+    assert found.kept.to_pylist() == ["d/00000", "d/00004"]
+    gone = {r.audio_id: (r.rule, r.reason) for batch in found.dropped() for r in from_batch(batch, Dropped)}
+    assert gone["d/00001"] == ("max_no_speech_prob", "probability of no speech 0.200, not below 0.2")
+    assert gone["d/00002"] == ("min_words", "5 words, fewer than 6")
+    assert gone["d/00003"][1].startswith("made up by the recogniser")
+    assert gone["d/00005"][1] == "made up by the recogniser: found before"
+    assert gone["d/00006"][1] == "no speech recognition was run"
+    assert [(r.rule, r.seen, r.dropped) for r in found.rules] == [("max_no_speech_prob", 7, 4), ("min_words", 3, 1)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "kept"),
+    [
+        ({"min_duration_s": 2}, [1, 2]),
+        ({"max_duration_s": 10}, [0, 1]),
+        ({"not_silent": True}, [0, 2]),
+        ({"languages": ["en"]}, [0, 1]),
+        ({"labels": ["Dog"]}, [0, 2]),
+        ({"without_labels": ["Dog"]}, [1]),
+    ],
+)
+def test_every_rule_may_be_named_for_any_dataset(rule, kept):
+    clips = [clip(0, "Dog"), clip(1, "Cat"), clip(2, "Cat", "Dog")]
+    features = [
+        spoken(clips[0], "", duration_s=1.0, language="en"),
+        spoken(clips[1], "", duration_s=10.0, language="en", silent=True),
+        spoken(clips[2], "", duration_s=10.1, language="de"),
+    ]
+    found = select(batches(clips, features), SelectSettings(**rule), 0)
+    assert found.kept.to_pylist() == [clips[i].audio_id for i in kept]
+
+
+def test_the_draw_comes_before_the_rules_and_keep_after_them():
+    clips = [clip(i, "a") for i in range(100)]
+    features = [spoken(c, "one two three four five six", duration_s=1 + i % 2) for i, c in enumerate(clips)]
+    found = select(batches(clips, features), SelectSettings(draw=60, min_duration_s=2, keep=10), 0)
+    assert len(found.kept) == 10
+    assert [(r.rule, r.seen) for r in found.rules][:2] == [("draw", 100), ("min_duration_s", 60)]
+    assert sum(r.dropped for r in found.rules) == 90
+
+
+def test_a_limit_prefers_clips_that_are_here():
+    here = [clip(i, "common") for i in range(20)]
+    gone = [Clip(audio_id=f"d/gone{i}", dataset="d", labels=("rare",)) for i in range(5)]
+    found = limit(batches([*gone, *here]), 10, seed=0)
+    assert set(found.kept.to_pylist()) <= {c.audio_id for c in here}
+    assert len(limit(batches([*gone, *here]), 22, seed=0).kept) == 22
+
+
+def test_nothing_in_gives_nothing_out():
+    found = select([], SelectSettings(draw=5, keep=3), 0)
+    assert (len(found.kept), list(found.dropped())) == (0, [])
+
+
+def test_a_selection_is_about_a_dataset_or_one_kind_of_questions():
+    names = ("audioset", "audioset_strong", "my_calls")
+    assert target("audioset", names) == ("audioset", None)
+    assert target("audioset_joint", names) == ("audioset", "joint")
+    assert target("my_calls_speech_age", names) == ("my_calls", "speech_age")
+    assert target("vggsound_joint", names) is None
