@@ -1,0 +1,162 @@
+"""What every published row must fulfil, checked a batch at a time.
+
+A rule looks at whole columns with Arrow's kernels; where a scan of the raw bytes can tell that nothing is wrong, the
+rows are not looked at one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shards.answers import malformed
+from shards.schema import DATA, TASKS
+
+__all__ = ["Broken", "broken_rows"]
+
+Rows = npt.NDArray[np.int64]
+
+_FREE_TEXT = ("instruction", "input", "output")
+_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f\x{80}-\x{9f}]"
+_CONTROL_IN_NAMES = r"[\x00-\x1f\x7f\x{80}-\x{9f}]"
+_MACHINE_PATH = (
+    r"(?:^|[\s\"'(=])(?:file:/|~|)/(?:home|Users|mnt|root|tmp|var|data|work|media|srv|opt|private|Volumes|scratch)/"
+    r"[^\s/]+|(?:^|[\s\"'(=])[A-Za-z]:\\[^\s\\]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Rows of a batch that break a rule.
+
+    Attributes:
+        code: the rule's short stable name.
+        rows: their indices in the batch, ascending.
+        message: says of one row, by its index, what is wrong.
+    """
+
+    code: str
+    rows: Rows
+    message: Callable[[int], str]
+
+
+def broken_rows(batch: pa.RecordBatch | pa.Table, datasets: Collection[str]) -> Iterator[Broken]:
+    """The rules that rows of a batch break.
+
+    Args:
+        batch: with the six columns of `shards.schema.DATA`, valid UTF-8; `dataset` and `task` may be dictionaries.
+        datasets: the names that `dataset` may hold.
+    """
+    table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+    columns = {name: _whole(table.column(name)) for name in DATA.names}
+    for name, column in columns.items():
+        if column.null_count:
+            yield Broken("null", _rows(pc.is_null(column)), _always(f"{name} is null"))
+    text = {name: columns[name] for name in (*_FREE_TEXT, "audio_id")}
+    names = {name: _encoded(columns[name]) for name in ("dataset", "task")}
+    for name in ("instruction", "audio_id", "output"):
+        yield from _some("empty", pc.utf8_is_space(text[name]), f"{name} is empty", text[name])
+    for name in ("dataset", "task"):
+        known = datasets if name == "dataset" else TASKS
+        for value in names[name].dictionary.to_pylist():
+            if value is not None and value not in known:
+                rows = _rows(pc.equal(columns[name], value))
+                yield Broken(f"unknown_{name}", rows, _always(f"{name} {_short(value)} is not known"))
+    for name, column in text.items():
+        yield from _control_characters(name, column)
+        yield from _machine_paths(name, column)
+    yield from _audio_ids(columns["audio_id"], names["dataset"])
+    for task, rows in _groups(names["task"]):
+        outputs = columns["output"].take(pa.array(rows))
+        for index, reason in malformed(task, outputs):
+            yield Broken(
+                "malformed_answer",
+                rows[index : index + 1],
+                _always(f"{task}: {reason}"),
+            )
+
+
+def _whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _encoded(column: pa.Array) -> pa.DictionaryArray:
+    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+
+
+def _rows(mask: pa.Array) -> Rows:
+    return np.flatnonzero(mask.fill_null(False).to_numpy(zero_copy_only=False))
+
+
+def _short(value: str) -> str:
+    return repr(value if len(value) <= 80 else f"{value[:77]}...")
+
+
+def _always(message: str) -> Callable[[int], str]:
+    return lambda _: message
+
+
+def _of(column: pa.Array, what: str) -> Callable[[int], str]:
+    return lambda row: f"{what}: {_short(column[row].as_py())}"
+
+
+def _some(code: str, mask: pa.Array, what: str, column: pa.Array) -> Iterator[Broken]:
+    rows = _rows(mask)
+    if len(rows):
+        yield Broken(code, rows, _of(column, what))
+
+
+def _groups(names: pa.DictionaryArray) -> Iterator[tuple[str, Rows]]:
+    """The values of a column and the rows that have each."""
+    indices = names.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    for index, value in enumerate(names.dictionary.to_pylist()):
+        rows = np.flatnonzero(indices == index)
+        if len(rows):
+            yield value, rows
+
+
+def _bytes(column: pa.Array) -> npt.NDArray[np.uint8]:
+    """The bytes of all of a string column's values, end to end, without a copy."""
+    if len(column) == 0 or column.buffers()[2] is None:
+        return np.empty(0, np.uint8)
+    offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
+    return np.frombuffer(column.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
+
+
+def _control_characters(name: str, column: pa.Array) -> Iterator[Broken]:
+    content = _bytes(column)
+    if not ((content < 0x20) | (content == 0x7F) | (content == 0xC2)).any():
+        return
+    pattern = _CONTROL if name in _FREE_TEXT else _CONTROL_IN_NAMES
+    mask = pc.match_substring_regex(column, pattern)
+    yield from _some("control_character", mask, f"{name} holds a control character", column)
+
+
+def _machine_paths(name: str, column: pa.Array) -> Iterator[Broken]:
+    if name == "audio_id":
+        return
+    content = _bytes(column)
+    if not ((content == ord("/")) | (content == ord("\\"))).any():
+        return
+    mask = pc.match_substring_regex(column, _MACHINE_PATH)
+    yield from _some("machine_path", mask, f"{name} holds a path of a machine", column)
+
+
+def _audio_ids(audio_ids: pa.Array, datasets: pa.DictionaryArray) -> Iterator[Broken]:
+    """An `audio_id` is `<dataset>/<clip>`, its parts neither empty nor `.` or `..`, with `/` between them."""
+    wrong = pc.match_substring_regex(audio_ids, r"//|/$|(?:^|/)\.\.?(?:/|$)|\\|^/|^~|^[A-Za-z]:")
+    yield from _some("audio_id", wrong, "audio_id is no <dataset>/<clip>", audio_ids)
+    for dataset, rows in _groups(datasets):
+        own = audio_ids if len(rows) == len(audio_ids) else audio_ids.take(pa.array(rows))
+        foreign = rows[_rows(pc.invert(pc.starts_with(own, f"{dataset}/")))]
+        if len(foreign):
+            yield Broken(
+                "audio_id",
+                foreign,
+                _of(audio_ids, f"audio_id does not begin with its dataset, {dataset}/"),
+            )

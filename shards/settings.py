@@ -1,0 +1,21 @@
+"""Settings of the publish stage."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["PublishSettings"]
+
+
+class PublishSettings(BaseModel):
+    """How the published set is cut.
+
+    Attributes:
+        rows_per_shard: a shard holds at most so many rows; shards of one folder differ by one row at most.
+        keep_not_answerable: whether answers that say that it cannot be determined are published.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rows_per_shard: int = Field(default=100_000, ge=1, le=5_000_000)
+    keep_not_answerable: bool = True

@@ -1,0 +1,198 @@
+"""Publishes QA pairs as the set of files that trainers read: checked, shuffled, cut evenly, with lineage beside.
+
+The same rows, settings and build give the same bytes, in whatever order and however often the rows are handed over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datasets_registry.errors import DataError
+from datasets_registry.records import Quarantined
+from datasets_registry.tables import QA
+from shards.bounded import in_order
+from shards.build import Build
+from shards.card import card
+from shards.manifest import FileEntry, Manifest, lineage_path, shard_path
+from shards.rules import broken_rows
+from shards.schema import CATEGORIES, DATA, DATA_SHA256_KEY, LINEAGE, ROW_GROUP_ROWS, TASKS, category
+from shards.settings import PublishSettings
+from shards.shuffle import Shuffle
+from shards.staging import staging
+
+__all__ = ["publish"]
+
+WORKERS = 2
+"""Threads that check and compress; Arrow lets go of Python's lock in both."""
+
+_CATEGORY_INDEX = {task: list(CATEGORIES).index(category(task)) for task in TASKS}
+_PLAIN = ("instruction", "input", "audio_id", "output", "qa_id", "request_id")
+"""Columns whose values seldom repeat inside a shard, so that a dictionary of them is work for nothing."""
+
+
+def publish(
+    batches: Iterable[pa.RecordBatch],
+    out_url: str,
+    settings: PublishSettings,
+    build: Build,
+    quarantine: Callable[[Quarantined], None] | None = None,
+) -> Manifest:
+    """Publishes rows as a set in place of the one before, as a whole or not at all.
+
+    Args:
+        batches: rows with the columns of `datasets_registry.tables.QA`, in any order, consumed once.
+        out_url: folder of the set: a local path or any fsspec URL.
+        settings: how the set is cut.
+        build: how the rows were made; its seed orders them.
+        quarantine: told of each row that breaks a rule of `shards.rules`; such rows are left out in any case and
+            counted in the manifest.
+
+    Returns:
+        The manifest as written.
+
+    Raises:
+        DataError: nothing to publish, a qa_id twice, or a batch with other columns.
+        UsageError: another publish is writing the same set, or `out_url` is a file.
+    """
+    left_out: Counter[str] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
+    with staging(out_url) as stage:
+        runs = stage.folder / "runs"
+        runs.mkdir()
+        shuffle = Shuffle(runs, QA, tuple(CATEGORIES), build.seed)
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="aig-publish") as pool:
+            checked = in_order(pool, lambda batch: _check(batch, build), batches, ahead=2 * WORKERS)
+            for batch, refused in checked:
+                for item in refused:
+                    left_out[item.error] += 1
+                    if quarantine:
+                        quarantine(item)
+                if not settings.keep_not_answerable:
+                    kept = batch.filter(batch.column("answerable"))
+                    left_out["not_answerable"] += batch.num_rows - kept.num_rows
+                    batch = kept
+                if batch.num_rows:
+                    shuffle.add(batch, _categories(batch.column("task")))
+                    counts.update(_counts(batch))
+            if not counts:
+                raise DataError(
+                    f"no row to publish; left out: {dict(left_out) or 'none'}",
+                    "See that the generate stage made pairs (aig status).",
+                )
+            shards = in_order(pool, lambda s: _write_shard(stage.folder, *s), _shards(shuffle, settings), ahead=WORKERS)
+            files = [entry for pair in shards for entry in pair]
+        manifest = Manifest(
+            rows=counts.total(),
+            files=tuple(sorted(files, key=lambda entry: entry.path)),
+            counts=_nested(counts),
+            left_out=dict(sorted((reason, rows) for reason, rows in left_out.items() if rows)),
+            build=build,
+        )
+        (stage.folder / "README.md").write_text(card(manifest), encoding="utf-8")
+        stage.discard(runs)
+        stage.commit(manifest.to_bytes())
+    return manifest
+
+
+def _check(batch: pa.RecordBatch, build: Build) -> tuple[pa.RecordBatch, list[Quarantined]]:
+    """The rows of a batch that may be published, and those that may not."""
+    if not batch.schema.equals(QA):
+        raise DataError(
+            f"a batch to publish has the columns {batch.schema.names}, not those of a QA pair, or other types",
+            "Hand over batches with the schema datasets_registry.tables.QA.",
+        )
+    refused: dict[int, tuple[str, str]] = {}
+    for broken in broken_rows(batch, build.sources):
+        for row in broken.rows.tolist():
+            refused.setdefault(row, (broken.code, broken.message(row)))
+    if not refused:
+        return batch, []
+    rows = batch.take(pa.array(refused, pa.int64())).select(["dataset", "audio_id", "qa_id"]).to_pylist()
+    quarantined = [
+        Quarantined(
+            dataset=row["dataset"] or "",
+            audio_id=row["audio_id"] or "",
+            stage="publish",
+            error=code,
+            message=f"pair {row['qa_id']}: {message}",
+            advice="The pair is not published. Correct what it was made of and generate it again.",
+        )
+        for row, (code, message) in zip(rows, refused.values(), strict=True)
+    ]
+    keep = np.ones(batch.num_rows, bool)
+    keep[list(refused)] = False
+    return batch.filter(pa.array(keep)), quarantined
+
+
+def _categories(tasks: pa.Array) -> npt.NDArray[np.uint8]:
+    encoded = tasks.dictionary_encode()
+    table = np.array([_CATEGORY_INDEX[task] for task in encoded.dictionary.to_pylist()], np.uint8)
+    indices: npt.NDArray[np.int32] = encoded.indices.to_numpy()
+    return table[indices]
+
+
+def _counts(batch: pa.RecordBatch) -> dict[tuple[str, str], int]:
+    grouped = pa.table([batch.column("dataset"), batch.column("task")], ["dataset", "task"])
+    rows = grouped.group_by(["dataset", "task"]).aggregate([([], "count_all")]).to_pylist()
+    return {(row["dataset"], row["task"]): row["count_all"] for row in rows}
+
+
+def _nested(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    nested: dict[str, dict[str, int]] = {}
+    for (dataset, task), rows in sorted(counts.items()):
+        nested.setdefault(dataset, {})[task] = rows
+    return nested
+
+
+def _shards(shuffle: Shuffle, settings: PublishSettings) -> Iterator[tuple[str, pa.Table]]:
+    """Path and rows of every shard; those of one category differ by one row at most."""
+    for name in CATEGORIES:
+        total = shuffle.rows(name)
+        count = -(-total // settings.rows_per_shard)
+        rest: list[pa.Table] = []
+        have = index = 0
+        for stretch in shuffle.stretches(name):
+            rest.append(stretch)
+            have += stretch.num_rows
+            while index < count and have >= (size := total // count + (index < total % count)):
+                table = pa.concat_tables(rest)
+                yield shard_path(name, index, count), table.slice(0, size)
+                rest, have, index = [table.slice(size)], have - size, index + 1
+
+
+def _write_shard(folder: Path, path: str, rows: pa.Table) -> tuple[FileEntry, FileEntry]:
+    """Writes a data file and, bound to it by its hash, the lineage file beside it."""
+    data = _write_file(folder, path, rows.select(DATA.names).cast(DATA))
+    schema = LINEAGE.with_metadata({**LINEAGE.metadata, DATA_SHA256_KEY: data.sha256.encode()})
+    return data, _write_file(folder, lineage_path(path), rows.select(LINEAGE.names).cast(schema))
+
+
+def _write_file(folder: Path, path: str, table: pa.Table) -> FileEntry:
+    file = folder / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    groups = -(-table.num_rows // ROW_GROUP_ROWS)
+    with file.open("w+b") as stream:
+        with pq.ParquetWriter(
+            stream,
+            table.schema,
+            compression="zstd",
+            use_dictionary=[name for name in table.schema.names if name not in _PLAIN],
+            write_page_index=True,
+            write_page_checksum=True,
+        ) as writer:
+            writer.write_table(table, row_group_size=-(-table.num_rows // groups))
+        stream.flush()
+        os.fsync(stream.fileno())
+        stream.seek(0)
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        return FileEntry(path=path, rows=table.num_rows, bytes=os.fstat(stream.fileno()).st_size, sha256=sha256)
