@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from generators.question_settings import QuestionSettings
+
 __all__ = ["BatchSettings", "GenerateSettings", "PriceSettings"]
 
 Dollars = Annotated[Decimal, Field(ge=0)]
@@ -74,6 +76,7 @@ class GenerateSettings(_Settings):
         max_attempts: how often one request is sent before it counts as failed.
         outage_s: how long every request may fail before the run stops.
         batch: used in `mode: batch`.
+        questions: what is asked, closed- and open-ended.
     """
 
     open_ended: bool = True
@@ -97,3 +100,4 @@ class GenerateSettings(_Settings):
     max_attempts: Annotated[int, Field(ge=1)] = 8
     outage_s: Annotated[float, Field(ge=0)] = 300.0
     batch: BatchSettings = BatchSettings()
+    questions: QuestionSettings = QuestionSettings()

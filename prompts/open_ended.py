@@ -1,0 +1,265 @@
+"""Open-ended prompts: files with front matter and a Jinja2 body, loaded, versioned and rendered for a clip.
+
+A prompt is one file, `<name>@<version>.md`: YAML front matter between two `---` lines, then the system message.
+The user message is the clip's metadata sentence (`prompts.metadata`) unless the front matter gives another `message`.
+Both are templates that run in a sandbox and refuse undefined names. Transcripts, titles and labels are only ever
+values given to a template, so braces in them stay braces.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from datasets_registry.errors import UsageError
+from datasets_registry.records import Clip, Features
+from prompts import metadata
+from prompts.descriptions import descriptions
+from prompts.draw import generator, pick
+
+__all__ = ["KINDS", "FrontMatter", "Prompt", "load", "load_all", "parse", "render", "response_schema", "sentence"]
+
+KINDS = ("audio", "speech", "speech_emotion", "speech_age", "music", "joint")
+
+_NAME = r"[a-z][a-z0-9_]*"
+
+
+class FrontMatter(BaseModel):
+    """The head of a prompt file.
+
+    Attributes:
+        name: lower-case letters, digits and `_`.
+        version: counted from 1; a prompt that was used is not changed but followed by a new version.
+        kind: which metadata sentence it is given, and which datasets it is for.
+        summary: one line for `aig prompts list`.
+        pairs: question-answer pairs asked for at once, where the dataset does not say.
+        default: whether the bare name, and the kind of the same name, may mean this version.
+        min_answer_words: shorter answers are dropped; 0: none are.
+        fields: further texts the model writes before the pairs, such as an inference to build on.
+        parameters: sampling parameters, such as `max_tokens`; the configuration's go before them.
+        message: template of the user message.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=rf"^{_NAME}$")]
+    version: Annotated[int, Field(ge=1)]
+    kind: Literal["audio", "speech", "speech_emotion", "speech_age", "music", "joint"]
+    summary: str = ""
+    pairs: Annotated[int, Field(ge=1, le=100)] = 10
+    default: bool = True
+    min_answer_words: Annotated[int, Field(ge=0)] = 10
+    fields: tuple[Annotated[str, Field(pattern=rf"^{_NAME}$")], ...] = ()
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    message: str = "{{ metadata }}"
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One version of an open-ended prompt.
+
+    Attributes:
+        head: its front matter.
+        body: template of the system message.
+        sha256: of the file's text, line endings and outer blank lines aside.
+        source: where it was read.
+    """
+
+    head: FrontMatter
+    body: str
+    sha256: str
+    source: str = ""
+
+    @property
+    def id(self) -> str:
+        """Name and version, `speech@1`."""
+        return f"{self.head.name}@{self.head.version}"
+
+    @property
+    def kind(self) -> str:
+        """Kind of metadata it is given."""
+        return self.head.kind
+
+
+def parse(text: str, source: str) -> Prompt:
+    """Reads a prompt from the text of its file.
+
+    Raises:
+        UsageError: the front matter is missing or wrong, or a template does not compile; the message says where.
+    """
+    text = text.replace("\r\n", "\n").removeprefix("\ufeff").strip() + "\n"
+    match = re.match(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL)
+    if not match:
+        raise UsageError(f"{source}: no front matter", "Start the file with `---`, YAML, and another `---` line.")
+    try:
+        head = FrontMatter.model_validate(yaml.safe_load(match[1]) or {})
+    except yaml.YAMLError as error:
+        raise UsageError(f"{source}: the front matter is not YAML: {error}", "Compare `aig prompts show`.") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or "front matter"
+        known = ", ".join(FrontMatter.model_fields)
+        raise UsageError(f"{source}: {key}: {first['msg']}", f"The keys of a prompt are: {known}.") from None
+    body = match[2].strip()
+    if not body:
+        raise UsageError(f"{source}: the prompt has no text", "Write the system message below the front matter.")
+    for template in (body, head.message):
+        _template(template, source)
+    return Prompt(head, body, hashlib.sha256(text.encode()).hexdigest(), source)
+
+
+def load_all(folder: str | Path | None = None) -> dict[str, Prompt]:
+    """All prompts by `name@version`: those that come with the package, then those of the user's folder.
+
+    Raises:
+        UsageError: a file is wrong, two files hold the same version, or the folder is missing.
+    """
+    prompts = dict(_packaged())
+    if folder is None:
+        return prompts
+    path = Path(folder)
+    if not path.is_dir():
+        raise UsageError(
+            f"the prompt folder {path} is not there", "Make it, or mend `generate.questions.prompt_folder`."
+        )
+    for file in sorted(path.glob("*.md")):
+        prompt = parse(file.read_text(encoding="utf-8"), str(file))
+        if prompt.id in prompts:
+            raise UsageError(
+                f"{file} and {prompts[prompt.id].source} both hold {prompt.id}",
+                "Raise the `version` of the newer one: rows keep the name and version they were made with.",
+            )
+        prompts[prompt.id] = prompt
+    return prompts
+
+
+def load(reference: str, folder: str | Path | None = None) -> Prompt:
+    """The prompt called `name@version`, or `name` for its highest version that is not `default: false`.
+
+    Raises:
+        UsageError: there is none; the advice names those there are.
+    """
+    prompts = load_all(folder)
+    if reference in prompts:
+        return prompts[reference]
+    versions = [prompt for prompt in prompts.values() if prompt.head.name == reference and prompt.head.default]
+    if not versions:
+        raise UsageError(f"there is no prompt {reference!r}", f"There are: {', '.join(sorted(prompts))}.")
+    return max(versions, key=lambda prompt: prompt.head.version)
+
+
+def sentence(kind: str, clip: Clip, features: Features | None = None, transcript: str = "", seed: int = 0) -> str:
+    """The metadata sentence of a kind for a clip; empty where the clip has nothing that the kind is about.
+
+    Args:
+        kind: of the prompt.
+        clip: what is annotated.
+        features: what was measured.
+        transcript: the recogniser's words, cleaned.
+        seed: of the configuration; with the clip it decides which description of a sound is drawn.
+    """
+
+    def describe(label: str) -> str | None:
+        known = descriptions(label)
+        return pick(generator(seed, clip.audio_id, "description", label), known) if known else None
+
+    match kind:
+        case "audio":
+            return metadata.audio(clip, features, describe)
+        case "music":
+            return metadata.music(clip, transcript)
+        case "joint":
+            return metadata.joint(clip, features, transcript)
+        case _:
+            return metadata.speech(clip, features, transcript)
+
+
+def render(
+    prompt: Prompt,
+    clip: Clip,
+    features: Features | None = None,
+    *,
+    transcript: str = "",
+    pairs: int | None = None,
+    seed: int = 0,
+) -> tuple[dict[str, str], ...]:
+    """The messages for a clip; none where the clip has nothing that the prompt's kind is about.
+
+    Args:
+        prompt: what is asked.
+        clip: what is annotated.
+        features: what was measured.
+        transcript: the recogniser's words, cleaned.
+        pairs: pairs to ask for, instead of the prompt's own number.
+        seed: of the configuration.
+
+    Raises:
+        UsageError: a template names something that is not there.
+    """
+    facts = sentence(prompt.kind, clip, features, transcript, seed)
+    if not facts:
+        return ()
+    values = {
+        "metadata": facts,
+        "pairs": pairs or prompt.head.pairs,
+        "kind": prompt.kind,
+        "min_answer_words": prompt.head.min_answer_words,
+        "clip": clip,
+        "features": features,
+        "transcript": transcript,
+    }
+    try:
+        system = _template(prompt.body, prompt.source).render(values)
+        user = _template(prompt.head.message, prompt.source).render(values)
+    except TemplateError as error:
+        raise UsageError(
+            f"{prompt.source or prompt.id}: {error.message}", f"A prompt may use: {', '.join(values)}."
+        ) from None
+    return ({"role": "system", "content": system}, {"role": "user", "content": user})
+
+
+def response_schema(prompt: Prompt) -> dict[str, Any]:
+    """JSON schema of the reply: an object with the prompt's own fields and the pairs, each of `q` and `a`."""
+    text = {"type": "string"}
+    pair = {
+        "type": "object",
+        "properties": {"q": text, "a": text},
+        "required": ["q", "a"],
+        "additionalProperties": False,
+    }
+    properties: dict[str, Any] = dict.fromkeys(prompt.head.fields, text)
+    properties["pairs"] = {"type": "array", "items": pair}
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+@cache
+def _packaged() -> dict[str, Prompt]:
+    folder = resources.files("prompts") / "data" / "open_ended"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".md")), key=lambda file: file.name)
+    prompts = (parse(file.read_text(encoding="utf-8"), file.name) for file in files)
+    return {prompt.id: prompt for prompt in prompts}
+
+
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
+
+
+@lru_cache(maxsize=256)
+def _template(text: str, source: str) -> Template:
+    try:
+        return _ENVIRONMENT.from_string(text)
+    except TemplateError as error:
+        line = getattr(error, "lineno", None)
+        raise UsageError(
+            f"{source}: the template is wrong{f', line {line} of it' if line else ''}: {error.message}",
+            "Prompts are Jinja2 templates: https://jinja.palletsprojects.com/templates/",
+        ) from None
