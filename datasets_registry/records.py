@@ -101,6 +101,7 @@ class Features:
         language: ISO 639-1 code the recogniser detected or was given.
         invented: why the transcript is taken for made up by the recogniser; `None` where it is not.
         sounds: labels of an optional tagger, for clips without annotated ones.
+        content: hash of the decoded samples, so that another recording under the same name is not taken for this one.
         extractor: hash of code version and settings; a feature row is up to date when it equals the present one.
         source: which audio was measured, `<path>@<start_s>-<end_s>`; the other half of being up to date.
     """
@@ -126,6 +127,7 @@ class Features:
     language: str | None = None
     invented: str | None = None
     sounds: tuple[str, ...] | None = None
+    content: str | None = None
     extractor: str = ""
     source: str = ""
 

@@ -88,6 +88,7 @@ FEATURES = _schema(
         "language": pa.string(),
         "invented": pa.string(),
         "sounds": pa.list_(pa.string()),
+        "content": pa.string(),
         "extractor": pa.string(),
         "source": pa.string(),
     },

@@ -1,0 +1,98 @@
+"""Five-level scales: the word that stands for a number, from a versioned file of bounds."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import lru_cache
+from importlib import resources
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from datasets_registry.errors import UsageError
+
+__all__ = ["GenderScale", "Levels", "Scale", "load_levels"]
+
+Bounds = Annotated[tuple[float, float, float, float], Field(description="Four rising bounds between five levels.")]
+Words = tuple[str, str, str, str, str]
+
+
+def _rising(bounds: Bounds) -> Bounds:
+    if any(low >= high for low, high in pairwise(bounds)):
+        raise ValueError("bounds must rise")
+    return bounds
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Scale(_Frozen):
+    """Five words, low to high, the four bounds between them, and where the bounds come from."""
+
+    words: Words
+    bounds: Bounds
+    source: str = Field(min_length=1)
+
+    _check = field_validator("bounds")(_rising)
+
+    def level(self, value: float | None) -> str | None:
+        """The word for a value; a value on a bound belongs to the level above; `None` for `None`."""
+        return None if value is None else self.words[bisect_right(self.bounds, value)]
+
+
+class GenderScale(_Frozen):
+    """A scale with bounds per gender."""
+
+    words: Words
+    bounds: dict[str, Bounds]
+    source: str = Field(min_length=1)
+
+    @field_validator("bounds")
+    @classmethod
+    def _check(cls, bounds: dict[str, Bounds]) -> dict[str, Bounds]:
+        for each in bounds.values():
+            _rising(each)
+        return bounds
+
+    def level(self, value: float | None, gender: str | None) -> str | None:
+        """The word for a value within a gender; `None` for a gender without bounds, or an unknown one."""
+        bounds = self.bounds.get(gender or "")
+        return None if value is None or bounds is None else self.words[bisect_right(bounds, value)]
+
+
+class Levels(_Frozen):
+    """All scales of a levels file."""
+
+    version: str = Field(min_length=1)
+    pitch: Scale
+    pitch_rank: GenderScale
+    speed: Scale
+    volume: Scale
+
+
+@lru_cache(maxsize=4)
+def load_levels(name: str = "default") -> Levels:
+    """The scales of `default` (the file of this package) or of a YAML file.
+
+    Raises:
+        UsageError: the file is missing, or is not a levels file; the message names the key.
+    """
+    source = resources.files("extractors") / "data" / "levels.yaml" if name == "default" else Path(name)
+    try:
+        return Levels.model_validate(yaml.safe_load(source.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UsageError(
+            f"the levels file {name} cannot be read: {error.strerror}", "check extract.levels, or write one: aig levels"
+        ) from error
+    except yaml.YAMLError as error:
+        raise UsageError(
+            f"the levels file {name} is not YAML: {error}", "correct it, or write one: aig levels"
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise UsageError(f"{name}: {where}: {first['msg']}", "correct it, or write one: aig levels") from error

@@ -1,0 +1,146 @@
+"""Measuring clips: each is decoded once, shared by all extractors, and becomes `Features` or `Quarantined`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from datasets_registry.records import Clip, Features, Quarantined
+from extractors.audio import Audio, AudioError, locate, read_audio
+from extractors.levels import load_levels
+from extractors.pitch import f0_track, mean_f0_hz
+from extractors.settings import ExtractSettings
+from extractors.speed import spoken_spans, words_per_s
+from extractors.transcript import Transcript, backend, transcribe
+from extractors.version import Parts, extractor_version, parts
+from extractors.volume import measure_volume
+
+__all__ = ["extractor_version", "measure_clips"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A clip that has to be decoded, and its earlier features where they are of the same audio."""
+
+    clip: Clip
+    audio: Audio
+    content: str
+    known: Features | None
+
+
+def measure_clips(
+    clips: Sequence[Clip],
+    root: str,
+    settings: ExtractSettings,
+    known: Mapping[str, Features] | None = None,
+) -> Iterator[Features | Quarantined]:
+    """Measures clips; yields exactly one result per clip, in the same order.
+
+    Args:
+        clips: a batch of one dataset; those without a `path` are quarantined as `missing_audio`.
+        root: the dataset's root, to which paths are relative.
+        settings: what to measure with.
+        known: earlier features by `audio_id`. What a setting or the code has not changed since is taken from them:
+            where only the levels differ nothing is decoded, and a transcript of the same samples is not made again.
+
+    Raises:
+        UsageError: the recogniser, the tagger or the levels file named in the settings is not to be had.
+    """
+    now = parts(settings)
+    size = (settings.whisper.batch or 16) if settings.whisper else 1
+    for first in range(0, len(clips), size):
+        part = clips[first : first + size]
+        group = [_prepared(clip, root, settings, now, (known or {}).get(clip.audio_id)) for clip in part]
+        jobs = [item for item in group if isinstance(item, _Job)]
+        transcripts = iter(_transcripts(jobs, settings, now))
+        for item in group:
+            yield _measured(item, next(transcripts), settings, now) if isinstance(item, _Job) else item
+
+
+def _prepared(
+    clip: Clip, root: str, settings: ExtractSettings, now: Parts, known: Features | None
+) -> Features | Quarantined | _Job:
+    then = Parts.of(known.extractor) if known else None
+    if known and then and then._replace(levels=now.levels) == now:
+        return _levelled(replace(known, extractor=str(now)), clip, settings)
+    try:
+        if clip.path is None:
+            raise AudioError("missing_audio", "the clip's audio is not on this disk", "get the audio, or leave it out")
+        audio = read_audio(
+            locate(root, clip.path), start_s=clip.start_s, end_s=clip.end_s, max_clip_s=settings.audio.max_clip_s
+        )
+    except AudioError as error:
+        return Quarantined(
+            dataset=clip.dataset,
+            audio_id=clip.audio_id,
+            stage="extract",
+            error=error.code,
+            message=error.message,
+            advice=error.advice,
+        )
+    content = hashlib.blake2b(audio.samples.tobytes(), digest_size=16).hexdigest()
+    return _Job(clip, audio, content, known if known and known.content == content else None)
+
+
+def _transcripts(jobs: Sequence[_Job], settings: ExtractSettings, now: Parts) -> list[Transcript | None]:
+    """Each job's transcript: the earlier one where it still holds; all others in one batch."""
+    if settings.whisper is None:
+        return [None] * len(jobs)
+    earlier = [_earlier(job.known, now) for job in jobs]
+    new = [job.audio.samples for job, transcript in zip(jobs, earlier, strict=True) if transcript is None]
+    made = transcribe(new, settings.whisper, backend(settings.whisper)) if new else iter(())
+    return [transcript or next(made) for transcript in earlier]
+
+
+def _earlier(known: Features | None, now: Parts) -> Transcript | None:
+    then = Parts.of(known.extractor) if known else None
+    if known is None or then is None or then.transcript != now.transcript or known.transcript is None:
+        return None
+    return Transcript(
+        text=known.transcript,
+        words=known.words or (),
+        no_speech_prob=known.no_speech_prob or 0.0,
+        avg_logprob=known.avg_logprob or 0.0,
+        language=known.language or "",
+    )
+
+
+def _measured(job: _Job, transcript: Transcript | None, settings: ExtractSettings, now: Parts) -> Features:
+    samples = job.audio.samples
+    volume = measure_volume(samples)
+    spans = spoken_spans(transcript.words, 0.5) if transcript else None
+    f0, reason = mean_f0_hz(f0_track(samples, settings.pitch), spans, volume.active_s, settings.pitch)
+    return _levelled(
+        Features(
+            audio_id=job.clip.audio_id,
+            duration_s=job.audio.duration_s,
+            sample_rate=job.audio.file_rate,
+            f0_hz=f0,
+            f0_reason=reason,
+            words_per_s=words_per_s(transcript.words, settings.max_pause_s) if transcript else None,
+            volume_dbfs=volume.dbfs,
+            loudness_lufs=volume.lufs,
+            silent=volume.peak_dbfs < settings.audio.silence_dbfs,
+            transcript=transcript.text if transcript else None,
+            words=transcript.words if transcript else None,
+            no_speech_prob=transcript.no_speech_prob if transcript else None,
+            avg_logprob=transcript.avg_logprob if transcript else None,
+            language=transcript.language if transcript else None,
+            content=job.content,
+            extractor=str(now),
+        ),
+        job.clip,
+        settings,
+    )
+
+
+def _levelled(features: Features, clip: Clip, settings: ExtractSettings) -> Features:
+    levels = load_levels(settings.levels)
+    return replace(
+        features,
+        pitch_level=levels.pitch.level(features.f0_hz),
+        pitch_rank=levels.pitch_rank.level(features.f0_hz, clip.gender),
+        speed_level=levels.speed.level(features.words_per_s),
+        volume_level=levels.volume.level(features.volume_dbfs),
+    )

@@ -1,0 +1,139 @@
+"""Transcripts: windows of at most 30 s, decoded by a backend, joined to one text with times and probabilities."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+
+from datasets_registry.records import Word
+from extractors.audio import SAMPLE_RATE, Samples
+from extractors.settings import WhisperSettings
+
+__all__ = ["Backend", "Decoded", "Transcript", "backend", "transcribe", "windows"]
+
+WINDOW_S = 30.0
+"""Whisper hears 30 s at a time."""
+
+_REPETITIVE = 2.4
+_UNSURE = -1.0
+_NO_SPEECH = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a backend says of one window; times count from the window's start."""
+
+    text: str
+    words: tuple[Word, ...]
+    no_speech_prob: float
+    avg_logprob: float
+    language: str
+
+
+class Backend(Protocol):
+    """A recogniser that is loaded once per process."""
+
+    def decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
+        """Decodes windows of at most 30 s, one result each, in the same order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was said in a clip.
+
+    Attributes:
+        text: the words; empty where none were recognised.
+        words: with their times in the clip, in seconds.
+        no_speech_prob: probability of no speech, 0 to 1, mean over the windows weighted by their length.
+        avg_logprob: mean log probability per token, weighted likewise.
+        language: ISO 639-1 code of the window with most text.
+    """
+
+    text: str
+    words: tuple[Word, ...]
+    no_speech_prob: float
+    avg_logprob: float
+    language: str
+
+
+@lru_cache(maxsize=1)
+def backend(settings: WhisperSettings) -> Backend:
+    """The backend of these settings, loaded at the first call in a process and kept."""
+    if settings.backend == "openai-whisper":
+        from extractors.whisper_openai import OpenAIWhisper
+
+        return OpenAIWhisper(settings)
+    from extractors.whisper_faster import FasterWhisper
+
+    return FasterWhisper(settings)
+
+
+def windows(samples: Samples) -> list[Samples]:
+    """Cuts audio into windows of at most 30 s, each cut at the quietest 0.2 s of the window's last third.
+
+    The windows joined are the audio. Audio of up to 30 s is one window.
+    """
+    most, least, hop = int(WINDOW_S * SAMPLE_RATE), int(WINDOW_S * SAMPLE_RATE * 2 / 3), SAMPLE_RATE // 5
+    cut: list[Samples] = []
+    while len(samples) > most:
+        energy = np.square(samples[least:most]).reshape(-1, hop).sum(axis=1)
+        at = least + int(energy.argmin()) * hop + hop // 2
+        cut.append(samples[:at])
+        samples = samples[at:]
+    return [*cut, samples]
+
+
+def transcribe(clips: Sequence[Samples], settings: WhisperSettings, recogniser: Backend) -> Iterator[Transcript]:
+    """Transcribes clips, mono at 16 kHz, all their windows in one batch; one transcript each, in the same order.
+
+    A window whose text repeats itself (compressed to less than 1/2.4) or is unsure (mean log probability below -1) is
+    decoded again at the next temperature, as in the paper (Radford et al. 2022, section 4.5); one that most likely
+    holds no speech is not, and its text is dropped if it is unsure.
+    """
+    cut = [windows(samples) for samples in clips]
+    flat = [window for parts in cut for window in parts]
+    decoded = recogniser.decode(flat, settings.temperatures[0])
+    for temperature in settings.temperatures[1:]:
+        again = [index for index, result in enumerate(decoded) if _failed(result)]
+        if again:
+            results = recogniser.decode([flat[index] for index in again], temperature)
+            for index, result in zip(again, results, strict=True):
+                decoded[index] = result
+    rest = iter(decoded)
+    for parts in cut:
+        yield _join([(window, _heard(next(rest))) for window in parts])
+
+
+def _failed(result: Decoded) -> bool:
+    if result.no_speech_prob > _NO_SPEECH and result.avg_logprob < _UNSURE:
+        return False
+    content = result.text.encode()
+    repetitive = len(content) > 0 and len(content) / len(zlib.compress(content)) > _REPETITIVE
+    return repetitive or result.avg_logprob < _UNSURE
+
+
+def _heard(result: Decoded) -> Decoded:
+    silent = result.no_speech_prob > _NO_SPEECH and result.avg_logprob < _UNSURE
+    return replace(result, text="", words=()) if silent else result
+
+
+def _join(parts: list[tuple[Samples, Decoded]]) -> Transcript:
+    lengths = np.array([len(window) for window, _ in parts], float)
+    words: list[Word] = []
+    offset = 0.0
+    for window, result in parts:
+        words += [Word(w.text, round(w.start_s + offset, 3), round(w.end_s + offset, 3)) for w in result.words]
+        offset += len(window) / SAMPLE_RATE
+    return Transcript(
+        text=" ".join(text for _, result in parts if (text := result.text.strip())),
+        words=tuple(words),
+        no_speech_prob=float(np.average([result.no_speech_prob for _, result in parts], weights=lengths)),
+        avg_logprob=float(np.average([result.avg_logprob for _, result in parts], weights=lengths)),
+        language=max(parts, key=lambda part: len(part[1].text))[1].language,
+    )

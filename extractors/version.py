@@ -1,0 +1,72 @@
+"""The version of a measurement: a hash per part, so that a changed setting recomputes only what depends on it.
+
+`Features.extractor` reads `<signal>-<transcript>-<sounds>-<levels>`, eight hexadecimal digits each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from extractors.levels import load_levels
+from extractors.settings import ExtractSettings
+
+__all__ = ["Parts", "extractor_version", "parts"]
+
+REVISIONS = {"signal": 1, "transcript": 1, "sounds": 1, "levels": 1}
+"""Raised whenever the code of a part measures something else than before."""
+
+
+class Parts(NamedTuple):
+    """One hash per part."""
+
+    signal: str
+    transcript: str
+    sounds: str
+    levels: str
+
+    def __str__(self) -> str:
+        return "-".join(self)
+
+    @classmethod
+    def of(cls, extractor: str) -> Parts | None:
+        """The parts of a `Features.extractor`; `None` where it has another form."""
+        hashes = extractor.split("-")
+        return cls(*hashes) if len(hashes) == len(cls._fields) else None
+
+
+def extractor_version(settings: ExtractSettings) -> str:
+    """What `Features.extractor` of an up-to-date row reads, for these settings."""
+    return str(parts(settings))
+
+
+def parts(settings: ExtractSettings) -> Parts:
+    """The hash of each part; the signal part, in which pitch is taken where the words are, depends on the words."""
+    whisper, tagger = settings.whisper, settings.tagger
+    speech: dict[str, Any] = (
+        whisper.model_dump(exclude={"device", "batch", "download", "half"}) | {"model": _identity(whisper.model)}
+        if whisper
+        else {}
+    )
+    transcript = _hash("transcript", speech, settings.audio.max_clip_s)
+    return Parts(
+        signal=_hash(
+            "signal", settings.pitch.model_dump(), settings.audio.model_dump(), settings.max_pause_s, transcript
+        ),
+        transcript=transcript,
+        sounds=_hash("sounds", tagger.model_dump() | {"model": _identity(tagger.model)} if tagger else {}),
+        levels=_hash("levels", load_levels(settings.levels).model_dump()),
+    )
+
+
+def _identity(model: str) -> str:
+    """A model's name; for a file or folder the last part of its path, so that the version holds no machine's path."""
+    path = Path(model)
+    return path.name if path.exists() else model
+
+
+def _hash(part: str, *content: Any) -> str:
+    text = json.dumps([part, REVISIONS[part], *content], sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
