@@ -7,7 +7,7 @@ Secrets do not belong in it: keys come from the environment.
 from __future__ import annotations
 
 import difflib
-import types
+import inspect
 import typing
 from collections.abc import Mapping
 from pathlib import Path
@@ -113,7 +113,8 @@ class Configuration(BaseModel):
             if target(name, tuple(self.datasets)) is None:
                 raise ValueError(
                     f"the selection {name!r} belongs to no dataset here; "
-                    f"name it as a dataset ({', '.join(self.datasets)}) or <dataset>_<kind> with a kind of {', '.join(KINDS)}"
+                    f"name it as a dataset ({', '.join(self.datasets)}) or <dataset>_<kind>, "
+                    f"with a kind of {', '.join(KINDS)}"
                 )
         return self
 
@@ -213,6 +214,6 @@ def _fields(model: type[BaseModel], location: list[Any]) -> list[str]:
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
-        return [annotation] if issubclass(annotation, BaseModel) else []
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        return [annotation]
     return [model for argument in typing.get_args(annotation) for model in _models(argument)]

@@ -55,9 +55,13 @@ class Workspace:
 
     def parts(self, *folder: str) -> list[str]:
         """Names of the table parts in a folder, sorted; unfinished files are never among them."""
+        return self.tables("part", *folder)
+
+    def tables(self, prefix: str, *folder: str) -> list[str]:
+        """Names of the tables in a folder that begin with `<prefix>-`, sorted."""
         fs, root = self._filesystem
         fs.invalidate_cache()
-        found = fs.glob(posixpath.join(root, *folder, "part-*.parquet"))
+        found = fs.glob(posixpath.join(root, *folder, f"{prefix}-*.parquet"))
         return sorted(posixpath.basename(path) for path in found)
 
     def folders(self, *folder: str) -> list[str]:
@@ -67,7 +71,9 @@ class Workspace:
         path = posixpath.join(root, *folder)
         if not fs.isdir(path):
             return []
-        return sorted(posixpath.basename(item["name"].rstrip("/")) for item in fs.ls(path) if item["type"] == "directory")
+        return sorted(
+            posixpath.basename(item["name"].rstrip("/")) for item in fs.ls(path) if item["type"] == "directory"
+        )
 
     def remove(self, *names: str) -> None:
         """Removes a file, or a folder with all it holds; nothing happens where there is none."""
@@ -102,11 +108,11 @@ class Workspace:
         for batch in self.batches(self.url(*folder, part) for part in self.parts(*folder)):
             yield from from_batch(batch, kind)
 
-    def count(self, *folder: str) -> int:
-        """Rows of all parts of a folder, from the files' footers."""
+    def count(self, prefix: str, *folder: str) -> int:
+        """Rows of all tables in a folder whose names begin with `<prefix>-`, from the files' footers."""
         rows = 0
-        for part in self.parts(*folder):
-            with fsspec.open(self.url(*folder, part), "rb") as stream:
+        for table in self.tables(prefix, *folder):
+            with fsspec.open(self.url(*folder, table), "rb") as stream:
                 rows += pq.ParquetFile(stream).metadata.num_rows
         return rows
 
@@ -124,7 +130,12 @@ class Workspace:
         return database
 
     def view(
-        self, database: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, folder: Sequence[str], parts: Iterable[str]
+        self,
+        database: duckdb.DuckDBPyConnection,
+        name: str,
+        schema: pa.Schema,
+        folder: Sequence[str],
+        parts: Iterable[str],
     ) -> None:
         """Makes the named parts of a folder one table of a database; with no parts, an empty one of that schema."""
         urls = ", ".join(_quoted(self.url(*folder, part)) for part in parts)

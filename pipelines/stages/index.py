@@ -84,9 +84,7 @@ def _chunks(items: Iterable[Clip | Quarantined]) -> Iterator[list[Clip | Quarant
         yield chunk
 
 
-def _write(
-    workspace: Workspace, records: list[Any], kind: type[Record], folder: tuple[str, ...], prefix: str
-) -> str:
+def _write(workspace: Workspace, records: list[Any], kind: type[Record], folder: tuple[str, ...], prefix: str) -> str:
     table = to_table(records, kind)
     part = f"part-{prefix}-{digest(table)}.parquet"
     if not workspace.exists(*folder, part):

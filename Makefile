@@ -1,0 +1,34 @@
+# `make demo` and `make test` do all their own set-up on a fresh machine with Python 3.11 or newer.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo test lint bench lock
+setup: .venv/.complete
+
+# uv reads none of pip's settings, so what the machine told pip about where packages are is handed over.
+UV := UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$PIP_INDEX_URL}" $(BIN)/uv
+
+.venv/.complete: pyproject.toml constraints.in constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make setup PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv==0.13.9
+	$(UV) pip install --quiet --python .venv -c constraints.in -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: setup  ## shards from real audio in a few minutes: no key, no downloads by hand
+	$(BIN)/aig demo --out demo
+
+test: setup  ## every test, the slow ones too
+	$(BIN)/pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: setup  ## all, or one: make bench ONLY=name
+	$(BIN)/python -m benchmarks $(ONLY)
+
+lock: setup  ## compiles constraints.txt anew, keeping what still fits
+	$(UV) pip compile --quiet --universal --all-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-package torch --no-emit-package triton -c constraints.in -o constraints.txt pyproject.toml

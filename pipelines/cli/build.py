@@ -1,0 +1,143 @@
+"""`aig run`, its stages one by one, `aig init` and `aig status`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from datasets_registry.errors import UsageError
+from pipelines.cli.output import JsonFlag, print_json, print_table, say
+
+__all__ = ["build_and_report", "register"]
+
+ConfigArgument = Annotated[Path, typer.Argument(metavar="CONFIG", help="The configuration file.", show_default=False)]
+OnlyOption = Annotated[
+    list[str] | None, typer.Option("--only", metavar="DATASET", help="Only this dataset; may be given more than once.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this module's commands."""
+    app.command("run")(run)
+    for stage in ("index", "extract", "select", "generate", "publish"):
+        app.command(stage, help=_HELP[stage])(_stage_command(stage))
+    app.command("init")(init)
+
+
+_HELP = {
+    "index": "Reads the datasets' own annotation files into the workspace.",
+    "extract": "Measures the clips: pitch, volume, speed, transcript.",
+    "select": "Decides which clips stay, every drop with its reason.",
+    "generate": "Makes the question-answer pairs, by rule and by the model.",
+    "publish": "Writes the shards a trainer reads, and validates them.",
+}
+
+
+def run(
+    config: ConfigArgument,
+    only: OnlyOption = None,
+    until: Annotated[str, typer.Option(metavar="STAGE", help="The last stage to run.")] = "publish",
+    json: JsonFlag = False,
+) -> None:
+    """Builds everything that is out of date: index, extract, select, generate, publish, validate."""
+    build_and_report(config, only=only, until=until, as_json=json)
+
+
+def _stage_command(stage: str) -> Any:
+    def command(config: ConfigArgument, only: OnlyOption = None, json: JsonFlag = False) -> None:
+        if stage == "publish" and only:
+            raise UsageError("--only does not go with publish: a set is published whole", "leave --only out")
+        build_and_report(config, only=only, until=stage, first=stage, as_json=json)
+
+    return command
+
+
+def build_and_report(
+    config: Path,
+    *,
+    only: list[str] | None = None,
+    until: str = "publish",
+    first: str = "index",
+    as_json: bool = False,
+    notes: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Runs the build as a Prefect flow and reports its sums; see `pipelines.flows.build` for the arguments."""
+    from pipelines.configuration import load
+    from pipelines.lock import only_run
+    from pipelines.prefect_server import prefect_api
+
+    started = time.monotonic()
+    configuration = load(config)
+    with only_run(configuration.workspace), prefect_api(configuration.workspace):
+        from pipelines.flows import STAGES, build, stage_range
+
+        stage_range(first, until)
+        unknown = [name for name in only or [] if name not in configuration.datasets]
+        if unknown:
+            raise UsageError(
+                f"{config} has no dataset {', '.join(unknown)}", f"it has: {', '.join(configuration.datasets)}"
+            )
+        assert STAGES
+        sums = build(
+            configuration_file=str(config.resolve()), only=only or [], until=until, first=first, notes=list(notes)
+        )
+    sums["seconds"] = round(time.monotonic() - started, 1)
+    if as_json:
+        print_json(sums)
+    else:
+        _show(sums)
+    return dict(sums)
+
+
+def _show(sums: dict[str, Any]) -> None:
+    if "datasets" in sums:
+        columns = ("dataset", "read", "missing audio", "quarantined", "dropped", "kept")
+        rows = [
+            (name, *(counts[key] for key in ("read", "missing_audio", "quarantined", "dropped", "kept")))
+            for name, counts in sums["datasets"].items()
+        ]
+        if len(rows) > 1:
+            rows.append(("sum", *(sum(row[i] for row in rows) for i in range(1, 6))))
+        print_table("Clips", columns, rows)
+    if "qa" in sums:
+        qa, requests = sums["qa"], sums["requests"]
+        print_table(
+            "Question-answer pairs",
+            ("closed-ended", "open-ended", "dropped", "requests given up"),
+            [(qa["closed"], qa["open"], qa["dropped"], qa["quarantined"])],
+        )
+        print_table(
+            "Requests to the model",
+            ("sent", "answered", "in the ledger before", "given up", "tokens in", "tokens out", "cost (USD)"),
+            [
+                (
+                    *(requests[key] for key in ("sent", "answered", "cached", "failed")),
+                    sums["tokens"]["input"],
+                    sums["tokens"]["output"],
+                    str(sums["cost_usd"]),
+                )
+            ],
+        )
+    if sums.get("shards"):
+        typer.echo(f"Shards: {sums['shards']}")
+    say(f"Done in {sums['seconds']:,.1f} s.")
+
+
+def init(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")] = Path("aig.yaml"),
+) -> None:
+    """Writes a commented configuration."""
+    from importlib import resources
+
+    text = resources.files("pipelines").joinpath("example.yaml").read_text(encoding="utf-8")
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise UsageError(f"{file} is there already", "give another name: aig init FILE") from None
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}", "give another name: aig init FILE") from None
+    say(f"Wrote {file}. Edit its datasets, then: aig run {file}")

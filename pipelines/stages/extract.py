@@ -1,0 +1,128 @@
+"""The extract stage: clips whose audio is here become the workspace's table of features."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from datasets_registry.records import Clip, Features, Quarantined
+from datasets_registry.tables import CLIPS, FEATURES, QUARANTINE, from_batch
+from extractors.measure import extractor_version, measure_clips
+from extractors.settings import ExtractSettings
+from filters.invented import invented_reason
+from pipelines.stages.joined import KEPT, SOURCE_OF_CLIP
+from pipelines.workspace import Workspace
+
+__all__ = ["clips_to_measure", "forget_outdated", "measure_batch", "quarantine_parts"]
+
+
+def _source(clip: Clip) -> str:
+    def seconds(value: float | None) -> str:
+        return "" if value is None else f"{value:.3f}"
+
+    return f"{clip.path}@{seconds(clip.start_s)}-{seconds(clip.end_s)}"
+
+
+def quarantine_parts(workspace: Workspace, name: str, extractor: str) -> list[str]:
+    """Quarantine parts of a dataset that the present extractor wrote."""
+    prefix = f"part-{name}-{extractor}-"
+    return [part for part in workspace.parts("quarantine", "extract") if part.startswith(prefix)]
+
+
+def clips_to_measure(
+    workspace: Workspace, name: str, settings: ExtractSettings, batch_clips: int
+) -> tuple[int, Iterator[tuple[list[Clip], dict[str, Features]]]]:
+    """How many clips of a dataset have no features by the present extractor, and these in batches.
+
+    With each batch come the features that an earlier extractor measured on the same audio, by `audio_id`: what the
+    changed settings do not concern is taken from there.
+
+    A clip in quarantine has been tried and is not tried again until its quarantine is lifted.
+    """
+    extractor = extractor_version(settings)
+    database = workspace.database()
+    workspace.view(database, "clips", CLIPS, ("clips", name), workspace.parts("clips", name))
+    workspace.view(database, "features", FEATURES, ("features", name), workspace.parts("features", name))
+    workspace.view(
+        database, "refused", QUARANTINE, ("quarantine", "extract"), quarantine_parts(workspace, name, extractor)
+    )
+    limited = [part for part in (f"{name}.limit.parquet",) if workspace.exists("selection", part)]
+    drawn = "SEMI JOIN drawn USING (audio_id)" if limited else ""
+    if limited:
+        workspace.view(database, "drawn", KEPT, ("selection",), limited)
+    database.execute(
+        f"""
+        CREATE TEMP TABLE todo AS SELECT clips.* FROM clips {drawn}
+        ANTI JOIN (SELECT audio_id, source FROM features WHERE extractor = $extractor) AS measured
+            ON clips.audio_id = measured.audio_id AND {SOURCE_OF_CLIP} = measured.source
+        ANTI JOIN refused ON clips.audio_id = refused.audio_id
+        WHERE path IS NOT NULL
+        """,  # noqa: S608 - names are our own
+        {"extractor": extractor},
+    )
+    ((todo,),) = database.execute("SELECT count(*) FROM todo").fetchall()
+
+    def batches() -> Iterator[tuple[list[Clip], dict[str, Features]]]:
+        earlier = ", ".join(f"earlier.{column}" for column in FEATURES.names if column != "audio_id")
+        ordered = database.sql(
+            f"""
+            SELECT todo.*, {earlier}, earlier.audio_id IS NOT NULL AS known FROM todo
+            LEFT JOIN (SELECT DISTINCT ON (audio_id) * FROM features) AS earlier
+                ON todo.audio_id = earlier.audio_id AND {SOURCE_OF_CLIP.replace("clips.", "todo.")} = earlier.source
+            ORDER BY path, start_s, todo.audio_id
+            """  # noqa: S608 - names are our own
+        )
+        for batch in ordered.to_arrow_reader(batch_clips):
+            known = from_batch(batch.filter(batch.column("known")), Features)
+            yield list(from_batch(batch, Clip)), {features.audio_id: features for features in known}
+
+    return todo, batches()
+
+
+def measure_batch(
+    workspace: Workspace,
+    name: str,
+    root: str,
+    clips: Sequence[Clip],
+    known: Mapping[str, Features],
+    settings: ExtractSettings,
+) -> dict[str, int]:
+    """Measures a batch of clips and writes what came out; returns how many were measured and quarantined.
+
+    The quarantined are written first: a clip found there or in the features is done, so a batch broken off between
+    the two files is tried again for the others only.
+    """
+    extractor = extractor_version(settings)
+    by_id = {clip.audio_id: clip for clip in clips}
+    measured: list[Features] = []
+    refused: list[Quarantined] = []
+    for item in measure_clips(clips, root, settings, known):
+        if isinstance(item, Quarantined):
+            refused.append(item)
+        else:
+            invented = invented_reason(item.transcript, item.duration_s) if item.transcript else None
+            measured.append(replace(item, source=_source(by_id[item.audio_id]), invented=invented))
+    batch = hashlib.sha256("\n".join(sorted(map(_source, clips))).encode()).hexdigest()[:16]
+    if refused:
+        workspace.write(refused, Quarantined, "quarantine", "extract", f"part-{name}-{extractor}-{batch}.parquet")
+    if measured:
+        workspace.write(measured, Features, "features", name, f"part-{extractor}-{batch}.parquet")
+    return {"measured": len(measured), "quarantined": len(refused)}
+
+
+def forget_outdated(workspace: Workspace, name: str, settings: ExtractSettings) -> None:
+    """Removes what an extractor of other code or settings left, once the present one has worked all clips."""
+    extractor = extractor_version(settings)
+    for part in workspace.parts("features", name):
+        if not part.startswith(f"part-{extractor}-"):
+            workspace.remove("features", name, part)
+    current = set(quarantine_parts(workspace, name, extractor))
+    for part in workspace.parts("quarantine", "extract"):
+        if _dataset_of(part) == name and part not in current:
+            workspace.remove("quarantine", "extract", part)
+
+
+def _dataset_of(part: str) -> str:
+    """Dataset in a quarantine part's name, `part-<dataset>-<hash>-<hash>.parquet`; dataset names hold no `-`."""
+    return part.removeprefix("part-").split("-", 1)[0]

@@ -1,0 +1,328 @@
+"""The generate stage: the clips that stay become question-answer pairs, bucket by bucket.
+
+Open-ended pairs take two passes. The first asks the model whatever the ledger does not hold; the second reads the
+ledger, parses and filters. So parsing costs nothing, and its result does not depend on the order of the replies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from datasets_registry.dataset import Dataset
+from datasets_registry.records import Clip, Dropped, Features, QAPair, Quarantined
+from datasets_registry.tables import CLIPS, DROPPED, to_table, write_table
+from filters.settings import KINDS
+from filters.transcript import spoken_text
+from generators.chat import ChatRequest
+from generators.client import ask
+from generators.closed_ended import closed_pairs
+from generators.ledger import Ledger
+from generators.open_ended import chat_request, pairs
+from generators.summary import Failure, Summary
+from pipelines.code_version import code_version
+from pipelines.configuration import Configuration
+from pipelines.stages.index import dataset_of
+from pipelines.stages.joined import Bucket, Measured, buckets, joined, measured_in
+from pipelines.workspace import Workspace
+from prompts.metadata import sounds
+from prompts.open_ended import Prompt, load
+
+__all__ = [
+    "CLOSED",
+    "BucketJob",
+    "Question",
+    "ask_open",
+    "forget_outdated",
+    "outdated",
+    "qa_kinds",
+    "qa_sums",
+    "questions",
+    "write_bucket",
+]
+
+CLOSED = "closed"
+
+_CODE = ("generators/lineage.py", "filters/transcript.py", "prompts")
+_CLOSED_CODE = ("generators/closed_ended", *_CODE)
+_OPEN_CODE = ("generators/open_ended.py", "generators/parse.py", "filters", *_CODE)
+
+
+@dataclass(frozen=True)
+class BucketJob:
+    """A bucket of clips whose pairs of one kind are to be made.
+
+    Attributes:
+        dataset: name of the dataset.
+        kind: `closed`, or `open_<kind of prompt>`.
+        part: name of the part to write.
+        items: the clips.
+        vocabulary: labels the dataset uses (closed-ended only).
+        failures: by request key, the requests that were given up (open-ended only).
+    """
+
+    dataset: str
+    kind: str
+    part: str
+    items: tuple[Measured, ...]
+    vocabulary: tuple[str, ...] = ()
+    failures: Mapping[str, Failure] | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked about one clip: its request, if the clip has anything the prompt is about."""
+
+    measured: Measured
+    prompt: Prompt
+    request: ChatRequest
+
+
+def qa_kinds(configuration: Configuration) -> tuple[str, ...]:
+    """The folders below `qa/<dataset>/` that this configuration fills."""
+    return (CLOSED, *(f"open_{kind}" for kind in KINDS)) if configuration.generate.open_ended else (CLOSED,)
+
+
+def outdated(
+    configuration: Configuration,
+    workspace: Workspace,
+    name: str,
+    kind: str,
+    failures: Mapping[str, Failure] | None = None,
+) -> tuple[int, Iterator[BucketJob]]:
+    """How many clips are in buckets whose pairs of a kind are missing or made otherwise, and the work to be done."""
+    database = joined(configuration, workspace, name, selected=True)
+    vocabulary = _vocabulary(workspace, name) if kind == CLOSED else ()
+    version = _version(configuration, name, kind, vocabulary)
+    there = set(workspace.parts("qa", name, kind))
+    todo = [bucket for bucket in buckets(database) if _part(bucket, version) not in there]
+
+    def jobs() -> Iterator[BucketJob]:
+        for bucket, items in measured_in(database, todo):
+            yield BucketJob(name, kind, _part(bucket, version), tuple(items), vocabulary, failures)
+
+    return sum(bucket.clips for bucket in todo), jobs()
+
+
+def forget_outdated(configuration: Configuration, workspace: Workspace, name: str, kind: str) -> None:
+    """Removes parts that no present bucket would write, once all present ones are there."""
+    database = joined(configuration, workspace, name, selected=True)
+    version = _version(configuration, name, kind, _vocabulary(workspace, name) if kind == CLOSED else ())
+    current = {_part(bucket, version) for bucket in buckets(database)}
+    for part in workspace.parts("qa", name, kind):
+        if part not in current:
+            for file in (part, _dropped(part)):
+                workspace.remove("qa", name, kind, file)
+            workspace.remove("quarantine", "generate", _quarantine(name, kind, part))
+
+
+def ask_open(
+    configuration: Configuration,
+    workspace: Workspace,
+    names: Iterable[str],
+    on_progress: Callable[[Summary], None],
+) -> Summary:
+    """Asks the model all that is out of date and not in the ledger.
+
+    Raises:
+        UsageError, DataError: see `generators.client.ask`.
+    """
+
+    def requests() -> Iterator[ChatRequest]:
+        for name in names:
+            for kind in KINDS:
+                _, jobs = outdated(configuration, workspace, name, f"open_{kind}")
+                for job in jobs:
+                    yield from (question.request for question in questions(configuration, job))
+
+    with Ledger(workspace.url("responses")) as ledger:
+        return asyncio.run(ask(requests(), ledger, configuration.generate, on_progress))
+
+
+def questions(configuration: Configuration, job: BucketJob) -> Iterator[Question]:
+    """What is asked about the clips of a job, in their order."""
+    dataset = dataset_of(configuration, job.dataset)
+    kind = job.kind.removeprefix("open_")
+    settings = configuration.generate
+    prompt = load(settings.questions.prompts.get(kind, kind), settings.questions.prompt_folder)
+    for item in job.items:
+        here = dataset.for_split(item.clip.split)
+        if kind in _kinds(here, item):
+            request = chat_request(
+                item.clip,
+                item.features,
+                prompt,
+                settings,
+                pairs=None if here.access == "own" else here.pairs_per_call,
+                seed=configuration.seed,
+            )
+            if request is not None:
+                yield Question(item, prompt, request)
+
+
+def write_bucket(configuration: Configuration, workspace: Workspace, job: BucketJob) -> dict[str, int]:
+    """Makes a bucket's pairs and writes them; returns how many clips, pairs, dropped pairs, given-up requests."""
+    refused: list[Quarantined] = []
+    dropped: list[Dropped] = []
+    if job.kind == CLOSED:
+        made = _closed(configuration, job)
+    else:
+        made, dropped, refused = _open(configuration, workspace, job)
+    # The part itself comes last: where it stands, all that belongs to it does.
+    if refused:
+        workspace.write(refused, Quarantined, "quarantine", "generate", _quarantine(job.dataset, job.kind, job.part))
+    if dropped:
+        table = to_table(dropped, Dropped)
+        write_table(workspace.url("qa", job.dataset, job.kind, _dropped(job.part)), [table], DROPPED)
+    workspace.write(made, QAPair, "qa", job.dataset, job.kind, job.part)
+    return {"clips": len(job.items), "pairs": len(made), "dropped": len(dropped), "quarantined": len(refused)}
+
+
+def qa_sums(configuration: Configuration, workspace: Workspace, names: Iterable[str]) -> dict[str, int]:
+    """How many pairs the workspace holds, how many the answer filters dropped, how many requests were given up."""
+    sums = {"closed": 0, "open": 0, "dropped": 0, "quarantined": 0}
+    for name in names:
+        for kind in qa_kinds(configuration):
+            sums["closed" if kind == CLOSED else "open"] += workspace.count("part", "qa", name, kind)
+            sums["dropped"] += workspace.count("dropped", "qa", name, kind)
+        sums["quarantined"] += workspace.count(f"part-{name}", "quarantine", "generate")
+    return sums
+
+
+def _closed(configuration: Configuration, job: BucketJob) -> list[QAPair]:
+    dataset = dataset_of(configuration, job.dataset)
+    made: dict[str, QAPair] = {}
+    for item in job.items:
+        if item.kept:
+            here = dataset.for_split(item.clip.split)
+            for pair in closed_pairs(
+                _with_tagged_sounds(item.clip, item.features),
+                item.features,
+                here,
+                configuration.seed,
+                configuration.generate.questions,
+                job.vocabulary,
+            ):
+                made.setdefault(pair.qa_id, pair)
+    return list(made.values())
+
+
+def _open(
+    configuration: Configuration, workspace: Workspace, job: BucketJob
+) -> tuple[list[QAPair], list[Dropped], list[Quarantined]]:
+    ledger = _ledger(workspace.url("responses"))
+    ledger.refresh()
+    made: dict[str, QAPair] = {}
+    dropped: list[Dropped] = []
+    refused: list[Quarantined] = []
+    for question in questions(configuration, job):
+        clip, features = question.measured.clip, question.measured.features
+        reply = ledger.get(question.request.key)
+        if reply is None:
+            refused.append(_given_up(clip, question, job))
+            continue
+        rows, gone = pairs(
+            reply,
+            clip,
+            features,
+            question.prompt,
+            configuration.answers,
+            audio_input=configuration.generate.questions.audio_input,
+            seed=configuration.seed,
+        )
+        made.update((row.qa_id, row) for row in rows)
+        dropped += gone
+    return list(made.values()), dropped, refused
+
+
+def _given_up(clip: Clip, question: Question, job: BucketJob) -> Quarantined:
+    failure = (job.failures or {}).get(question.request.key)
+    return Quarantined(
+        dataset=clip.dataset,
+        audio_id=clip.audio_id,
+        stage="generate",
+        error=failure.error if failure else "no_reply",
+        message=f"{clip.audio_id}, prompt {question.prompt.id}: "
+        + (failure.message if failure else "the ledger holds no reply to its request"),
+        advice=failure.advice if failure else "run the same command again",
+    )
+
+
+def _kinds(dataset: Dataset, item: Measured) -> tuple[str, ...]:
+    """Kinds of open-ended questions a clip gets: its dataset's, those a selection grants, or what its fields allow."""
+    if not item.kept:
+        return item.kinds
+    if dataset.access == "own":
+        return (*item.kinds, _kind_by_fields(item.clip, item.features))
+    return (*item.kinds, dataset.open_prompt) if dataset.open_prompt else item.kinds
+
+
+def _kind_by_fields(clip: Clip, features: Features) -> str:
+    """The kind that suits a clip of one's own data: what is known of it decides."""
+    if clip.genres:
+        return "music"
+    if spoken_text(features):
+        if sounds(clip):
+            return "joint"
+        if clip.emotion or clip.sentiment is not None:
+            return "speech_emotion"
+        return "speech_age" if clip.age is not None else "speech"
+    return "audio"
+
+
+def _with_tagged_sounds(clip: Clip, features: Features) -> Clip:
+    """The clip with a tagger's labels where nobody annotated any."""
+    return replace(clip, labels=features.sounds) if features.sounds and not clip.labels and not clip.events else clip
+
+
+def _vocabulary(workspace: Workspace, name: str) -> tuple[str, ...]:
+    database = workspace.database()
+    workspace.view(database, "clips", CLIPS, ("clips", name), workspace.parts("clips", name))
+    rows = database.execute(
+        """SELECT DISTINCT label FROM (
+            SELECT unnest(labels) AS label FROM clips
+            UNION ALL SELECT unnest(list_transform(events, lambda event : event.label)) FROM clips
+        ) ORDER BY label"""
+    ).fetchall()
+    return tuple(label for (label,) in rows)
+
+
+def _version(configuration: Configuration, name: str, kind: str, vocabulary: tuple[str, ...]) -> str:
+    """Hash of all but the clips that decides about the pairs of a kind."""
+    settings = configuration.generate
+    dataset = dataset_of(configuration, name)
+    tasks = [dataset.closed_tasks, dataset.copies, dataset.open_prompt, dataset.pairs_per_call, dict(dataset.by_split)]
+    made_from: list[Any] = [configuration.seed, settings.questions.model_dump(mode="json"), tasks]
+    if kind == CLOSED:
+        made_from += [code_version(*_CLOSED_CODE), vocabulary]
+    else:
+        prompt_kind = kind.removeprefix("open_")
+        prompt = load(settings.questions.prompts.get(prompt_kind, prompt_kind), settings.questions.prompt_folder)
+        shaping = {"model", "max_tokens", "max_tokens_name", "temperature", "top_p", "response_format"}
+        asked = settings.model_dump(mode="json", include=shaping)
+        made_from += [code_version(*_OPEN_CODE), prompt.sha256, asked, configuration.answers.model_dump(mode="json")]
+    return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
+
+
+def _part(bucket: Bucket, version: str) -> str:
+    content = hashlib.sha256(f"{version} {bucket.number} {bucket.of} {bucket.clips} {bucket.content}".encode())
+    return f"part-{bucket.number:05d}-{content.hexdigest()[:16]}.parquet"
+
+
+def _dropped(part: str) -> str:
+    return part.replace("part-", "dropped-", 1)
+
+
+def _quarantine(name: str, kind: str, part: str) -> str:
+    return f"part-{name}-{kind}-{part.removeprefix('part-')}"
+
+
+@lru_cache(maxsize=1)
+def _ledger(url: str) -> Ledger:
+    """The ledger as a worker process reads it, indexed once and refreshed per batch."""
+    return Ledger(url)

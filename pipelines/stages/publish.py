@@ -1,0 +1,99 @@
+"""The publish stage: all question-answer pairs of the workspace become one published set, which is then validated."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from importlib import metadata
+
+import pyarrow as pa
+
+from datasets_registry.errors import DataError
+from datasets_registry.records import Quarantined
+from extractors.levels import load_levels
+from pipelines.configuration import Configuration
+from pipelines.progress import Progress
+from pipelines.stages.generate import qa_kinds
+from pipelines.stages.index import dataset_of
+from pipelines.workspace import Workspace
+from shards.build import Build, SourceDataset
+from shards.validate import validate
+from shards.writer import publish
+
+__all__ = ["publish_and_validate"]
+
+
+def publish_and_validate(
+    configuration: Configuration, workspace: Workspace, notes: tuple[str, ...], progress: Progress
+) -> str:
+    """Publishes the pairs of all datasets of the configuration, unless what is published is made of just these.
+
+    Returns:
+        Address of the published set.
+
+    Raises:
+        DataError: there is nothing to publish, or the set does not validate.
+    """
+    out = workspace.url("shards")
+    urls = [
+        workspace.url("qa", name, kind, part)
+        for name in configuration.datasets
+        for kind in qa_kinds(configuration)
+        for part in workspace.parts("qa", name, kind)
+    ]
+    build = _build(configuration, workspace, urls, notes)
+    key = _key(configuration, urls, build)
+    if not (workspace.exists("shards", "manifest.json") and workspace.read_text("shards.made_from") == key):
+        refused: list[Quarantined] = []
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for batch in workspace.batches(urls):
+                yield batch
+                progress.advance(batch.num_rows)
+
+        publish(batches(), out, configuration.publish, build, refused.append)
+        workspace.remove("quarantine", "publish")
+        if refused:
+            workspace.write(refused, Quarantined, "quarantine", "publish", "part-00000.parquet")
+        workspace.write_text(key, "shards.made_from")
+    report = validate(out)
+    if not report.ok:
+        first = report.errors[0]
+        raise DataError(
+            f"the published set does not validate: {len(report.errors)} errors, the first: {first.code} in "
+            f"{first.shard or 'the set'}: {first.message}",
+            f"see all of them with `aig validate {out}`; publish again with `aig publish` after removing the folder",
+        )
+    return out
+
+
+def _build(configuration: Configuration, workspace: Workspace, urls: list[str], notes: tuple[str, ...]) -> Build:
+    prompts: dict[str, str] = {}
+    for batch in workspace.batches(urls, ["prompt", "prompt_sha256"]):
+        pairs = pa.Table.from_batches([batch]).group_by(["prompt", "prompt_sha256"]).aggregate([])
+        prompts.update((row["prompt"], row["prompt_sha256"]) for row in pairs.to_pylist())
+    sources = {}
+    for name in configuration.datasets:
+        dataset = dataset_of(configuration, name)
+        forbids = "" if dataset.redistributable else "The audio may not be passed on; see the licence."
+        sources[name] = SourceDataset(
+            title=dataset.title, licence=dataset.licence, forbids=forbids, home=dataset.home, paper=dataset.paper
+        )
+    return Build(
+        code=f"aig {metadata.version('aig')}",
+        levels=load_levels(configuration.extract.levels).version,
+        seed=configuration.seed,
+        prompts=dict(sorted(prompts.items())),
+        sources=sources,
+        notes=notes,
+    )
+
+
+def _key(configuration: Configuration, urls: list[str], build: Build) -> str:
+    made_from = [
+        sorted(url.rsplit("/", 3)[1:] for url in urls),
+        configuration.publish.model_dump(mode="json"),
+        repr(build),
+    ]
+    return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()

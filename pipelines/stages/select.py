@@ -1,0 +1,81 @@
+"""The select stage: which clips stay, and why the others go."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+import fsspec
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from datasets_registry.tables import DROPPED, write_table
+from filters.selection import Selection, limit, select
+from filters.settings import SelectSettings
+from pipelines.configuration import Configuration
+from pipelines.progress import Progress
+from pipelines.stages.joined import KEPT, joined, selections_of
+from pipelines.workspace import Workspace
+
+__all__ = ["limit_dataset", "select_dataset"]
+
+_KEY = b"aig.made_from"
+_BATCH_ROWS = 16_384
+
+
+def limit_dataset(configuration: Configuration, workspace: Workspace, name: str) -> None:
+    """Draws a dataset's `limit` from the clips whose audio is here, before anything is measured."""
+    size = configuration.datasets[name].limit
+    selection = f"{name}.limit"
+    if size is None:
+        for file in (f"{selection}.parquet", f"{selection}.dropped.parquet"):
+            workspace.remove("selection", file)
+        return
+    parts = workspace.parts("clips", name)
+    key = _key(size, configuration.seed, parts)
+    if _made_from(workspace, selection) == key:
+        return
+    columns = ["audio_id", "dataset", "labels", "path"]
+    batches = workspace.batches((workspace.url("clips", name, part) for part in parts), columns)
+    here = (batch.filter(pc.is_valid(batch.column("path"))) for batch in batches)
+    _write(workspace, selection, limit(here, size, configuration.seed), key)
+
+
+def select_dataset(configuration: Configuration, workspace: Workspace, name: str, progress: Progress) -> None:
+    """Applies every selection that concerns a dataset; one whose clips and rules did not change is left as it is."""
+    for selection in selections_of(configuration, name):
+        settings = configuration.select.get(selection, SelectSettings())
+        database = joined(configuration, workspace, name, selected=False)
+        (content,) = database.execute("SELECT count(*), bit_xor(md5_number(joined::VARCHAR)) FROM joined").fetchall()
+        key = _key(settings.model_dump(mode="json"), configuration.seed, [str(value) for value in content])
+        if _made_from(workspace, selection) == key:
+            continue
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            for batch in database.sql("SELECT * FROM joined").to_arrow_reader(_BATCH_ROWS):  # noqa: B023
+                yield batch
+                progress.advance(batch.num_rows)
+
+        _write(workspace, selection, select(rows(), settings, configuration.seed), key)
+
+
+def _write(workspace: Workspace, selection: str, outcome: Selection, key: str) -> None:
+    """Writes who went, then who stays: only the second file, with its key, says that both are there."""
+    write_table(workspace.url("selection", f"{selection}.dropped.parquet"), outcome.dropped(), DROPPED)
+    kept = pa.table({"audio_id": outcome.kept.sort()}, schema=KEPT)
+    schema = KEPT.with_metadata({_KEY: key.encode()})
+    write_table(workspace.url("selection", f"{selection}.parquet"), [kept.cast(schema)], schema)
+
+
+def _made_from(workspace: Workspace, selection: str) -> str | None:
+    if not workspace.exists("selection", f"{selection}.parquet"):
+        return None
+    with fsspec.open(workspace.url("selection", f"{selection}.parquet"), "rb") as stream:
+        metadata = pq.read_schema(stream).metadata or {}
+    return str(metadata.get(_KEY, b"").decode())
+
+
+def _key(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
