@@ -14,10 +14,12 @@ class Download:
     Attributes:
         url: where it lies.
         to: where it goes, relative to the dataset's root: a file, or the folder that an archive is unpacked into.
-        checksum: `md5:<hex>` or `sha256:<hex>` as the owners publish it; empty where they publish none.
+        checksum: `md5:<hex>`, `sha1:<hex>` or `sha256:<hex>` as the owners publish it; empty where they publish none.
         size: bytes, for the check of disk space; 0 where unknown.
         unpack: whether it is an archive (zip, tar, tar.gz) to be unpacked.
         part: the download part it belongs to; empty: always fetched.
+        volumes: volumes of a split archive that come before this one, which must be the last; files fetched by
+            downloads of their own, relative to the root.
     """
 
     url: str
@@ -26,3 +28,4 @@ class Download:
     size: int = 0
     unpack: bool = False
     part: str = ""
+    volumes: tuple[str, ...] = ()

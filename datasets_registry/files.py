@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
+
+from datasets_registry.errors import UsageError
 from datasets_registry.lines import Malformed
 
-__all__ = ["inside"]
+__all__ = ["AUDIO_SUFFIXES", "AudioFiles", "folders", "inside", "locate", "wrong_folder"]
+
+AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".m4a", ".ogg", ".opus", ".mp4", ".webm", ".mkv", ".aac")
+"""What counts as audio, the better for measuring first: where a clip lies in two formats the first is taken."""
+
+_SHOWN = 8
 
 
 def inside(root: Path, path: str) -> str:
@@ -29,3 +41,110 @@ def inside(root: Path, path: str) -> str:
             advice="Write paths relative to the root, or set `root` to the folder that holds all of them.",
         )
     return normal
+
+
+class AudioFiles:
+    """The audio files below a folder by a key made of their name, found in one walk; about ten bytes a file.
+
+    Keys are kept as sorted 64-bit hashes; a path is put together again from its folder and the pattern of its name.
+    """
+
+    def __init__(self, root: Path, key: Callable[[str], str] = str, below: Iterable[str] = ("",)) -> None:
+        """Walks the folder; links to folders are followed, hidden files are not looked at.
+
+        Args:
+            root: paths are given relative to it.
+            key: from a file's name without suffix to the key it is asked for by, a part of that name.
+            below: folders below `root` to walk; those that are missing are left out.
+        """
+        self._folders: list[str] = []
+        self._patterns: dict[str, int] = {}
+        hashes, places, patterns = array("q"), array("i"), array("i")
+        for folder, names in _walk(root, below):
+            self._folders.append(folder)
+            for name in names:
+                stem, suffix = posixpath.splitext(name)
+                if suffix.lower() in AUDIO_SUFFIXES and name[0] != ".":
+                    wanted = key(stem)
+                    hashes.append(hash(wanted))
+                    places.append(len(self._folders) - 1)
+                    patterns.append(self._patterns.setdefault(name.replace(wanted, "\0", 1), len(self._patterns)))
+        self._names = list(self._patterns)
+        found = np.frombuffer(hashes, dtype=np.int64) if hashes else np.empty(0, np.int64)
+        # Of several files for one key: the better suffix, then the first by path, whatever order the disk gives.
+        better = np.array([_rank(name) for name in self._names] or [0])
+        by_path = np.argsort(np.argsort(np.array(self._folders or [""])))
+        pattern = np.array(patterns, dtype=np.int64)
+        place = np.array(places, dtype=np.int64)
+        order = np.lexsort((pattern, by_path[place], better[pattern], found))
+        self._hashes = array("q", found[order].tobytes())
+        self._places = array("i", place[order].astype(np.int32).tobytes())
+        self._of_pattern = array("i", pattern[order].astype(np.int32).tobytes())
+
+    def __len__(self) -> int:
+        """How many audio files there are."""
+        return len(self._hashes)
+
+    def find(self, key: str) -> str | None:
+        """Path of the file with that key relative to the root, or `None`."""
+        wanted = hash(key)
+        at = bisect_left(self._hashes, wanted)
+        if at == len(self._hashes) or self._hashes[at] != wanted:
+            return None
+        return self._folders[self._places[at]] + self._names[self._of_pattern[at]].replace("\0", key, 1)
+
+
+def _rank(name: str) -> int:
+    return AUDIO_SUFFIXES.index(posixpath.splitext(name)[1].lower())
+
+
+def _walk(root: Path, below: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Folders relative to the root, with a `/` at their end unless empty, and the names of the files in them."""
+    linked: set[tuple[int, int]] = set()
+    for start in below:
+        for folder, inner, names in os.walk(root / start, followlinks=True):
+            # Hidden folders, and links back to a folder that was walked before, are not entered.
+            inner[:] = sorted(n for n in inner if n[0] != "." and not _seen(os.path.join(folder, n), linked))  # noqa: PTH118
+            relative = Path(folder).relative_to(root).as_posix()
+            yield "" if relative == "." else f"{relative}/", names
+
+
+def _seen(folder: str, linked: set[tuple[int, int]]) -> bool:
+    if not os.path.islink(folder):  # noqa: PTH114
+        return False
+    status = os.stat(folder)  # noqa: PTH116
+    known = (status.st_dev, status.st_ino) in linked
+    linked.add((status.st_dev, status.st_ino))
+    return known
+
+
+def folders(folder: Path) -> list[str]:
+    """Names of the folders in a folder, sorted, without hidden ones; none where it is missing."""
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if entry.name[0] != "." and entry.is_dir())
+
+
+def locate(root: Path, *candidates: str) -> Path | None:
+    """The first of some files that is there: below the root as written, or in one of its folders."""
+    for candidate in candidates:
+        if (root / candidate).is_file():
+            return root / candidate
+    for candidate in candidates:
+        for folder in folders(root):
+            if (root / folder / candidate).is_file():
+                return root / folder / candidate
+    return None
+
+
+def wrong_folder(dataset: str, root: Path, expected: str) -> UsageError:
+    """The error of a folder that is not this dataset: what was expected below it, and what was found there."""
+    with os.scandir(root) as entries:
+        names = sorted(entry.name + ("/" if entry.is_dir() else "") for entry in entries)
+    found = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    return UsageError(
+        f"{dataset}: expected {expected} below {root}, found {found or 'nothing'}",
+        f"Give the folder that holds it as `root`, or fetch it: `aig pull CONFIG {dataset}`. "
+        f"`aig datasets {dataset}` shows how.",
+    )
