@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from shards.manifest import FileEntry
+from shards.names import name_keys
 from shards.report import ValidationReport
 from shards.rules import broken_rows
 from shards.schema import CATEGORIES, DATA, DATA_SHA256_KEY, LINEAGE, ROW_GROUP_ROWS, SCHEMA_VERSION, VERSION_KEY
@@ -33,13 +34,13 @@ class ShardResult:
     Attributes:
         report: what is wrong in the shard.
         keys: `shards.shuffle.row_keys` of its `qa_id`, shape `(rows,)`.
-        audio_ids: the distinct ones in it.
+        names: `shards.names.name_keys` of its distinct audio ids.
         counts: rows by dataset and task.
     """
 
     report: ValidationReport
     keys: npt.NDArray[np.uint64]
-    audio_ids: pa.Array
+    names: npt.NDArray[np.uint64]
     counts: dict[tuple[str, str], int]
 
 
@@ -60,7 +61,7 @@ def check_shard(
         limit: most findings kept of one code.
     """
     report = ValidationReport(shards=1, limit=limit)
-    result = ShardResult(report, np.empty(0, np.uint64), pa.array([], pa.string()), {})
+    result = ShardResult(report, np.empty(0, np.uint64), np.empty((0, 2), np.uint64), {})
     data_file = _open(data, DATA, report)
     lineage_file = _open(lineage, LINEAGE, report) if lineage else None
     if data_file is not None:
@@ -73,7 +74,7 @@ def check_shard(
             for key, rows in _counts(batch).items():
                 result.counts[key] = result.counts.get(key, 0) + rows
         if audio_ids:
-            result.audio_ids = pc.unique(pa.chunked_array(audio_ids)).drop_null()
+            result.names = name_keys(pc.unique(pa.chunked_array(audio_ids)).drop_null())
     if lineage is not None and lineage_file is not None:
         result.keys = _check_lineage(lineage, lineage_file, data[0], seed, report)
     return result

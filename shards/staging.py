@@ -16,20 +16,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import fsspec
-from fsspec.implementations.local import LocalFileSystem
 
 from datasets_registry.errors import UsageError
 from shards.manifest import MANIFEST, is_shard
+from shards.published import local_folder
 
-__all__ = ["Staging", "local_folder", "staging"]
+__all__ = ["Staging", "staging"]
 
 HIDDEN = ".publishing"
-
-
-def local_folder(url: str) -> Path | None:
-    """The folder that a URL names on this machine's disks; `None` where it is elsewhere."""
-    fs, path = fsspec.core.url_to_fs(url)
-    return Path(path) if isinstance(fs, LocalFileSystem) else None
 
 
 class Staging:

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 
-import fsspec
 import numpy as np
-import numpy.typing as npt
-from pydantic import ValidationError
+import pyarrow.compute as pc
 
-from datasets_registry.errors import UsageError
 from shards.bounded import in_order
-from shards.manifest import MANIFEST, FileEntry, Manifest, lineage_path
-from shards.names import FeatureNames
+from shards.manifest import FileEntry, Manifest, lineage_path
+from shards.names import FeatureNames, feature_name, name_keys
+from shards.published import PublishedSet
 from shards.report import Finding, ValidationReport
-from shards.schema import SCHEMA_VERSION
 from shards.shard_check import ShardResult, check_shard
-from shards.staging import local_folder
+from shards.shuffle import Keys, row_keys
 
 __all__ = ["Finding", "ValidationReport", "validate"]
 
 WORKERS = 2
-MANIFEST_BYTES = 64 << 20
+"""Threads that read and check; Arrow lets go of Python's lock in both."""
 
 
 def validate(url: str, *, limit: int = 20, progress: Callable[[int, int], None] | None = None) -> ValidationReport:
@@ -41,178 +36,145 @@ def validate(url: str, *, limit: int = 20, progress: Callable[[int, int], None] 
         UsageError: nothing is at `url`, or it cannot be reached.
     """
     report = ValidationReport(limit=limit)
-    fs, root = _reach(url)
-    root = root.rstrip("/")
-    manifest = _manifest(fs, root, report)
+    published = PublishedSet(url)
+    manifest, problems = published.problems()
+    for code, message in problems:
+        report.error(code, message)
     if manifest is None:
         return report
-    present = _present(fs, root, url, manifest, report)
-    data = [entry for entry in manifest.data_files if entry.path in present]
-    lineage = {entry.path: entry for entry in manifest.files if entry.path in present}
-    local = local_folder(url)
-    orders = _Orders(report)
+    present = _present(published, manifest, report)
+    entries = {entry.path: entry for entry in manifest.files if entry.path in present}
+    data = [entry for entry in manifest.data_files if entry.path in entries]
+    order = _Order(report)
     names = FeatureNames()
     counts: Counter[tuple[str, str]] = Counter()
 
     def check(entry: FileEntry) -> ShardResult:
-        beside = lineage.get(lineage_path(entry.path))
+        beside = entries.get(lineage_path(entry.path))
         with ExitStack() as stack:
-            here = local or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aig-validate-")))
-            if local is None:
-                for wanted in filter(None, (entry, beside)):
-                    target = here / wanted.path
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    fs.get_file(f"{root}/{wanted.path}", str(target))
-            return check_shard(
-                (entry, here / entry.path),
-                (beside, here / beside.path) if beside else None,
-                manifest.build.sources,
-                manifest.build.seed,
-                limit,
-            )
+            here = [(e, stack.enter_context(published.file(e.path))) for e in (entry, beside) if e]
+            return check_shard(here[0], here[1] if beside else None, manifest.build.sources, manifest.build.seed, limit)
 
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="aig-validate") as pool:
         for entry, result in zip(data, in_order(pool, check, data, ahead=2 * WORKERS), strict=True):
             report.add(result.report)
-            orders.add(entry.path, result.keys)
-            names.add(result.audio_ids)
+            order.add(entry, result.keys)
+            names.add(result.names)
             counts.update(result.counts)
             if progress:
                 progress(report.rows, manifest.rows)
-    orders.finish()
-    for first, second, name in names.collisions():
-        report.error("feature_name", f"{first!r} and {second!r} share the name {name!r} of a feature file")
+    if len(twins := order.twins()):
+        _duplicates(published, order.holding(twins), twins, manifest.build.seed, report)
+    if len(shared := names.shared()):
+        _shared_names(published, data, shared, report)
     _compare_counts(manifest, counts, report)
     return report
 
 
-def _reach(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
-    try:
-        fs, root = fsspec.core.url_to_fs(url)
-        found = fs.exists(f"{root.rstrip('/')}/{MANIFEST}") or fs.exists(root)
-    except (ImportError, ValueError) as error:
-        raise UsageError(
-            f"{url} cannot be reached: {error}", "Install what the address needs, such as s3fs."
-        ) from error
-    if not found:
-        raise UsageError(f"nothing is at {url}", "Name the folder that holds manifest.json.")
-    return fs, root
-
-
-def _manifest(fs: fsspec.AbstractFileSystem, root: str, report: ValidationReport) -> Manifest | None:
-    path = f"{root}/{MANIFEST}"
-    if not fs.isfile(path):
-        report.error("no_manifest", "no manifest.json: not a published set, or a publish that was broken off")
-        return None
-    if fs.size(path) > MANIFEST_BYTES:
-        report.error("manifest", f"manifest.json is larger than {MANIFEST_BYTES} bytes")
-        return None
-    try:
-        manifest = Manifest.model_validate_json(fs.cat_file(path))
-    except ValidationError as error:
-        for problem in error.errors(include_url=False, include_context=False)[: report.limit]:
-            where = ".".join(str(part) for part in problem["loc"])
-            report.error("manifest", f"manifest.json, {where or 'top'}: {problem['msg'][:200]}")
-        return None
-    if manifest.schema_version != SCHEMA_VERSION:
-        report.error("schema_version", f"the set has schema version {manifest.schema_version}, not {SCHEMA_VERSION}")
-        return None
-    return manifest
-
-
-def _present(
-    fs: fsspec.AbstractFileSystem, root: str, url: str, manifest: Manifest, report: ValidationReport
-) -> set[str]:
-    """The manifest's files that are there and are plain files of the set; says what is missing and what is extra."""
-    named = [entry.path for entry in manifest.files]
-    for path, times in Counter(named).items():
+def _present(published: PublishedSet, manifest: Manifest, report: ValidationReport) -> set[str]:
+    """The manifest's files that are there and can be those meant; says what is missing and what is extra."""
+    named = Counter(entry.path for entry in manifest.files)
+    for path, times in named.items():
         if times > 1:
             report.error("manifest", f"named {times} times in the manifest", path)
-    for entry in manifest.data_files:
-        if lineage_path(entry.path) not in named:
-            report.error("missing_lineage", "the manifest names no lineage beside it", entry.path)
     for path in named:
+        if path.startswith("data/") and lineage_path(path) not in named:
+            report.error("missing_lineage", "the manifest names no lineage beside it", path)
         if path.startswith("lineage/") and path.replace("lineage/", "data/", 1) not in named:
-            report.error("extra_lineage", "lineage of no data file", path)
+            report.error("extra_lineage", "the lineage of no data file", path)
     if manifest.rows != sum(entry.rows for entry in manifest.data_files):
         report.error("rows", f"the manifest says {manifest.rows} rows; its data files do not add up to that")
-    found = _listed(fs, root, url, report)
-    if found is None:
-        return {path for path in named if fs.exists(f"{root}/{path}")}
-    for path in sorted(set(named) - found):
+    listed = published.listed()
+    if listed is None:
+        report.warn("not_listed", "the server lists no folders: files beyond the manifest were not looked for")
+        found, links = {path for path in named if published.exists(path)}, set[str]()
+    else:
+        found, links = listed
+    for path in sorted(links):
+        report.error("symlink", "a link, not a file of the set", path)
+    for path in sorted(set(named) - found - links):
         report.error("missing", "named in the manifest and not there", path)
     for path in sorted(found - set(named)):
         report.error("extra", "not named in the manifest", path)
-    return set(named) & found
+    present = set(named) & found
+    if published.local is None:
+        present -= _wrong_size(published, manifest, present, report)
+    return present
 
 
-def _listed(fs: fsspec.AbstractFileSystem, root: str, url: str, report: ValidationReport) -> set[str] | None:
-    """The files under `data/` and `lineage/`; links are refused, for they may lead out of the set."""
-    local = local_folder(url)
-    found: set[str] = set()
-    for folder in ("data", "lineage"):
-        if local is not None:
-            for path in _walk(local / folder):
-                name = path.relative_to(local).as_posix()
-                if path.is_symlink():
-                    report.error("symlink", "a link, not a file of the set", name)
-                found.add(name)
-        else:
-            try:
-                found |= {path[path.index(root) + len(root) + 1 :] for path in fs.find(f"{root}/{folder}")}
-            except (NotImplementedError, FileNotFoundError, OSError):
-                report.warn(
-                    "not_listed", "the server lists no folders, so files beyond the manifest were not looked for"
-                )
-                return None
-    return {name for name in found if not (local and (local / name).is_symlink())}
+def _wrong_size(published: PublishedSet, manifest: Manifest, there: set[str], report: ValidationReport) -> set[str]:
+    """Files on a server that are not worth fetching: their size is not the manifest's."""
+    wrong = set()
+    for entry in manifest.files:
+        size = published.size(entry.path) if entry.path in there else entry.bytes
+        if size is not None and size != entry.bytes:
+            report.error("size", f"{size} bytes, the manifest says {entry.bytes}", entry.path)
+            wrong.add(entry.path)
+    return wrong
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Everything below a folder that is no folder, without following links."""
-    if folder.is_symlink():
-        yield folder
-    elif folder.is_dir():
-        for path in sorted(folder.iterdir()):
-            yield from _walk(path) if path.is_dir() and not path.is_symlink() else (path,)
-
-
-class _Orders:
-    """Whether rows stand in the order of their keys and no qa_id stands twice."""
+class _Order:
+    """Whether rows stand in the order of their keys, and which keys stand twice; holds 8 bytes per row."""
 
     def __init__(self, report: ValidationReport) -> None:
         self._report = report
-        self._keys: list[npt.NDArray[np.uint64]] = []
-        self._paths: list[str] = []
+        self._keys: list[tuple[FileEntry, Keys]] = []
         self._last: dict[str, np.uint64] = {}
 
-    def add(self, path: str, keys: npt.NDArray[np.uint64]) -> None:
+    def add(self, entry: FileEntry, keys: Keys) -> None:
+        """Takes the keys of the next shard's rows."""
         if not len(keys):
             return
-        folder = path.split("/")[1]
-        before = np.concatenate([[self._last.get(folder, np.uint64(0))], keys[:-1]]).astype(np.uint64)
-        wrong = np.flatnonzero(keys < before)
+        folder = entry.path.split("/")[1]
+        first = np.array([self._last.get(folder, 0)], np.uint64)
+        wrong = np.flatnonzero(keys < np.concatenate([first, keys[:-1]]))
         if len(wrong):
-            self._report.error(
-                "order",
-                "lineage is not in the order of the seeded hash of qa_id: rows were moved or swapped",
-                lineage_path(path),
-                int(wrong[0]),
-            )
+            message = "rows of lineage are not in the order of the seeded hash: they were moved or swapped"
+            self._report.error("order", message, lineage_path(entry.path), int(wrong[0]))
         self._last[folder] = keys[-1]
-        self._keys.append(keys)
-        self._paths.append(path)
+        self._keys.append((entry, keys))
 
-    def finish(self) -> None:
-        if not self._keys:
-            return
-        keys = np.sort(np.concatenate(self._keys))
-        twins = np.unique(keys[1:][keys[1:] == keys[:-1]])
-        if not len(twins):
-            return
-        for path, own in zip(self._paths, self._keys, strict=True):
-            for row in np.flatnonzero(np.isin(own, twins)).tolist():
-                self._report.error("duplicate", "a qa_id that the set holds more than once", lineage_path(path), row)
+    def twins(self) -> Keys:
+        """The keys that more than one row has."""
+        keys = np.sort(np.concatenate([np.empty(0, np.uint64), *(keys for _, keys in self._keys)]))
+        return np.unique(keys[1:][keys[1:] == keys[:-1]])
+
+    def holding(self, keys: Keys) -> list[FileEntry]:
+        """The shards that have rows with these keys."""
+        return [entry for entry, own in self._keys if np.isin(own, keys).any()]
+
+
+def _duplicates(
+    published: PublishedSet, entries: Iterable[FileEntry], twins: Keys, seed: int, report: ValidationReport
+) -> None:
+    """Says which qa_id stand more than once, having looked at them: two may share a key by chance."""
+    first: dict[str, str] = {}
+    for entry in entries:
+        start = 0
+        for table in published.rows(entry, (), ("qa_id",)):
+            ids = table.column("qa_id")
+            for row in np.flatnonzero(np.isin(row_keys(ids, seed), twins)).tolist():
+                where = f"{entry.path} row {start + row}"
+                if (before := first.setdefault(ids[row].as_py(), where)) != where:
+                    report.error("duplicate", f"qa_id also of {before}", entry.path, start + row)
+            start += table.num_rows
+
+
+def _shared_names(
+    published: PublishedSet, entries: Iterable[FileEntry], shared: Keys, report: ValidationReport
+) -> None:
+    """Says which clips share the name of a feature file."""
+    first: dict[str, str] = {}
+    told: set[str] = set()
+    for entry in entries:
+        for table in published.rows(entry, ("audio_id",)):
+            ids = pc.unique(table.column("audio_id"))
+            for row in np.flatnonzero(np.isin(name_keys(ids)[:, 0], shared)).tolist():
+                audio_id = ids[row].as_py()
+                name = feature_name(audio_id)
+                if (before := first.setdefault(name, audio_id)) != audio_id and audio_id not in told:
+                    told.add(audio_id)
+                    report.error("feature_name", f"{before!r} and {audio_id!r} share the feature file {name}.npz")
 
 
 def _compare_counts(manifest: Manifest, counts: Counter[tuple[str, str]], report: ValidationReport) -> None:

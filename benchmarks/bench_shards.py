@@ -1,0 +1,209 @@
+"""Writing and validating published sets of 1 and 10 million rows: rows per second, memory, growth.
+
+`AIG_BENCH_ROWS` makes the larger set smaller for a quick look.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from benchmarks.figures import Figure
+from datasets_registry.tables import QA
+from shards.build import Build, SourceDataset
+from shards.settings import PublishSettings
+
+ROWS = int(os.environ.get("AIG_BENCH_ROWS", 10_000_000))
+BATCH = 50_000
+WRITE_RATE, VALIDATE_RATE, MEMORY_MB = 300_000, 500_000, 1_500
+BUILD = Build(
+    code="aig bench",
+    levels="default@1",
+    seed=7,
+    sources={name: SourceDataset(title=name, licence="CC BY 4.0") for name in ("audioset", "libritts", "voxceleb2")},
+)
+WORDS = [
+    "what",
+    "does",
+    "the",
+    "sound",
+    "of",
+    "a",
+    "dog",
+    "tell",
+    "about",
+    "where",
+    "it",
+    "is",
+    "and",
+    "who",
+    "speaks",
+    "because",
+    "of",
+    "its",
+    "low",
+    "pitch",
+    "and",
+    "slow",
+    "pace",
+    "while",
+    "rain",
+    "falls",
+    "on",
+    "metal",
+    "near",
+    "engine",
+    "in",
+    "distance",
+    "could",
+    "suggest",
+    "that",
+    "mood",
+    "calm",
+    "urgent",
+    "crowd",
+    "street",
+    "kitchen",
+    "music",
+    "loud",
+]
+ANSWERS = {
+    "pitch_cla": ["The pitch is medium.", "The pitch is very high.", "The pitch is low."],
+    "cla_label": ["Labels: Guitar; Music; Plucked string instrument", "Labels: Dog; Animal; Bark"],
+    "age_cla": ["The speaker's age is 44.", "The speaker's age is 27."],
+    "temporal": ["Label with timestamps: Mechanisms: [0.0s-9.8s]; Squeak: [2.0s-7.2s, 7.4s-8.1s]; Tap: [9.6s-9.8s]"],
+    "caption": ["Audio caption: A police car siren is sounding with traffic noise."],
+    "ASR": [],
+    "open-ended question": [],
+}
+SHARE = {
+    "pitch_cla": 0.08,
+    "cla_label": 0.10,
+    "age_cla": 0.04,
+    "temporal": 0.04,
+    "caption": 0.04,
+    "ASR": 0.04,
+    "open-ended question": 0.66,
+}
+
+
+def batches(rows: int, seed: int = 0) -> Iterator[pa.RecordBatch]:
+    """QA pairs of the paper's mix of tasks, two thirds open-ended, with texts of its lengths."""
+    random = np.random.default_rng(seed)
+    sentences = _sentences(random, 50_000)
+    tasks = pa.array(list(SHARE))
+    closed = {name: pa.array(answers) for name, answers in ANSWERS.items() if answers}
+    hexes = pa.array([f"{value:04x}" for value in range(65_536)])
+    for start in range(0, rows, BATCH):
+        size = min(BATCH, rows - start)
+        task = np.sort(random.choice(len(SHARE), size, p=list(SHARE.values())))
+        is_open = pa.array(task == len(SHARE) - 1)
+
+        def text(size: int = size) -> pa.Array:
+            return sentences.take(pa.array(random.integers(0, len(sentences), size)))
+
+        outputs: list[pa.Array] = []
+        for index, name in enumerate(SHARE):
+            count = int((task == index).sum())
+            if name in closed:
+                outputs.append(closed[name].take(pa.array(random.integers(0, len(closed[name]), count))))
+            else:
+                prefix = "Spoken text: " if name == "ASR" else ""
+                outputs.append(pc.binary_join_element_wise(prefix, text(count), text(count), ""))
+        dataset = pa.array(["audioset", "libritts", "voxceleb2"]).take(pa.array(random.integers(0, 3, size)))
+        numbers = pa.array(random.integers(0, max(1, rows // 9), size)).cast(pa.string())
+        ids = [hexes.take(pa.array(random.integers(0, 65_536, size))) for _ in range(16)]
+        constant = {
+            "prompt": "speech@1",
+            "prompt_sha256": "ab" * 32,
+            "split": "train",
+            "extractor": "0f" * 16,
+        }
+        columns = {
+            "instruction": pc.binary_join_element_wise("Closed-ended question: ", text(), "?", ""),
+            "input": text(),
+            "audio_id": pc.binary_join_element_wise(
+                dataset, pc.binary_join_element_wise("part/clip", numbers, "_"), "/"
+            ),
+            "dataset": dataset,
+            "task": tasks.take(pa.array(task)),
+            "output": pa.concat_arrays(outputs),
+            "qa_id": pc.binary_join_element_wise(*ids, ""),
+            "request_id": pc.if_else(is_open, pc.binary_join_element_wise(*ids[::-1], ""), ""),
+            "model": pc.if_else(is_open, "gpt-3.5-turbo-0125", ""),
+            "finish_reason": pc.if_else(is_open, "stop", ""),
+            "answerable": pa.array(random.random(size) > 0.06),
+            "source": pc.if_else(is_open, "model", "rule"),
+            "seed": pa.array(np.full(size, 7)),
+            **{name: pa.array([value] * size) for name, value in constant.items()},
+        }
+        yield pa.RecordBatch.from_arrays([columns[name] for name in QA.names], schema=QA)
+
+
+def _sentences(random: np.random.Generator, number: int) -> pa.Array:
+    lengths = random.integers(6, 16, number)
+    return pa.array([" ".join(random.choice(WORDS, length)).capitalize() + "." for length in lengths])
+
+
+def _child(action: str, folder: str, rows: int) -> None:
+    """Runs in a process of its own, so that its peak memory is its own; prints seconds and MB."""
+    from shards.validate import validate
+    from shards.writer import publish
+
+    if action == "write":
+        making = 0.0
+
+        def timed() -> Iterator[pa.RecordBatch]:
+            nonlocal making
+            source = batches(rows)
+            while True:
+                began = time.perf_counter()
+                batch = next(source, None)
+                making += time.perf_counter() - began
+                if batch is None:
+                    return
+                yield batch
+
+        began = time.perf_counter()
+        publish(timed(), folder, PublishSettings(), BUILD)
+        seconds = time.perf_counter() - began - making
+    else:
+        began = time.perf_counter()
+        report = validate(folder)
+        seconds = time.perf_counter() - began
+        if not report.ok or report.rows != rows:
+            raise SystemExit(f"the set does not validate: {report.errors[:3]}")
+    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def _measure(action: str, folder: Path, rows: int) -> tuple[float, float]:
+    command = [sys.executable, "-m", "benchmarks.bench_shards", action, str(folder), str(rows)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds, megabytes = done.stdout.split()
+    return float(seconds), float(megabytes)
+
+
+def run() -> Iterable[Figure]:
+    """Rates, memory and growth of writing and validating."""
+    with tempfile.TemporaryDirectory(prefix="aig-bench-") as name:
+        for action, rate in (("write", WRITE_RATE), ("validate", VALIDATE_RATE)):
+            verb = {"write": "writing", "validate": "validating"}[action]
+            small, _ = _measure(action, Path(name, "small"), ROWS // 10)
+            large, megabytes = _measure(action, Path(name, "large"), ROWS)
+            yield Figure(f"{verb} {ROWS:,} rows", ROWS / large, rate, "rows/s", ROWS / large / rate, 1.0)
+            yield Figure(f"{verb} {ROWS:,} rows: memory", megabytes, MEMORY_MB, "MB", megabytes / MEMORY_MB, 1.0, False)
+            yield Figure(f"{verb}: time of 10 x the rows", large, small * 10, "s", large / small / 10, 1.25, False)
+
+
+if __name__ == "__main__":
+    _child(sys.argv[1], sys.argv[2], int(sys.argv[3]))
