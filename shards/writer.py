@@ -37,7 +37,12 @@ WORKERS = 2
 
 _CATEGORY_INDEX = {task: list(CATEGORIES).index(category(task)) for task in TASKS}
 _PLAIN = ("instruction", "input", "audio_id", "output", "qa_id", "request_id")
-"""Columns whose values seldom repeat inside a shard, so that a dictionary of them is work for nothing."""
+"""Text columns whose values seldom repeat inside a shard, so that a dictionary of them is work for nothing."""
+_REPEATING = tuple(field.name for field in QA if field.type == pa.string() and field.name not in _PLAIN)
+_COMPACT = pa.schema(
+    [field.with_type(pa.dictionary(pa.int32(), pa.string())) if field.name in _REPEATING else field for field in QA]
+)
+"""`QA` on its way: moving an index costs less than moving the text."""
 
 
 def publish(
@@ -69,8 +74,8 @@ def publish(
     with staging(out_url) as stage:
         runs = stage.folder / "runs"
         runs.mkdir()
-        shuffle = Shuffle(runs, QA, tuple(CATEGORIES), build.seed)
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="aig-publish") as pool:
+            shuffle = Shuffle(runs, _COMPACT, tuple(CATEGORIES), build.seed, pool)
             checked = in_order(pool, lambda batch: _check(batch, build), batches, ahead=2 * WORKERS)
             for batch, refused in checked:
                 for item in refused:
@@ -111,6 +116,11 @@ def _check(batch: pa.RecordBatch, build: Build) -> tuple[pa.RecordBatch, list[Qu
             f"a batch to publish has the columns {batch.schema.names}, not those of a QA pair, or other types",
             "Hand over batches with the schema datasets_registry.tables.QA.",
         )
+    columns = [
+        column.dictionary_encode() if name in _REPEATING else column
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)
+    ]
+    batch = pa.RecordBatch.from_arrays(columns, schema=_COMPACT)
     refused: dict[int, tuple[str, str]] = {}
     for broken in broken_rows(batch, build.sources):
         for row in broken.rows.tolist():
@@ -134,10 +144,9 @@ def _check(batch: pa.RecordBatch, build: Build) -> tuple[pa.RecordBatch, list[Qu
     return batch.filter(pa.array(keep)), quarantined
 
 
-def _categories(tasks: pa.Array) -> npt.NDArray[np.uint8]:
-    encoded = tasks.dictionary_encode()
-    table = np.array([_CATEGORY_INDEX[task] for task in encoded.dictionary.to_pylist()], np.uint8)
-    indices: npt.NDArray[np.int32] = encoded.indices.to_numpy()
+def _categories(tasks: pa.DictionaryArray) -> npt.NDArray[np.uint8]:
+    table = np.array([_CATEGORY_INDEX.get(task, 0) for task in tasks.dictionary.to_pylist()], np.uint8)
+    indices: npt.NDArray[np.int32] = tasks.indices.to_numpy()
     return table[indices]
 
 
