@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from decimal import Decimal
+from functools import cache
+from typing import Any
 
+from datasets_registry.errors import DataError
+from generators.budget import Budget, BudgetReachedError
 from generators.chat import ChatRequest
+from generators.claims import Claim, share_of
+from generators.entries import Exposure
+from generators.group_commit import GroupCommit
 from generators.ledger import Ledger
+from generators.prices import Price, price_of
 from generators.settings import GenerateSettings
 from generators.summary import Failure, Summary
+from generators.tokens import input_tokens, most_output_tokens
 
 __all__ = ["Failure", "Summary", "ask"]
 
@@ -17,6 +28,9 @@ async def ask(
     ledger: Ledger,
     settings: GenerateSettings,
     on_progress: Callable[[Summary], None] | None = None,
+    *,
+    share: tuple[int, int] = (0, 1),
+    shared_limit: Callable[[int], Coroutine[Any, Any, None]] | None = None,
 ) -> Summary:
     """Asks every request that is not in the ledger; replies land there before they count as answered.
 
@@ -24,16 +38,83 @@ async def ask(
         requests: consumed as they are asked, never held together.
         ledger: where replies are looked up and kept.
         settings: model endpoint, limits, budget.
-        on_progress: called now and then with the running figures.
+        on_progress: called a few times a second, and at the end, with the running figures, always the same object.
+        share: which of how many workers this is; each asks its own part of the same requests, at most 16 of them.
+        shared_limit: awaited before each request with the tokens it may use, for a rate shared between machines.
 
     Returns:
         The figures of this run, with the requests that failed for good.
 
     Raises:
-        UsageError: no key, a wrong key, an unknown model: nothing or nothing more was sent.
-        DataError: the budget or the quota is used up, or the endpoint cannot be reached. What was answered is kept;
-            the same call continues.
+        UsageError: no key, a wrong key, an unknown model, no server: nothing or nothing more was sent.
+        DataError: the budget or the quota is used up, the endpoint answers no more, or the ledger cannot be written.
+            What was answered is kept; the same call continues.
     """
-    from generators.live import ask_live  # draws openai, 1 s
+    from generators.endpoint import Endpoint, base_url, is_loopback  # draws openai, 1 s
 
-    return await ask_live(requests, ledger, settings, on_progress or (lambda _: None))
+    local = is_loopback(base_url(settings))
+
+    @cache
+    def price(model: str) -> Price:
+        found = price_of(model, settings.prices, local=local)
+        return found.batch if settings.mode == "batch" else found
+
+    summary = Summary()
+    price(settings.model)  # an unknown price stops the run before anything is sent
+    source = share_of(iter(requests), share)
+    with Claim(ledger.url, share):
+        ledger.refresh()
+        budget = Budget(_limit(settings, ledger, share), ledger.cost_usd)
+        async with Endpoint(settings) as endpoint, GroupCommit(ledger) as commits:
+            from generators.live import Live
+
+            live = Live(
+                settings=settings,
+                ledger=ledger,
+                endpoint=endpoint,
+                commits=commits,
+                budget=budget,
+                price=price,
+                summary=summary,
+                on_progress=on_progress or (lambda _: None),
+                shared_limit=shared_limit,
+            )
+            try:
+                await live.run(source)
+            except BudgetReachedError:
+                left = (request for part in (live.left, source) for request in part if request.key not in ledger)
+                raise _budget_reached(settings, budget.spent, summary, left, price) from None
+            finally:
+                if live.exposure:
+                    await commits.add(Exposure(cost_usd="0", at=time.time()))
+    return summary
+
+
+def _limit(settings: GenerateSettings, ledger: Ledger, share: tuple[int, int]) -> Decimal | None:
+    """The budget of this worker: what is spent and its part of what is left."""
+    if settings.max_cost_usd is None:
+        return None
+    spent = ledger.cost_usd
+    return spent + max(Decimal(0), settings.max_cost_usd - spent) / share[1]
+
+
+def _budget_reached(
+    settings: GenerateSettings,
+    spent: Decimal,
+    summary: Summary,
+    left: Iterator[ChatRequest],
+    price: Callable[[str], Price],
+) -> DataError:
+    """Says what is left to ask and what that would cost, at the length of the replies so far."""
+    requests, further = 0, Decimal(0)
+    usual = summary.output_tokens / summary.answered if summary.answered else None
+    for request in left:
+        requests += 1
+        output = most_output_tokens(request) or 0 if usual is None else round(usual)
+        further += price(request.model).cost(input_tokens(request), output)
+    total = spent + further
+    return DataError(
+        f"the budget of ${settings.max_cost_usd} is reached: ${spent:.4f} spent, {requests:,} requests left",
+        f"they would cost about ${further:.4f} more: set generate.max_cost_usd to {total * Decimal('1.1'):.2f} "
+        "and run the same command again",
+    )

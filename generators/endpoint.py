@@ -99,6 +99,7 @@ class Endpoint:
                 "or set generate.open_ended to false to build the closed-ended part without a model",
             )
         self._key = key
+        self.key_name = settings.api_key_env
         limits = httpx2.Limits(
             max_connections=settings.concurrency + 8,
             max_keepalive_connections=settings.concurrency + 8,

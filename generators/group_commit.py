@@ -1,21 +1,21 @@
-"""Group commit: replies that arrive while the disk is busy share the next write."""
+"""Group commit: entries that arrive while the disk is busy share the next write."""
 
 from __future__ import annotations
 
 import asyncio
 
-from generators.chat import Reply
+from generators.entries import Entry
 from generators.ledger import Ledger
 
 __all__ = ["GroupCommit"]
 
 
 class GroupCommit:
-    """Adds replies to a ledger without a disk wait per reply. Use as an asynchronous context manager."""
+    """Adds entries to a ledger without a disk wait for each. Use as an asynchronous context manager."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._waiting: list[tuple[Reply, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -30,14 +30,14 @@ class GroupCommit:
         if self._task is not None:
             await self._task
 
-    async def add(self, reply: Reply) -> None:
-        """Returns once the reply is durable.
+    async def add(self, entry: Entry) -> None:
+        """Returns once the entry is durable.
 
         Raises:
-            DataError: it cannot be written.
+            DataError: it cannot be written, or the disk is nearly full (then this one is durable all the same).
         """
         done = asyncio.get_running_loop().create_future()
-        self._waiting.append((reply, done))
+        self._waiting.append((entry, done))
         self._wake.set()
         await done
 
@@ -48,13 +48,19 @@ class GroupCommit:
             group, self._waiting = self._waiting, []
             if not group:
                 continue
+            error: Exception | None = None
             try:
-                await asyncio.to_thread(self._ledger.append, *(reply for reply, _ in group))
-            except Exception as error:  # noqa: BLE001 - each waiter gets it
-                for _, done in group:
-                    if not done.cancelled():
-                        done.set_exception(error)
-            else:
-                for _, done in group:
-                    if not done.cancelled():
-                        done.set_result(None)
+                await asyncio.to_thread(self._write, [entry for entry, _ in group])
+            except Exception as fault:  # noqa: BLE001 - every one that waits gets it
+                error = fault
+            for _, done in group:
+                if done.cancelled():
+                    continue
+                if error is None:
+                    done.set_result(None)
+                else:
+                    done.set_exception(error)
+
+    def _write(self, entries: list[Entry]) -> None:
+        self._ledger.append(*entries)
+        self._ledger.check_room()

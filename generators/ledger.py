@@ -1,161 +1,236 @@
 """The ledger: every reply of the model, raw, on disk before anything is done with it, found by its request's key.
 
-Each writer appends to segments of its own (`<writer>-<n>.jsonl`), never to another's and never to an earlier run's, so a
-line torn by a kill stays the last of its file and is left alone. Readers merge all segments by key.
+Each writer appends to segments of its own (`<writer>-<n>.jsonl`), never to another's and never to an earlier run's, so
+a line torn by a kill stays the last of its file and is left alone. Readers merge all segments by key. On an object
+store, where nothing can be appended to, every group of entries is an object; they are read through a local copy.
 """
 
 from __future__ import annotations
 
-import json
+import errno
 import os
+import shutil
+import tempfile
 import time
 import uuid
+from collections import OrderedDict
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+import fsspec
 
 from datasets_registry.errors import DataError
 from generators.chat import Reply
-from generators.segments import Line, decode, encode, scan
+from generators.entries import Entry, Exposure, reply_of, to_line
+from generators.key_index import KeyIndex
+from generators.segments import Line, decode, scan
 
 __all__ = ["Ledger"]
 
 SEGMENT_BYTES = 256 << 20
 """A segment this long is followed by a new one."""
 
+LEAST_FREE_BYTES = 64 << 20
+"""With less room than this on the disk nothing more is asked: a reply that cannot be kept is paid for nothing."""
+
+_OPEN_FILES = 32
+
 
 class Ledger:
-    """Replies by request key.
+    """Replies by request key, and what everything cost.
 
     Attributes:
+        url: the folder.
         damaged: lines that were torn or damaged, as (segment's name, offset); their requests count as not asked.
     """
 
     def __init__(self, url: str) -> None:
-        """Opens the ledger in the folder `url`, which need not exist yet, and indexes what it holds."""
-        self._folder = Path(url.removeprefix("file://"))
-        self._writer = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:8]}"
-        self._count = 0
-        self._stream: Any = None
-        self._index: dict[bytes, tuple[str, int, int]] = {}
-        self._costs = Decimal(0)
-        self._scanned: dict[str, int] = {}
-        self.damaged: list[tuple[str, int]] = []
+        """Opens the ledger in the folder `url` (a path or any fsspec URL), which need not exist yet, and indexes it."""
+        self.url = url
+        self._fs, root = fsspec.core.url_to_fs(url)
+        self._local = "file" in self._fs.protocol or "local" in self._fs.protocol
+        self._root = root.rstrip("/")
+        self._copy = None if self._local else tempfile.TemporaryDirectory(prefix="aig-ledger-")
+        self._folder = Path(self._root) if self._copy is None else Path(self._copy.name)
+        self.writer = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:8]}"
+        self._segments_written = 0
+        self._stream: BinaryIO | None = None
+        self._readers: OrderedDict[int, BinaryIO] = OrderedDict()
+        self._clear()
         self.refresh()
 
+    def _clear(self) -> None:
+        self._index = KeyIndex()
+        self._names: list[str] = []
+        self._scanned: dict[str, int] = {}
+        self._replaced: set[str] = set()
+        self._paid = Decimal(0)
+        self._lost = Decimal(0)
+        self._exposed: dict[str, Decimal] = {}
+        self.damaged: set[tuple[str, int]] = set()
+
     def __contains__(self, key: str) -> bool:
-        return bytes.fromhex(key) in self._index
+        return key in self._index
 
     def __len__(self) -> int:
         return len(self._index)
 
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @property
+    def paid_usd(self) -> Decimal:
+        """What the replies cost together."""
+        return self._paid
+
+    @property
+    def lost_usd(self) -> Decimal:
+        """The most that requests without a reply can have cost: lost connections, and those in flight at a kill."""
+        return self._lost + sum((amount for amount in self._exposed.values()), Decimal(0))
+
     @property
     def cost_usd(self) -> Decimal:
-        """What all replies cost together."""
-        return self._costs
+        """The most that has been spent."""
+        return self._paid + self.lost_usd
 
     def refresh(self) -> None:
         """Indexes what other writers added since the last look."""
-        for path in sorted(self._folder.glob("*.jsonl")):
+        for path in self._segments():
             start = self._scanned.get(path.name, 0)
-            if path.stat().st_size == start:
+            size = path.stat().st_size
+            if path.name in self._replaced or size == start:
                 continue
+            if path.name not in self._scanned:
+                self._names.append(path.name)
+            number = self._names.index(path.name)
             for line in scan(path, start):
                 if isinstance(line, Line):
-                    self._enter(path.name, line)
+                    self._enter(number, line)
                     start = line.offset + line.length + 1
+                    self.damaged.discard((path.name, line.offset))  # it was being written at the last look
                 else:
-                    self.damaged.append((path.name, line))
+                    self.damaged.add((path.name, line))
             self._scanned[path.name] = start
 
-    def _enter(self, segment: str, line: Line) -> None:
-        self._costs += line.cost_usd
-        self._index[bytes.fromhex(line.key)] = (segment, line.offset, line.length)
+    def _segments(self) -> list[Path]:
+        """All segments as local files, those that replace others first, then by age."""
+        if not self._local and self._fs.exists(self._root):
+            self._fs.invalidate_cache()
+            for info in self._fs.ls(self._root, detail=True):
+                name = info["name"].rsplit("/", 1)[-1]
+                if name.endswith(".jsonl") and not (self._folder / name).exists():
+                    self._fs.get_file(info["name"], str(self._folder / name))
+        return sorted(self._folder.glob("*.jsonl"), key=lambda path: ("-all-" not in path.name, path.name))
+
+    def _enter(self, segment: int, line: Line) -> None:
+        if line.kind == "reply":
+            if self._index.add(line.key, (segment, line.offset, line.length)):
+                self._paid += line.cost_usd
+        elif line.kind == "charge":
+            self._lost += line.cost_usd
+        elif line.kind == "exposure":
+            self._exposed[self._names[segment].rpartition("-")[0]] = line.cost_usd
+        elif line.kind == "replaces":
+            fields, _ = decode(self._read(segment, line.offset, line.length))
+            self._replaced.update(fields["segments"])
 
     def get(self, key: str) -> Reply | None:
         """The reply to the request with this key, `None` where it was never answered."""
-        place = self._index.get(bytes.fromhex(key))
-        if place is None:
-            return None
-        segment, offset, length = place
-        with (self._folder / segment).open("rb") as stream:
-            stream.seek(offset)
-            return _reply(decode(stream.read(length)))
+        place = self._index.get(key)
+        return None if place is None else reply_of(*decode(self._read(*place)))
 
-    def append(self, *replies: Reply) -> None:
-        """Adds replies; they are on disk when this returns.
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """The fields of every whole line of every segment in force, replies answered twice by a race included."""
+        for number, name in enumerate(self._names):
+            if name in self._replaced:
+                continue
+            for line in scan(self._folder / name):
+                if isinstance(line, Line):
+                    yield decode(self._read(number, line.offset, line.length))[0]
+
+    def _read(self, segment: int, offset: int, length: int) -> bytes:
+        reader = self._readers.get(segment)
+        if reader is None:
+            reader = self._readers[segment] = (self._folder / self._names[segment]).open("rb")
+            if len(self._readers) > _OPEN_FILES:
+                self._readers.popitem(last=False)[1].close()
+        return os.pread(reader.fileno(), length, offset)
+
+    def append(self, *entries: Entry) -> None:
+        """Adds replies and charges; they are durable when this returns.
 
         Raises:
-            DataError: they cannot be written, such as on a full disk; none of them counts as answered then.
+            DataError: they cannot be written, such as on a full disk; none of them is in the ledger then.
         """
-        lines = [encode("reply", reply.key, reply.cost_usd, _content(reply)) for reply in replies]
+        lines = [to_line(entry) for entry in entries]
+        data = b"".join(lines)
         try:
-            stream, path = self._segment()
-            offset = stream.tell()
-            stream.write(b"".join(lines))
-            stream.flush()
-            os.fsync(stream.fileno())
+            number, offset = self._write(data) if self._local else self._upload(data)
         except OSError as error:
-            self._stream = None
+            if self._stream is not None:  # what follows half a group must not stand behind it
+                self._stream.close()
+                self._stream = None
             raise DataError(
-                f"cannot write the ledger in {self._folder}: {error.strerror}",
-                "make room, then run the same command again: it continues with what is not answered yet",
+                f"cannot write the ledger {self.url}: {error.strerror or error}",
+                "make room or repair access, then run the same command again: it continues with what is not answered",
             ) from error
-        for reply, line in zip(replies, lines, strict=True):
-            self._enter(path.name, Line(offset, len(line) - 1, reply.key, Decimal(reply.cost_usd), "reply"))
+        for entry, line in zip(entries, lines, strict=True):
+            kind = type(entry).__name__.lower()
+            key = "" if isinstance(entry, Exposure) else entry.key
+            self._enter(number, Line(offset, len(line) - 1, key, Decimal(entry.cost_usd), kind))
             offset += len(line)
-        self._scanned[path.name] = offset
+        self._scanned[self._names[number]] = offset
 
-    def _segment(self) -> tuple[Any, Path]:
+    def _write(self, data: bytes) -> tuple[int, int]:
         if self._stream is None or self._stream.tell() >= SEGMENT_BYTES:
             self.close()
             self._folder.mkdir(parents=True, exist_ok=True)
-            path = self._folder / f"{self._writer}-{self._count:06d}.jsonl"
-            self._count += 1
-            self._stream = path.open("xb")
-        return self._stream, Path(self._stream.name)
+            self._stream = (self._folder / self._next_name()).open("xb", buffering=0)
+            _sync_folder(self._folder)
+        offset = self._stream.tell()
+        written = self._stream.write(data)
+        if written != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(self._stream.fileno())
+        return len(self._names) - 1, offset
+
+    def _upload(self, data: bytes) -> tuple[int, int]:
+        name = self._next_name()
+        (self._folder / name).write_bytes(data)
+        self._fs.makedirs(self._root, exist_ok=True)
+        self._fs.pipe_file(f"{self._root}/{name}", data)
+        return len(self._names) - 1, 0
+
+    def _next_name(self) -> str:
+        name = f"{self.writer}-{self._segments_written:06d}.jsonl"
+        self._segments_written += 1
+        self._names.append(name)
+        return name
+
+    def check_room(self) -> None:
+        """Raises `DataError` where the disk is so full that the replies in flight might not be kept."""
+        if self._folder.exists() and (free := shutil.disk_usage(self._folder).free) < LEAST_FREE_BYTES:
+            raise DataError(
+                f"only {free >> 20} MB are left on the disk of {self._folder}, so nothing more is asked",
+                "make room, then run the same command again: it continues with what is not answered",
+            )
 
     def close(self) -> None:
-        """Closes the segment that is being written; the ledger can still be read."""
+        """Closes the segment that is being written; the ledger can still be read, and written to anew."""
         if self._stream is not None:
             self._stream.close()
             self._stream = None
 
 
-def _content(reply: Reply) -> dict[str, Any]:
-    body = json.loads(reply.raw) if reply.raw else _body(reply)
-    names = ("dataset", "prompt", "mode", "input_price", "output_price", "answered_at")
-    return {**{name: getattr(reply, name) for name in names}, "reply": body}
-
-
-def _body(reply: Reply) -> dict[str, Any]:
-    message = {"role": "assistant", "content": reply.content}
-    return {
-        "id": reply.request_id,
-        "model": reply.model,
-        "choices": [{"index": 0, "message": message, "finish_reason": reply.finish_reason}],
-        "usage": {"prompt_tokens": reply.input_tokens, "completion_tokens": reply.output_tokens},
-    }
-
-
-def _reply(fields: dict[str, Any]) -> Reply:
-    body = fields["reply"]
-    choice = body["choices"][0]
-    usage = body.get("usage") or {}
-    return Reply(
-        key=fields["key"],
-        content=choice["message"].get("content") or "",
-        model=body.get("model") or "",
-        request_id=body.get("id") or "",
-        finish_reason=choice.get("finish_reason") or "",
-        input_tokens=usage.get("prompt_tokens", 0),
-        output_tokens=usage.get("completion_tokens", 0),
-        cost_usd=fields["cost_usd"],
-        answered_at=fields["answered_at"],
-        dataset=fields["dataset"],
-        prompt=fields["prompt"],
-        mode=fields["mode"],
-        input_price=fields["input_price"],
-        output_price=fields["output_price"],
-        raw=json.dumps(body, ensure_ascii=False),
-    )
+def _sync_folder(folder: Path) -> None:
+    """Makes a new file's name durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,73 +1,322 @@
-"""Live requests: one queue, as many in flight as allowed, no barriers."""
+"""Live requests: one queue, as many in flight as allowed, no barriers.
+
+A request holds one of `concurrency` places while it waits for its turn and is on the wire, and gives the place up while
+it rests before another try. A reply counts once it is durable. When the run has to stop, those on the wire are awaited,
+because they are paid for, and nothing new leaves.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from decimal import Decimal
+from typing import Any
 
-from datasets_registry.errors import DataError
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
+
+from datasets_registry.errors import AigError, UsageError
+from generators.breaker import Breaker
+from generators.budget import Budget, BudgetReachedError
 from generators.chat import ChatRequest, Reply
-from generators.endpoint import Endpoint, TransportError, request_body
+from generators.endpoint import Answer, Endpoint, TransportError, request_body
+from generators.entries import Charge, Exposure, content_of
+from generators.faults import AgainError, RefusedError, check, malformed
 from generators.group_commit import GroupCommit
 from generators.ledger import Ledger
+from generators.limits import Limits
+from generators.prices import Price, plain
 from generators.settings import GenerateSettings
-from generators.summary import Summary
+from generators.summary import Failure, Summary
+from generators.tokens import estimate, input_tokens, most_input_tokens, most_output_tokens
 
-__all__ = ["ask_live"]
+__all__ = ["Live"]
+
+log = logging.getLogger(__name__)
+
+SharedLimit = Callable[[int], Coroutine[Any, Any, None]]
+
+_BACK_OFF = wait_exponential_jitter(initial=0.5, max=30, exp_base=2, jitter=0.5)
+_RESTING_PER_PLACE = 8
+_PROGRESS_EVERY_S = 0.2
+_YIELD_EVERY = 256
 
 
-async def ask_live(
-    requests: Iterable[ChatRequest],
-    ledger: Ledger,
-    settings: GenerateSettings,
-    on_progress: Callable[[Summary], None],
-) -> Summary:
-    """See `generators.client.ask`."""
-    summary = Summary()
-    source = iter(requests)
-    async with Endpoint(settings) as endpoint, GroupCommit(ledger) as commits, asyncio.TaskGroup() as group:
+class Live:
+    """One run of live requests. For one event loop.
 
-        async def worker() -> None:
-            for request in source:
-                if request.key in ledger:
-                    summary.cached += 1
+    Attributes:
+        left: requests taken up and not settled when the run had to stop.
+        exposure: the most that was in flight at a time, in US dollars, as put on record.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: GenerateSettings,
+        ledger: Ledger,
+        endpoint: Endpoint,
+        commits: GroupCommit,
+        budget: Budget,
+        price: Callable[[str], Price],
+        summary: Summary,
+        on_progress: Callable[[Summary], None],
+        shared_limit: SharedLimit | None,
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._endpoint = endpoint
+        self._commits = commits
+        self._budget = budget
+        self._price = price
+        self._summary = summary
+        self._on_progress = on_progress
+        self._shared_limit = shared_limit
+        self._limits = Limits(settings.requests_per_minute, settings.tokens_per_minute)
+        self._breaker = Breaker(endpoint.url, settings.outage_s)
+        self._places = asyncio.Semaphore(settings.concurrency)
+        self._resting = 0
+        self._rested = asyncio.Event()
+        self._asking: set[str] = set()
+        self._idle: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._stop_error: Exception | None = None
+        self.left: list[ChatRequest] = []
+        self.exposure = Decimal(0)
+        self._progress_at = 0.0
+
+    async def run(self, requests: Iterable[ChatRequest]) -> None:
+        """Asks everything that is not in the ledger.
+
+        Raises:
+            BudgetReachedError: the budget has no room for a further request.
+            AigError: the run cannot go on.
+        """
+        tasks: set[asyncio.Task[None]] = set()
+        try:
+            for number, request in enumerate(requests):
+                if number % _YIELD_EVERY == 0:
+                    await asyncio.sleep(0)
+                if request.key in self._ledger or request.key in self._asking:
+                    self._summary.cached += 1
                     continue
-                try:
-                    summary.sent += 1
-                    answer = await endpoint.chat(json.dumps(request_body(request)).encode())
-                except TransportError as error:
-                    raise DataError(
-                        f"{endpoint.url}: {error.reason}", "start the server or correct generate.base_url"
-                    ) from None
-                if answer.status != 200:
-                    raise DataError(f"{endpoint.url} answered {answer.status}", "see the server's log")
-                body = json.loads(answer.body)
-                choice = body["choices"][0]
-                usage = body.get("usage") or {}
-                await commits.add(
-                    Reply(
-                        key=request.key,
-                        content=choice["message"].get("content") or "",
-                        model=body["model"],
-                        request_id=body["id"],
-                        finish_reason=choice["finish_reason"],
-                        input_tokens=usage["prompt_tokens"],
-                        output_tokens=usage["completion_tokens"],
-                        cost_usd=str(Decimal(0)),
-                        answered_at=time.time(),
-                        dataset=request.dataset,
-                        prompt=request.prompt,
-                        raw=answer.body.decode(),
-                    )
-                )
-                summary.answered += 1
-                summary.input_tokens += usage["prompt_tokens"]
-                summary.output_tokens += usage["completion_tokens"]
-                on_progress(summary)
+                await self._place()
+                if self._stopping:
+                    self.left.append(request)
+                    break
+                self._asking.add(request.key)
+                task = asyncio.create_task(self._answer(request))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+            if tasks:
+                await asyncio.wait(set(tasks))
+        finally:
+            self._stop(None)
+            if tasks:
+                log.info("waiting for %d requests in flight", len(tasks))
+                await asyncio.wait(set(tasks))
+            self._report(force=True)
+        if self._stop_error is not None:
+            raise self._stop_error
 
-        for _ in range(settings.concurrency):
-            group.create_task(worker())
-    return summary
+    async def _place(self) -> None:
+        while self._resting >= _RESTING_PER_PLACE * self._settings.concurrency and not self._stopping:
+            self._rested.clear()
+            await self._rested.wait()
+        await self._places.acquire()
+
+    def _stop(self, error: Exception | None) -> None:
+        """Lets nothing new leave; `error` is what the run ends with."""
+        self._stopping = True
+        if self._stop_error is None:
+            self._stop_error = error
+        for task in list(self._idle):
+            task.cancel()
+
+    async def _idling(self, wait: Coroutine[Any, Any, None]) -> None:
+        """Waits with nothing on the wire, so that a stop may cut it short."""
+        if self._stopping:
+            wait.close()
+            raise asyncio.CancelledError
+        task = asyncio.current_task()
+        assert task is not None
+        self._idle.add(task)
+        try:
+            await wait
+        finally:
+            self._idle.discard(task)
+
+    async def _answer(self, request: ChatRequest) -> None:
+        """Gets one request answered, with as many tries as it takes; the task's end gives its place back."""
+        faults = 0
+
+        def tired(state: RetryCallState) -> bool:
+            nonlocal faults
+            error = state.outcome.exception() if state.outcome else None
+            faults += not (isinstance(error, AgainError) and error.limited)
+            return faults >= self._settings.max_attempts
+
+        async def rest(seconds: float) -> None:
+            self._places.release()
+            self._resting += 1
+            try:
+                await self._idling(asyncio.sleep(seconds))
+            finally:
+                self._resting -= 1
+                self._rested.set()
+                await self._places.acquire()
+
+        try:
+            again = AsyncRetrying(
+                retry=retry_if_exception_type(AgainError), wait=_wait, stop=tired, sleep=rest, reraise=True
+            )
+            await again(self._try, request)
+        except AgainError as error:
+            self._fail(request, "no_reply", error.reason, "run the same command again: it is asked anew")
+        except RefusedError as error:
+            self._fail(request, error.error, error.message, error.advice)
+        except asyncio.CancelledError:
+            self.left.append(request)
+            raise
+        except (AigError, BudgetReachedError) as error:
+            self.left.append(request)
+            self._stop(error)
+        finally:
+            self._asking.discard(request.key)
+            self._places.release()
+            self._report()
+
+    def _fail(self, request: ChatRequest, error: str, message: str, advice: str) -> None:
+        self._summary.failed += 1
+        self._summary.failures.append(Failure(request.key, request.dataset, request.prompt, error, message, advice))
+
+    async def _try(self, request: ChatRequest) -> None:
+        """Sends a request once: waits for its turn, reserves what it may cost, settles on what it did cost."""
+        price = self._price(request.model)
+        tokens = input_tokens(request)
+        most_output = most_output_tokens(request)
+        if most_output is None and self._budget.limit is not None:
+            raise UsageError(
+                "a request sets no max_tokens, so its cost cannot be limited",
+                "set max_tokens in the request's parameters, or leave generate.max_cost_usd out",
+            )
+        most_cost = price.cost(most_input_tokens(request), most_output or 0)
+        reserved_tokens = tokens + (most_output or 0)
+        await self._idling(self._breaker.wait())
+        await self._idling(self._budget.reserve(most_cost))
+        cost, used_tokens = Decimal(0), 0
+        try:
+            if self._shared_limit is not None:
+                await self._idling(self._shared_limit(reserved_tokens))
+            await self._idling(self._limits.wait(reserved_tokens))
+            await self._expose(most_cost)
+            self._summary.sent += 1
+            try:
+                reply = await self._send(request, price)
+            except AgainError as error:
+                if error.maybe_paid and most_cost:
+                    cost = most_cost
+                    charge = Charge(key=request.key, cost_usd=plain(cost), reason=error.reason, at=time.time())
+                    self._summary.lost_usd += cost
+                    await self._commits.add(charge)
+                raise
+            cost, used_tokens = Decimal(reply.cost_usd), reply.input_tokens + reply.output_tokens
+            await self._commits.add(reply)
+        finally:
+            self._limits.settle(reserved_tokens, used_tokens)
+            self._budget.settle(most_cost, cost)
+        self._count(reply)
+
+    async def _send(self, request: ChatRequest, price: Price) -> Reply:
+        try:
+            answer = await self._endpoint.chat(json.dumps(request_body(request)).encode())
+            self._limits.learn(answer.headers)
+            check(answer, self._endpoint, request.model)
+            reply = _reply(request, answer, price)
+        except TransportError as error:
+            self._raise_if(self._breaker.failed(error.reason, no_connection=error.refused))
+            raise AgainError(error.reason, maybe_paid=not error.refused) from None
+        except AgainError as error:
+            if error.limited:
+                self._limits.narrow()
+                self._raise_if(self._breaker.limited(error.reason))
+            else:
+                self._raise_if(self._breaker.failed(error.reason, no_connection=False))
+            log.info("trying again: %s", error.reason)
+            raise
+        except RefusedError as error:
+            self._raise_if(self._breaker.refused(error.message))
+            raise
+        self._breaker.good()
+        return reply
+
+    def _raise_if(self, error: AigError | None) -> None:
+        if error is not None:
+            raise error
+
+    async def _expose(self, most_cost: Decimal) -> None:
+        """Puts on record how much may be in flight, before it is: after a kill that much may have been spent."""
+        if self._budget.reserved <= self.exposure:
+            return
+        most = most_cost * self._settings.concurrency
+        if self._budget.limit is not None:
+            most = min(most, self._budget.limit - self._budget.spent)
+        self.exposure = max(most, self._budget.reserved)
+        await self._commits.add(Exposure(cost_usd=plain(self.exposure), at=time.time()))
+
+    def _count(self, reply: Reply) -> None:
+        self._summary.answered += 1
+        self._summary.input_tokens += reply.input_tokens
+        self._summary.output_tokens += reply.output_tokens
+        self._summary.cost_usd += Decimal(reply.cost_usd)
+
+    def _report(self, *, force: bool = False) -> None:
+        now = time.monotonic()
+        if force or now - self._progress_at >= _PROGRESS_EVERY_S:
+            self._progress_at = now
+            self._on_progress(self._summary)
+
+
+def _wait(state: RetryCallState) -> float:
+    """Seconds before another try: what the server asks for, plus jitter, else exponential back-off with jitter."""
+    error = state.outcome.exception() if state.outcome else None
+    after = error.after_s if isinstance(error, AgainError) else None
+    return _BACK_OFF(state) if after is None else after + 0.02 * (_BACK_OFF(state) % 1)
+
+
+def _reply(request: ChatRequest, answer: Answer, price: Price) -> Reply:
+    """The reply in a good answer.
+
+    Raises:
+        AgainError: there is none in it.
+    """
+    try:
+        body: Any = json.loads(answer.body)
+        content = content_of(body)
+        choice = body["choices"][0]
+        usage = body.get("usage") or {}
+        tokens_in = int(usage.get("prompt_tokens", input_tokens(request)))
+        tokens_out = int(usage.get("completion_tokens", estimate(content)))
+        finish_reason = str(choice.get("finish_reason") or "")
+    except ValueError:
+        raise malformed(answer, "the body is not JSON") from None
+    except (KeyError, IndexError, TypeError, AttributeError):
+        raise malformed(answer, "the body is no chat completion") from None
+    return Reply(
+        key=request.key,
+        content=content,
+        model=str(body.get("model") or ""),
+        request_id=str(body.get("id") or answer.headers.get("x-request-id", "")),
+        finish_reason=finish_reason,
+        input_tokens=tokens_in,
+        output_tokens=tokens_out,
+        cost_usd=plain(price.cost(tokens_in, tokens_out)),
+        answered_at=time.time(),
+        dataset=request.dataset,
+        prompt=request.prompt,
+        input_price=plain(price.input),
+        output_price=plain(price.output),
+        raw=answer.body.decode("utf-8", "surrogatepass"),
+    )

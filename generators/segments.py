@@ -36,19 +36,31 @@ class Line:
     kind: str
 
 
-def encode(kind: str, key: str, cost_usd: str, content: Mapping[str, Any]) -> bytes:
-    """A ledger line, newline included; `content` must hold at least one field."""
-    head = {"key": key, "cost_usd": cost_usd, "kind": kind}
-    body = json.dumps({**head, **content}, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")[
-        1:
-    ]
-    return b'{"crc":"%08x",%s\n' % (zlib.crc32(body), body)
+def encode(kind: str, key: str, cost_usd: str, content: Mapping[str, Any], document: str = "") -> bytes:
+    """A ledger line, newline included.
+
+    Args:
+        kind: `reply` or another word in lower case.
+        key: of the request, 64 hex digits.
+        cost_usd: a decimal number without an exponent.
+        content: further fields, at least one.
+        document: valid JSON, kept as it is in a last field named as the kind. Line breaks can only stand between its
+            tokens, so they become spaces.
+    """
+    body = json.dumps({"key": key, "cost_usd": cost_usd, "kind": kind, **content}, separators=(",", ":"))[1:]
+    if document:
+        body = f'{body[:-1]},"{kind}":{document.replace(chr(10), " ").replace(chr(13), " ")}}}'
+    data = body.encode("utf-8", "surrogatepass")
+    return b'{"crc":"%08x",%s\n' % (zlib.crc32(data), data)
 
 
-def decode(line: bytes) -> dict[str, Any]:
-    """The fields of a whole line."""
-    fields: dict[str, Any] = json.loads(line.decode("utf-8", "surrogatepass"))
-    return fields
+def decode(line: bytes) -> tuple[dict[str, Any], str]:
+    """The fields of a whole line, and the document it ends in as it stands there (empty without)."""
+    text = line.decode("utf-8", "surrogatepass")
+    fields: dict[str, Any] = json.loads(text)
+    mark = f',"{fields["kind"]}":'
+    start = text.find(mark)  # the mark's bare quotes cannot stand inside a JSON string
+    return fields, text[start + len(mark) : -1] if start >= 0 else ""
 
 
 def scan(path: Path, start: int = 0) -> Iterator[Line | int]:

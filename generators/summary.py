@@ -41,6 +41,7 @@ class Summary:
         input_tokens: of the answered.
         output_tokens: of the answered.
         cost_usd: of this run.
+        lost_usd: the most that requests without a reply may have cost beside that.
         failures: one per failed request.
     """
 
@@ -51,4 +52,5 @@ class Summary:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: Decimal = Decimal(0)
+    lost_usd: Decimal = Decimal(0)
     failures: list[Failure] = field(default_factory=list)
