@@ -12,7 +12,7 @@ from pathlib import Path
 from datasets_registry import youtube
 from datasets_registry.dataset import Dataset, Segment, Source
 from datasets_registry.downloads import Download
-from datasets_registry.files import locate, wrong_folder
+from datasets_registry.files import AudioFiles, locate, wrong_folder
 from datasets_registry.lines import Malformed, csv_rows, quarantined
 from datasets_registry.records import Clip, Event, Quarantined
 
@@ -70,7 +70,7 @@ def _start_s(segment: str) -> float:
     return int(start) / 1000
 
 
-def _clip(segment: str, split: str, events: list[Event], audio: youtube.AudioFiles) -> Clip:
+def _clip(segment: str, split: str, events: list[Event], audio: AudioFiles) -> Clip:
     ordered = tuple(sorted(events, key=lambda event: (event.onset_s, event.offset_s, event.label)))
     return Clip(
         audio_id=f"{NAME}/{segment}",

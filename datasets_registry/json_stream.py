@@ -12,69 +12,66 @@ from datasets_registry.lines import Malformed
 
 __all__ = ["json_items"]
 
-_CHUNK = 1 << 20
-_LONGEST = 1 << 24
+_AHEAD = 1 << 20
+"""Characters read ahead: an object that is longer counts as malformed."""
+
 _BETWEEN = re.compile(r"[\s,]*")
+_NEXT = re.compile(r"\n\s*\{")
 
 
 def json_items(file: Path, key: str) -> Iterator[tuple[int, dict[str, Any] | Malformed]]:
     """The objects of the list under a key of a JSON file, with the line each starts on, counted from 1.
 
     An object that is not JSON is given as `Malformed`, and reading goes on at the next line that opens one. A file
-    that ends before its list does gives a last `Malformed`.
-
-    Raises:
-        Malformed: the file holds no such list.
+    that ends before its list does gives a last `Malformed`, as does one without such a list.
     """
-    decoder = json.JSONDecoder()
+    decode = json.JSONDecoder().raw_decode
     with file.open(encoding="utf-8-sig", errors="surrogateescape") as stream:
-        text = stream.read(_CHUNK)
+        text = stream.read(2 * _AHEAD)
         opening = re.search(rf'"{re.escape(key)}"\s*:\s*\[', text)
         if opening is None:
-            raise Malformed(f"no list {key!r}", code="malformed_file")
-        line = text.count("\n", 0, opening.end()) + 1
-        text, ended = text[opening.end() :], False
+            yield 1, Malformed(f"no list {key!r}", code="malformed_file", advice="Fetch the file anew.")
+            return
+        line, at = text.count("\n", 0, opening.end()) + 1, opening.end()
         while True:
-            between = _BETWEEN.match(text)
-            skipped = between.end() if between else 0
-            if skipped == len(text) or (not ended and len(text) - skipped < _CHUNK // 4):
-                more = stream.read(_CHUNK)
-                ended = not more
-                if more:
-                    text += more
-                    continue
-            line += text.count("\n", 0, skipped)
-            text = text[skipped:]
-            if not text:
+            if len(text) - at < _AHEAD:
+                text, at = text[at:] + stream.read(2 * _AHEAD), 0
+            between = _BETWEEN.match(text, at)
+            start = between.end() if between else at
+            line += text.count("\n", at, start)
+            at = start
+            if at == len(text):
                 yield line, Malformed("the file ends before its list does", advice="Fetch the file anew.")
                 return
-            if text[0] == "]":
+            if text[at] == "]":
                 return
             try:
-                item, end = decoder.raw_decode(text)
+                item, end = decode(text, at)
             except (json.JSONDecodeError, RecursionError) as error:
-                if not ended and len(text) < _LONGEST:
-                    text += (more := stream.read(_CHUNK))
-                    ended = not more
-                    continue
-                bad_line, bad_column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
-                yield line + bad_line - 1, Malformed("not JSON", column=str(bad_column))
-                resume = re.compile(r"\n\s*\{").search(text, 1)
-                end = resume.start() if resume else len(text)
+                place = getattr(error, "pos", at)
+                yield (
+                    line + text.count("\n", at, place),
+                    Malformed("not JSON", column=str(place - text.rfind("\n", 0, place))),
+                )
+                following = _NEXT.search(text, at + 1)
+                end = following.start() if following else len(text)
             else:
-                text_of = text[:end]
-                bad = not text_of.isascii() and _broken(text_of)
-                if bad:
+                if not isinstance(item, dict):
+                    yield line, Malformed("not a JSON object")
+                elif _broken(item):
                     yield line, Malformed("not UTF-8 text")
                 else:
-                    yield line, item if isinstance(item, dict) else Malformed("not a JSON object")
-            line += text.count("\n", 0, end)
-            text = text[end:]
+                    yield line, item
+            line += text.count("\n", at, end)
+            at = end
 
 
-def _broken(text: str) -> bool:
+def _broken(item: dict[str, Any]) -> bool:
+    """Whether a text in an object holds bytes that are not UTF-8, or half a surrogate pair."""
     try:
-        text.encode()
+        for value in item.values():
+            if isinstance(value, str) and not value.isascii():
+                value.encode()
     except UnicodeEncodeError:
         return True
     return False

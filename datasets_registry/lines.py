@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from datasets_registry.records import Quarantined
 
-__all__ = ["Malformed", "csv_rows", "json_lines", "quarantined"]
+__all__ = ["Malformed", "csv_rows", "json_lines", "quarantined", "text_lines"]
 
 
 class Malformed(ValueError):  # noqa: N818 - a finding about data, turned into a `Quarantined`
@@ -127,6 +127,16 @@ def _not_utf8(row: list[str]) -> int:
         except UnicodeEncodeError:
             return number
     return 0
+
+
+def text_lines(file: Path) -> Iterator[tuple[int, str | Malformed]]:
+    """Lines of a text file with their numbers, without the line break."""
+    with _text(file) as stream:
+        for number, line in enumerate(stream, start=1):
+            if not line.isascii() and (bad := _not_utf8([line])):
+                yield number, Malformed("not UTF-8 text", column=str(bad))
+            else:
+                yield number, line.rstrip("\r\n")
 
 
 def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any] | Malformed]]:

@@ -4,12 +4,40 @@ from __future__ import annotations
 
 import difflib
 
+from datasets_registry import (
+    audiocaps,
+    audioset,
+    audioset_strong,
+    clotho,
+    fma,
+    fsd50k,
+    iemocap,
+    libritts,
+    mosei,
+    vggsound,
+    voxceleb2,
+    wavcaps,
+)
 from datasets_registry.dataset import Dataset
 from datasets_registry.errors import UsageError
 
 __all__ = ["DATASETS", "get"]
 
-_ALL: tuple[Dataset, ...] = ()
+_ALL = (
+    audioset.DATASET,
+    audioset_strong.DATASET,
+    vggsound.DATASET,
+    fsd50k.DATASET,
+    audiocaps.DATASET,
+    wavcaps.FREESOUND,
+    clotho.DATASET,
+    wavcaps.SOUNDBIBLE,
+    iemocap.DATASET,
+    libritts.DATASET,
+    voxceleb2.DATASET,
+    mosei.DATASET,
+    fma.DATASET,
+)
 
 DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in _ALL}
 """The thirteen, in the order of the paper's table."""
