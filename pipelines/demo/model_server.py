@@ -33,8 +33,8 @@ START_TIMEOUT_S = 120.0
 def serve(gguf: Path, parallel: int = 4, timeout_s: float = START_TIMEOUT_S) -> Iterator[str]:
     """Serves a GGUF model on a free loopback port and gives its base URL, `http://127.0.0.1:<port>/v1`.
 
-    The model answers under the file's name without suffix. `temperature`, `seed` and `response_format` (`json_schema`
-    too) of each request are honoured.
+    The model answers under the file's name up to its first dot. `temperature`, `seed` and `response_format`
+    (`json_schema` too) of each request are honoured.
 
     Args:
         gguf: model file.
@@ -100,7 +100,7 @@ def _main(gguf: Path, parallel: int) -> None:
 
     params = xllamacpp.CommonParams()
     params.model.path = str(gguf)
-    params.model_alias = {gguf.stem}
+    params.model_alias = {gguf.name.partition(".")[0]}
     params.hostnames = ["127.0.0.1"]
     params.port = 0
     params.n_parallel = parallel

