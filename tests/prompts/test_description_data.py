@@ -122,7 +122,7 @@ def test_a_label_stands_in_one_file_only_and_is_found() -> None:
 def owners_labels(annotations: Path) -> dict[str, list[str]]:
     def column(path: str, number: int, **options: str) -> list[str]:
         with (annotations / path).open(encoding="utf-8", newline="") as file:
-            return [row[number] for row in csv.reader(file, **options)]  # type: ignore[arg-type]
+            return [row[number] for row in csv.reader(file, **options)]
 
     return {
         "audioset": column("audioset/class_labels_indices.csv", 2)[1:],
