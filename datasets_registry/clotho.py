@@ -19,6 +19,7 @@ from datasets_registry.records import Clip, Quarantined
 __all__ = ["DATASET"]
 
 NAME = "clotho"
+_SPLITS = ("development", "validation", "evaluation")
 _RECORD = "https://zenodo.org/records/4783391/files"
 
 
@@ -29,9 +30,9 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
     if not found:
         raise wrong_folder(NAME, source.root, " or ".join(f"clotho_captions_{split}.csv" for split in source.splits))
     for split, file in found:
-        # The same name may stand in two splits, so each is looked for in its own folder, where it has one.
-        below = [folder for folder in folders(source.root) if folder.endswith(split)] or [""]
-        audio = AudioFiles(source.root, below=below)
+        # The same name may stand in two splits, so each is looked for in its own folder, where there are such.
+        own = [folder for folder in folders(source.root) if folder.endswith(_SPLITS)]
+        audio = AudioFiles(source.root, below=[name for name in own if name.endswith(split)] if own else [""])
         licences = _licences(source.root, split)
         for line, row in csv_rows(file, multiline=True):
             try:
@@ -90,8 +91,6 @@ def _files(split: str, audio: str, captions: str, metadata: str) -> tuple[Downlo
         ),
     )
 
-
-_SPLITS = ("development", "validation", "evaluation")
 
 DATASET = Dataset(
     name=NAME,
