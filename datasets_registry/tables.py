@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
@@ -199,17 +200,15 @@ def _whole_file(url: str) -> Iterator[Any]:
     """A binary stream whose content is at `url` after the block, and nowhere if the block raises.
 
     A local file is written under a name of its own beside the target, synced, and renamed over it.
-    An object store shows an upload only when it is complete, so there the stream goes straight to the target.
+    For an object store it is written to the local temporary folder and uploaded when it is complete.
     """
     fs, path = fsspec.core.url_to_fs(url)
     if "file" not in fs.protocol and "local" not in fs.protocol:
-        stream = fs.open(path, "wb")
-        try:
+        with tempfile.NamedTemporaryFile(prefix="aig-upload-") as stream:
             yield stream
-        except BaseException:
-            stream.discard()
-            raise
-        stream.close()
+            stream.flush()
+            fs.makedirs(fs._parent(path), exist_ok=True)
+            fs.put_file(stream.name, path)
         return
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -157,7 +157,7 @@ def generate(configuration_file: str, only: list[str] | None = None) -> dict[str
             )
         failures = {failure.key: failure for failure in summary.failures}
         for name in names:
-            for kind in generating.qa_kinds(configuration)[1:]:
+            for kind in generating.qa_kinds(configuration, name)[1:]:
                 _write_outdated(configuration, workspace, name, kind, failures)
     return {
         "qa": generating.qa_sums(configuration, workspace, names),

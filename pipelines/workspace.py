@@ -72,7 +72,7 @@ class Workspace:
         if not fs.isdir(path):
             return []
         return sorted(
-            posixpath.basename(item["name"].rstrip("/")) for item in fs.ls(path) if item["type"] == "directory"
+            posixpath.basename(item["name"].rstrip("/")) for item in fs.ls(path, detail=True) if item["type"] == "directory"
         )
 
     def remove(self, *names: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
@@ -55,6 +56,7 @@ def _cell(value: object) -> str:
 
 def run(app: typer.Typer) -> int:
     """Runs the command line and returns its exit status: 0, 1 (data), 2 (call or configuration), 130 (interrupted)."""
+    _log_to_standard_error()
     try:
         app()
     except AigError as error:
@@ -67,3 +69,12 @@ def run(app: typer.Typer) -> int:
             say("Interrupted. The same command continues where this one stopped.")
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
+
+
+def _log_to_standard_error() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    log = logging.getLogger("aig")
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    log.handlers = [handler]

@@ -28,7 +28,7 @@ from generators.summary import Failure, Summary
 from pipelines.code_version import code_version
 from pipelines.configuration import Configuration
 from pipelines.stages.index import dataset_of
-from pipelines.stages.joined import Bucket, Measured, buckets, joined, measured_in
+from pipelines.stages.joined import Bucket, Measured, buckets, joined, measured_in, selections_of
 from pipelines.workspace import Workspace
 from prompts.metadata import sounds
 from prompts.open_ended import Prompt, load
@@ -83,9 +83,14 @@ class Question:
     request: ChatRequest
 
 
-def qa_kinds(configuration: Configuration) -> tuple[str, ...]:
-    """The folders below `qa/<dataset>/` that this configuration fills."""
-    return (CLOSED, *(f"open_{kind}" for kind in KINDS)) if configuration.generate.open_ended else (CLOSED,)
+def qa_kinds(configuration: Configuration, name: str) -> tuple[str, ...]:
+    """The folders below `qa/<dataset>/` that this configuration fills: `closed`, and `open_<kind>` for each kind."""
+    if not configuration.generate.open_ended:
+        return (CLOSED,)
+    dataset = dataset_of(configuration, name)
+    kinds: set[str | None] = set(selections_of(configuration, name).values())
+    kinds |= set(KINDS) if dataset.access == "own" else {dataset.for_split(s).open_prompt for s in dataset.splits}
+    return (CLOSED, *(f"open_{kind}" for kind in KINDS if kind in kinds))
 
 
 def outdated(
@@ -135,8 +140,8 @@ def ask_open(
 
     def requests() -> Iterator[ChatRequest]:
         for name in names:
-            for kind in KINDS:
-                _, jobs = outdated(configuration, workspace, name, f"open_{kind}")
+            for kind in qa_kinds(configuration, name)[1:]:
+                _, jobs = outdated(configuration, workspace, name, kind)
                 for job in jobs:
                     yield from (question.request for question in questions(configuration, job))
 
@@ -187,7 +192,7 @@ def qa_sums(configuration: Configuration, workspace: Workspace, names: Iterable[
     """How many pairs the workspace holds, how many the answer filters dropped, how many requests were given up."""
     sums = {"closed": 0, "open": 0, "dropped": 0, "quarantined": 0}
     for name in names:
-        for kind in qa_kinds(configuration):
+        for kind in qa_kinds(configuration, name):
             sums["closed" if kind == CLOSED else "open"] += workspace.count("part", "qa", name, kind)
             sums["dropped"] += workspace.count("dropped", "qa", name, kind)
         sums["quarantined"] += workspace.count(f"part-{name}", "quarantine", "generate")

@@ -39,7 +39,7 @@ def publish_and_validate(
     urls = [
         workspace.url("qa", name, kind, part)
         for name in configuration.datasets
-        for kind in qa_kinds(configuration)
+        for kind in qa_kinds(configuration, name)
         for part in workspace.parts("qa", name, kind)
     ]
     build = _build(configuration, workspace, urls, notes)
