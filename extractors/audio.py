@@ -7,27 +7,23 @@ high quality) as it comes, so that what a file claims never decides how much mem
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["SAMPLE_RATE", "Audio", "AudioError", "Samples", "locate", "read_audio"]
+from extractors.audio_files import AudioFile, Samples, opened
+from extractors.errors import AudioError
 
-Samples = NDArray[np.float32]
+__all__ = ["SAMPLE_RATE", "Audio", "Samples", "locate", "read_audio"]
 
 SAMPLE_RATE = 16_000
 """Everything is measured at this rate, in Hz: the rate of Whisper and of the trainers."""
 
-_BLOCK = 1 << 19
-"""Samples (over all channels) decoded at a time: 2 MB."""
-
 _RATES = (2_000, 768_000)
 _MOST_CHANNELS = 64
+_HIGHEST_PEAK = 16.0
+"""Float files may exceed full scale a little; one that holds 16-bit integers as floats is a mistake."""
 _SLACK_S = 0.5
 """Files end a little before their annotated or announced end; more than this is missing audio."""
 
@@ -48,16 +44,6 @@ class Audio:
     def duration_s(self) -> float:
         """Length in seconds."""
         return len(self.samples) / SAMPLE_RATE
-
-
-class AudioError(Exception):
-    """Audio that cannot be measured: a short stable code, what is wrong, and what to do about it."""
-
-    def __init__(self, code: str, message: str, advice: str) -> None:
-        super().__init__(code, message, advice)
-        self.code = code
-        self.message = message
-        self.advice = advice
 
 
 def locate(root: str, path: str) -> Path:
@@ -97,7 +83,7 @@ def read_audio(
     start = start_s or 0.0
     if end_s is not None and not start < end_s:
         raise AudioError("empty_audio", f"the clip starts at {start} s and ends at {end_s} s", "correct its times")
-    with _opened(file, start) as source:
+    with opened(file, start) as source:
         rate, channels, announced_s = source.rate, source.channels, source.duration_s
         if not _RATES[0] <= rate <= _RATES[1] or not 1 <= channels <= _MOST_CHANNELS:
             raise AudioError(
@@ -121,6 +107,10 @@ def read_audio(
         )
     if not np.isfinite(samples).all():
         raise AudioError("not_finite", f"{file.name} holds samples that are not finite", "get the file again")
+    if (peak := float(np.abs(samples).max())) > _HIGHEST_PEAK:
+        raise AudioError(
+            "out_of_range", f"{file.name} reaches {peak:.3g} times full scale", "scale its samples to -1 to 1"
+        )
     return Audio(samples, rate)
 
 
@@ -133,7 +123,7 @@ def _outside(file: Path, start: float, end: float | None, length: float) -> Audi
     )
 
 
-def _decode(file: Path, source: Any, start: float, end: float | None, max_clip_s: float) -> Samples:
+def _decode(file: Path, source: AudioFile, start: float, end: float | None, max_clip_s: float) -> Samples:
     import soxr
 
     wanted_s = max_clip_s + 1 / SAMPLE_RATE if end is None else min(end - start, max_clip_s + 1 / SAMPLE_RATE)
@@ -157,96 +147,3 @@ def _decode(file: Path, source: Any, start: float, end: float | None, max_clip_s
             "give it start_s and end_s, or raise extract.audio.max_clip_s",
         )
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
-
-
-@contextmanager
-def _opened(file: Path, start: float) -> Iterator[Any]:
-    """The file opened by the first library that knows it, placed at `start`."""
-    import av
-    import soundfile
-
-    try:
-        if file.stat().st_size == 0:
-            raise AudioError("empty_audio", f"{file.name} has no bytes", "get the file again")
-        try:
-            source: Any = _SndFile(file, start)
-        except soundfile.LibsndfileError:
-            source = _Ffmpeg(file, start)
-        with closing(source):
-            yield source
-    except (soundfile.LibsndfileError, av.FFmpegError, OSError, ValueError, RuntimeError) as error:
-        raise AudioError(
-            "unreadable_audio", f"{file.name} cannot be decoded: {error}", "get the file again, or convert it to wav"
-        ) from error
-
-
-class _SndFile:
-    """A file read by libsndfile."""
-
-    def __init__(self, file: Path, start: float) -> None:
-        import soundfile
-
-        self._file = soundfile.SoundFile(file)
-        self.rate: int = self._file.samplerate
-        self.channels: int = self._file.channels
-        frames = self._file.frames
-        self.duration_s: float | None = frames / self.rate if self.rate else None
-        if start:
-            self._file.seek(min(round(start * self.rate), frames))
-
-    def blocks(self) -> Iterator[Samples]:
-        frames = max(1, _BLOCK // self.channels)
-        while len(block := self._file.read(frames, dtype="float32", always_2d=True)):
-            yield block
-
-    def close(self) -> None:
-        self._file.close()
-
-
-# A playlist or an image sequence could make ffmpeg open other files or addresses: only plain containers are read.
-_FFMPEG_OPTIONS = {
-    "protocol_whitelist": "file",
-    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aac,mp3,ogg,flac,wav,w64,asf,amr,ac3,eac3,aiff,caf,avi,"
-    "flv,mpegts,wv,ape,tta,dts",
-}
-
-
-class _Ffmpeg:
-    """A file read by ffmpeg's libraries (PyAV): containers that libsndfile does not know."""
-
-    def __init__(self, file: Path, start: float) -> None:
-        import av
-
-        self._container = av.open(str(file), options=_FFMPEG_OPTIONS, metadata_errors="replace")
-        if not self._container.streams.audio:
-            raise ValueError("it has no audio stream")
-        self._stream = self._container.streams.audio[0]
-        self._stream.codec_context.thread_count = 1
-        self.rate: int = self._stream.codec_context.sample_rate or 0
-        self.channels: int = self._stream.codec_context.channels or 0
-        length = self._stream.duration
-        self.duration_s: float | None = (
-            float(length * self._stream.time_base) if length and self._stream.time_base else None
-        )
-        self._start = start
-        if start:
-            self._container.seek(int(max(0.0, start - 0.5) * av.time_base))
-
-    def blocks(self) -> Iterator[Samples]:
-        import av
-
-        to_float = av.AudioResampler(format="fltp")
-        first = True
-        for frame in self._container.decode(self._stream):
-            for part in to_float.resample(frame):
-                block = part.to_ndarray().T.astype(np.float32, copy=False)
-                if first and self._start:
-                    skip = round((self._start - (part.time or 0.0)) * self.rate)
-                    if skip >= len(block):
-                        continue
-                    block = block[max(0, skip) :]
-                first = False
-                yield block
-
-    def close(self) -> None:
-        self._container.close()

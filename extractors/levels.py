@@ -71,6 +71,7 @@ class Levels(_Frozen):
     pitch: Scale
     pitch_rank: GenderScale
     speed: Scale
+    speed_by_syllables: Scale
     volume: Scale
 
 

@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from datasets_registry.records import Clip, Features, Quarantined
-from extractors.audio import Audio, AudioError, locate, read_audio
+from extractors.audio import Audio, locate, read_audio
+from extractors.errors import AudioError
 from extractors.levels import load_levels
-from extractors.pitch import f0_track, mean_f0_hz
 from extractors.settings import ExtractSettings
-from extractors.speed import spoken_spans, words_per_s
+from extractors.tagger import tagger
+from extractors.threads import hold_to_one
 from extractors.transcript import Transcript, backend, transcribe
 from extractors.version import Parts, extractor_version, parts
+from extractors.voice import measure_voice
 from extractors.volume import measure_volume
 
 __all__ = ["extractor_version", "measure_clips"]
@@ -47,6 +49,7 @@ def measure_clips(
     Raises:
         UsageError: the recogniser, the tagger or the levels file named in the settings is not to be had.
     """
+    hold_to_one()
     now = parts(settings)
     size = (settings.whisper.batch or 16) if settings.whisper else 1
     for first in range(0, len(clips), size):
@@ -109,16 +112,16 @@ def _earlier(known: Features | None, now: Parts) -> Transcript | None:
 def _measured(job: _Job, transcript: Transcript | None, settings: ExtractSettings, now: Parts) -> Features:
     samples = job.audio.samples
     volume = measure_volume(samples)
-    spans = spoken_spans(transcript.words, 0.5) if transcript else None
-    f0, reason = mean_f0_hz(f0_track(samples, settings.pitch), spans, volume.active_s, settings.pitch)
+    voice = measure_voice(samples, volume, transcript, settings)
     return _levelled(
         Features(
             audio_id=job.clip.audio_id,
             duration_s=job.audio.duration_s,
             sample_rate=job.audio.file_rate,
-            f0_hz=f0,
-            f0_reason=reason,
-            words_per_s=words_per_s(transcript.words, settings.max_pause_s) if transcript else None,
+            f0_hz=voice.f0_hz,
+            f0_reason=voice.f0_reason,
+            words_per_s=voice.words_per_s,
+            syllables_per_s=voice.syllables_per_s,
             volume_dbfs=volume.dbfs,
             loudness_lufs=volume.lufs,
             silent=volume.peak_dbfs < settings.audio.silence_dbfs,
@@ -127,6 +130,7 @@ def _measured(job: _Job, transcript: Transcript | None, settings: ExtractSetting
             no_speech_prob=transcript.no_speech_prob if transcript else None,
             avg_logprob=transcript.avg_logprob if transcript else None,
             language=transcript.language if transcript else None,
+            sounds=_sounds(job, settings, now),
             content=job.content,
             extractor=str(now),
         ),
@@ -135,12 +139,25 @@ def _measured(job: _Job, transcript: Transcript | None, settings: ExtractSetting
     )
 
 
+def _sounds(job: _Job, settings: ExtractSettings, now: Parts) -> tuple[str, ...] | None:
+    """Labels of the tagger, for clips that have none of their own."""
+    if settings.tagger is None or job.clip.labels:
+        return None
+    then = Parts.of(job.known.extractor) if job.known else None
+    if job.known and then and then.sounds == now.sounds and job.known.sounds is not None:
+        return job.known.sounds
+    return tagger(settings.tagger).tag(job.audio.samples)
+
+
 def _levelled(features: Features, clip: Clip, settings: ExtractSettings) -> Features:
     levels = load_levels(settings.levels)
+    speed = levels.speed.level(features.words_per_s)
+    if settings.whisper is None:
+        speed = levels.speed_by_syllables.level(features.syllables_per_s)
     return replace(
         features,
         pitch_level=levels.pitch.level(features.f0_hz),
         pitch_rank=levels.pitch_rank.level(features.f0_hz, clip.gender),
-        speed_level=levels.speed.level(features.words_per_s),
+        speed_level=speed,
         volume_level=levels.volume.level(features.volume_dbfs),
     )

@@ -74,10 +74,6 @@ class TaggerSettings(_Settings):
     """An optional tagger for own data without annotated labels."""
 
     model: str = Field(min_length=1, description="Path of a YAMNet model file (.tflite).")
-    classes: str | None = Field(
-        default=None,
-        description="AudioSet's class_labels_indices.csv or YAMNet's class map; left out, the model's own list.",
-    )
     threshold: float = Field(default=0.3, gt=0, lt=1, description="Lowest mean score of a label.")
     most: int = Field(default=5, ge=1, description="Most labels per clip.")
 

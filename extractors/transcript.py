@@ -22,6 +22,7 @@ WINDOW_S = 30.0
 _REPETITIVE = 2.4
 _UNSURE = -1.0
 _NO_SPEECH = 0.6
+_DOUBTFUL = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,15 @@ class Transcript:
     avg_logprob: float
     language: str
 
+    @property
+    def heard_speech(self) -> bool:
+        """Whether the recogniser heard speech that a measurement may rest on.
+
+        Not so where it wrote nothing, or is both unsure of its words and inclined to hear no speech at all: what it
+        writes about robins and chainsaws.
+        """
+        return bool(self.text) and not (self.avg_logprob < _UNSURE and self.no_speech_prob > _DOUBTFUL)
+
 
 @lru_cache(maxsize=1)
 def backend(settings: WhisperSettings) -> Backend:
@@ -93,8 +103,8 @@ def transcribe(clips: Sequence[Samples], settings: WhisperSettings, recogniser: 
     """Transcribes clips, mono at 16 kHz, all their windows in one batch; one transcript each, in the same order.
 
     A window whose text repeats itself (compressed to less than 1/2.4) or is unsure (mean log probability below -1) is
-    decoded again at the next temperature, as in the paper (Radford et al. 2022, section 4.5); one that most likely
-    holds no speech is not, and its text is dropped if it is unsure.
+    decoded again at the next temperature (Radford et al. 2022, section 4.5), and the best attempt stays; one that most
+    likely holds no speech is not, and its text is dropped if it is unsure.
     """
     cut = [windows(samples) for samples in clips]
     flat = [window for parts in cut for window in parts]
@@ -104,7 +114,7 @@ def transcribe(clips: Sequence[Samples], settings: WhisperSettings, recogniser: 
         if again:
             results = recogniser.decode([flat[index] for index in again], temperature)
             for index, result in zip(again, results, strict=True):
-                decoded[index] = result
+                decoded[index] = max(decoded[index], result, key=lambda each: (not _repetitive(each), each.avg_logprob))
     rest = iter(decoded)
     for parts in cut:
         yield _join([(window, _heard(next(rest))) for window in parts])
@@ -113,9 +123,12 @@ def transcribe(clips: Sequence[Samples], settings: WhisperSettings, recogniser: 
 def _failed(result: Decoded) -> bool:
     if result.no_speech_prob > _NO_SPEECH and result.avg_logprob < _UNSURE:
         return False
+    return _repetitive(result) or result.avg_logprob < _UNSURE
+
+
+def _repetitive(result: Decoded) -> bool:
     content = result.text.encode()
-    repetitive = len(content) > 0 and len(content) / len(zlib.compress(content)) > _REPETITIVE
-    return repetitive or result.avg_logprob < _UNSURE
+    return len(content) > 0 and len(content) / len(zlib.compress(content)) > _REPETITIVE
 
 
 def _heard(result: Decoded) -> Decoded:

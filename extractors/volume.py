@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from extractors.audio import SAMPLE_RATE, Samples
 
-__all__ = ["Volume", "measure_volume"]
+__all__ = ["FRAME_S", "HOP_S", "Volume", "measure_volume"]
 
-FRAME, HOP = 400, 160
-"""25 ms frames every 10 ms, in samples at 16 kHz."""
+FRAME_S, HOP_S = 0.025, 0.01
+"""Frames of 25 ms every 10 ms, whole frames only."""
 
-ACTIVE_BELOW_DB = 30.0
+_ACTIVE_BELOW_DB = 30.0
 """Frames down to this far below the loud ones (95th percentile) are active."""
 
+_GATE_BLOCK_S = 0.4
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Volume:
     """How loud a clip is.
 
@@ -27,39 +31,51 @@ class Volume:
             every sample is zero.
         lufs: integrated loudness, in LUFS; `None` for clips shorter than 0.4 s or below its gate of -70 LUFS.
         peak_dbfs: RMS of the loudest frame; -inf where every sample is zero.
-        active_s: seconds of active frames.
+        power: mean square of each frame.
+        active: which frames are not pauses, relative to the loud ones, so that gain changes nothing.
     """
 
     dbfs: float | None
     lufs: float | None
     peak_dbfs: float
-    active_s: float
+    power: NDArray[np.float64]
+    active: NDArray[np.bool_]
+
+    @property
+    def times_s(self) -> NDArray[np.float64]:
+        """The centre of each frame, in seconds."""
+        return np.arange(len(self.power), dtype=np.float64) * HOP_S + FRAME_S / 2
 
 
 def measure_volume(samples: Samples) -> Volume:
-    """Measures mono audio at 16 kHz."""
+    """Measures mono audio at 16 kHz of any length; audio shorter than a frame is one frame."""
     import librosa
 
-    padded = samples if len(samples) >= FRAME else np.pad(samples, (0, FRAME - len(samples)))
-    power = librosa.feature.rms(y=padded, frame_length=FRAME, hop_length=HOP, center=False)[0].astype(np.float64) ** 2
-    loud = np.percentile(power, 95) if power.max() > 0 else 0.0
-    active = power[power >= (loud or power.max()) * 10 ** (-ACTIVE_BELOW_DB / 10)]
-    with np.errstate(divide="ignore"):
-        dbfs, peak = 10 * np.log10(active.mean()), 10 * np.log10(power.max())
+    frame, hop = round(FRAME_S * SAMPLE_RATE), round(HOP_S * SAMPLE_RATE)
+    padded = samples if len(samples) >= frame else np.pad(samples, (0, frame - len(samples)))
+    rms = librosa.feature.rms(y=padded, frame_length=frame, hop_length=hop, center=False)[0]
+    power = rms.astype(np.float64) ** 2
+    loud = float(np.percentile(power, 95)) or float(power.max())
+    active = (power >= loud * 10 ** (-_ACTIVE_BELOW_DB / 10)) & (power > 0)
     return Volume(
-        dbfs=float(dbfs) if np.isfinite(dbfs) else None,
+        dbfs=float(10 * np.log10(power[active].mean())) if active.any() else None,
         lufs=_lufs(samples),
-        peak_dbfs=float(peak),
-        active_s=len(active) * HOP / SAMPLE_RATE,
+        peak_dbfs=float(10 * np.log10(power.max())) if power.max() > 0 else float("-inf"),
+        power=power,
+        active=active,
     )
 
 
 def _lufs(samples: Samples) -> float | None:
+    if len(samples) < _GATE_BLOCK_S * SAMPLE_RATE:
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):  # digital silence is -inf, which becomes None here
+        lufs = _meter().integrated_loudness(samples.astype(np.float64))
+    return float(lufs) if np.isfinite(lufs) else None
+
+
+@lru_cache(maxsize=1)
+def _meter() -> Any:
     import pyloudnorm
 
-    if len(samples) < 0.4 * SAMPLE_RATE:
-        return None
-    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)
-        lufs = pyloudnorm.Meter(SAMPLE_RATE).integrated_loudness(samples.astype(np.float64))
-    return float(lufs) if np.isfinite(lufs) else None
+    return pyloudnorm.Meter(SAMPLE_RATE, block_size=_GATE_BLOCK_S)

@@ -1,0 +1,30 @@
+"""One thread per worker: the processes are the parallelism, and libraries that add threads of their own slow it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import lru_cache
+
+__all__ = ["hold_to_one"]
+
+_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+
+@lru_cache(maxsize=1)
+def hold_to_one() -> None:
+    """Holds the numeric libraries of this process to one thread each, loaded or yet to be loaded."""
+    import threadpoolctl
+
+    for variable in _VARIABLES:
+        os.environ[variable] = "1"
+    threadpoolctl.threadpool_limits(1)
+    for name, setter in (("torch", "set_num_threads"), ("numba", "set_num_threads")):
+        if name in sys.modules:
+            getattr(sys.modules[name], setter)(1)

@@ -1,0 +1,56 @@
+"""The voice of a clip: pitch and speed, measured where speech was recognised, or wherever there is voice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from extractors.audio import Samples
+from extractors.pitch import f0_track, mean_f0_hz
+from extractors.settings import ExtractSettings
+from extractors.speed import spoken_spans, syllables_per_s, voiced_spans, words_per_s
+from extractors.transcript import Transcript
+from extractors.volume import HOP_S, Volume
+
+__all__ = ["Voice", "measure_voice"]
+
+_SAME_BREATH_S = 0.5
+"""Pitch is taken across shorter pauses between words, in seconds; what sounds in longer ones is not the speaker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What is known of the voice; see `datasets_registry.records.Features` for the fields."""
+
+    f0_hz: float | None
+    f0_reason: str | None
+    words_per_s: float | None
+    syllables_per_s: float | None
+
+
+def measure_voice(samples: Samples, volume: Volume, transcript: Transcript | None, settings: ExtractSettings) -> Voice:
+    """Measures pitch and speed.
+
+    Args:
+        samples: mono at 16 kHz.
+        volume: of the same samples.
+        transcript: `None` where nobody listened: then all that is voiced counts as speech.
+        settings: ranges and bounds.
+    """
+    if transcript is not None and not transcript.heard_speech:
+        return Voice(None, "no speech was recognised", None, None)
+    words = transcript.words if transcript else ()
+    where = spoken_spans(words, volume, _SAME_BREATH_S) if words else None
+    track = f0_track(samples, settings.pitch, where)
+    heard = volume.active
+    if where is not None:
+        heard = heard & np.any([(volume.times_s >= start) & (volume.times_s <= end) for start, end in where], axis=0)
+    f0, reason = mean_f0_hz(track, float(heard.sum()) * HOP_S, settings.pitch)
+    spoken = spoken_spans(words, volume, settings.max_pause_s) if words else voiced_spans(track, settings.max_pause_s)
+    return Voice(
+        f0_hz=f0,
+        f0_reason=reason,
+        words_per_s=words_per_s(words, spoken),
+        syllables_per_s=syllables_per_s(volume, track, spoken) if f0 is not None else None,
+    )
