@@ -10,14 +10,19 @@ import pyarrow.compute as pc
 
 from shards.schema import LEVELS
 
-__all__ = ["malformed"]
+__all__ = ["beyond", "malformed"]
 
 _LABEL = r"[^;\s](?:[^;]*[^;\s])?"
 _LABELS = rf"{_LABEL}(?:; {_LABEL})*"
 _SPAN = r"\d+\.\ds-\d+\.\ds"
 _SPANS = rf"\[{_SPAN}(?:, {_SPAN})*\]"
-_TIMED = rf"[^;\[\]]+: {_SPANS}"
+_TIMED = rf"[^;]+: {_SPANS}"
+_SENTIMENT = (
+    r"(?:-3 \(highly negative\)|-2 \(negative\)|-1 \(weakly negative\)|0 \(neutral\)|1 \(weakly positive\)"
+    r"|2 \(positive\)|3 \(highly positive\))"
+)
 _AGE = 120
+"""Years; nobody speaking in a dataset is older."""
 
 _FORMS: dict[str, tuple[str, str]] = {
     "cla_label": (rf"Labels: {_LABELS}", "Labels: A; B"),
@@ -41,14 +46,17 @@ _FORMS: dict[str, tuple[str, str]] = {
         rf"This audio clip does not contain sounds? of .+\. Sounds in this clip include: {_LABELS}\.",
         "This audio clip does not contain sounds of A and B. Sounds in this clip include: C; D.",
     ),
-    "age_cla": (r"(?:.*\D)?\d{1,3}\.", "... 44."),
+    "age_cla": (r"(?:.*[^\d.])?\d{1,3}\.", "... 44."),
     "gender_cla": (r"\S.*\.", "a sentence that names the gender"),
     "gender_emotion_cla": (r"\S.*\.", "a sentence that names gender and emotion"),
-    "emotion_cla": (r"\S.*: [^:]+\.", "...: class."),
-    "emotion_bin": (r"\S.*: [^:]+\.", "...: class."),
-    "emotion_score": (r"\S.*: [^:]+\.", "...: score."),
-    "emotion_detail": (r"\S.*: [^:]+\.", "...: class, with a sentiment score of ..."),
-    "genre_cla": (r"\S.*: [^:]+\.", "...: Folk, Pop."),
+    "emotion_cla": (r"\S.*: \S.*\.", "...: Happy."),
+    "emotion_bin": (r"\S.*: (?i:positive|negative|neutral)\.", "...: Positive."),
+    "emotion_score": (rf"\S.*: {_SENTIMENT}\.", "...: 2 (positive)."),
+    "emotion_detail": (
+        rf"\S.*: \S.*, with a sentiment score of {_SENTIMENT}\.",
+        "...: Happy, with a sentiment score of 2 (positive).",
+    ),
+    "genre_cla": (r"\S.*: \S.*\.", "...: Folk, Pop."),
     "ASR": (r"Spoken text: \S.*", "Spoken text: ..."),
     **{
         task: (rf"(?:.* )?(?:{'|'.join(words)})\.", f"a sentence that ends in one of {', '.join(words)}")
@@ -84,6 +92,19 @@ def malformed(task: str, outputs: pa.Array) -> Iterator[tuple[int, str]]:
         for index, answer in zip(timed.to_pylist(), outputs.take(timed).to_pylist(), strict=True):
             if reason := misordered(answer):
                 yield index, reason
+
+
+def beyond(outputs: pa.Array, longest_s: float) -> Iterator[tuple[int, str]]:
+    """The answers with a timestamp after the end of their clip: index and reason of each.
+
+    Args:
+        outputs: answers of a task with timestamps, of one dataset.
+        longest_s: length of the dataset's longest clip, in seconds.
+    """
+    for index, answer in enumerate(outputs.to_pylist()):
+        last = max((float(end) for _, end in _ONE_SPAN.findall(answer or "")), default=0.0)
+        if last > longest_s + 0.05:
+            yield index, f"timestamp {last}s lies beyond the longest clip of its dataset, {longest_s:.1f}s"
 
 
 def misordered(answer: str) -> str | None:

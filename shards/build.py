@@ -21,6 +21,7 @@ class SourceDataset:
         home: web address.
         paper: citation or address of the paper.
         clips: clips that rows were made from; `None` where it was not counted.
+        longest_s: length of the longest of them, in seconds: no timestamp lies beyond it; `None` where not known.
     """
 
     title: str
@@ -29,6 +30,7 @@ class SourceDataset:
     home: str = ""
     paper: str = ""
     clips: int | None = None
+    longest_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ rows are not looked at one by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shards.answers import malformed
+from shards.answers import beyond, malformed
+from shards.build import SourceDataset
 from shards.schema import DATA, TASKS
 
 __all__ = ["Broken", "broken_rows"]
@@ -45,12 +46,12 @@ class Broken:
     message: Callable[[int], str]
 
 
-def broken_rows(batch: pa.RecordBatch | pa.Table, datasets: Collection[str]) -> Iterator[Broken]:
+def broken_rows(batch: pa.RecordBatch | pa.Table, datasets: Mapping[str, SourceDataset]) -> Iterator[Broken]:
     """The rules that rows of a batch break.
 
     Args:
         batch: with the six columns of `shards.schema.DATA`, valid UTF-8; `dataset` and `task` may be dictionaries.
-        datasets: the names that `dataset` may hold.
+        datasets: the names that `dataset` may hold, and what is known of each.
     """
     table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
     columns = {name: _whole(table.column(name)) for name in DATA.names}
@@ -60,7 +61,8 @@ def broken_rows(batch: pa.RecordBatch | pa.Table, datasets: Collection[str]) -> 
     text = {name: columns[name] for name in (*_FREE_TEXT, "audio_id")}
     names = {name: _encoded(columns[name]) for name in ("dataset", "task")}
     for name in ("instruction", "audio_id", "output"):
-        yield from _some("empty", pc.utf8_is_space(text[name]), f"{name} is empty", text[name])
+        blank = pc.or_(pc.equal(pc.binary_length(text[name]), 0), pc.utf8_is_space(text[name]))
+        yield from _some("empty", blank, f"{name} is empty", text[name])
     for name in ("dataset", "task"):
         known = datasets if name == "dataset" else TASKS
         for value in names[name].dictionary.to_pylist():
@@ -71,14 +73,7 @@ def broken_rows(batch: pa.RecordBatch | pa.Table, datasets: Collection[str]) -> 
         yield from _control_characters(name, column)
         yield from _machine_paths(name, column)
     yield from _audio_ids(columns["audio_id"], names["dataset"])
-    for task, rows in _groups(names["task"]):
-        outputs = columns["output"].take(pa.array(rows))
-        for index, reason in malformed(task, outputs):
-            yield Broken(
-                "malformed_answer",
-                rows[index : index + 1],
-                _always(f"{task}: {reason}"),
-            )
+    yield from _answers(columns["output"], names["task"], names["dataset"], datasets)
 
 
 def _whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
@@ -160,3 +155,21 @@ def _audio_ids(audio_ids: pa.Array, datasets: pa.DictionaryArray) -> Iterator[Br
                 foreign,
                 _of(audio_ids, f"audio_id does not begin with its dataset, {dataset}/"),
             )
+
+
+def _answers(
+    outputs: pa.Array,
+    tasks: pa.DictionaryArray,
+    of_dataset: pa.DictionaryArray,
+    datasets: Mapping[str, SourceDataset],
+) -> Iterator[Broken]:
+    for task, rows in _groups(tasks):
+        answers = outputs.take(pa.array(rows))
+        for index, reason in malformed(task, answers):
+            yield Broken("malformed_answer", rows[index : index + 1], _always(f"{task}: {reason}"))
+        if not task.startswith("temporal"):
+            continue
+        for dataset, own in _groups(of_dataset.take(pa.array(rows))):
+            longest = datasets[dataset].longest_s if dataset in datasets else None
+            for index, reason in beyond(answers.take(pa.array(own)), longest) if longest else ():
+                yield Broken("beyond_clip", rows[own[index : index + 1]], _always(f"{task}: {reason}"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from shards.build import SourceDataset
 from shards.manifest import FileEntry
 from shards.names import name_keys
 from shards.report import ValidationReport
@@ -47,7 +48,7 @@ class ShardResult:
 def check_shard(
     data: tuple[FileEntry, Path],
     lineage: tuple[FileEntry, Path] | None,
-    datasets: Collection[str],
+    datasets: Mapping[str, SourceDataset],
     seed: int,
     limit: int,
 ) -> ShardResult:
@@ -56,7 +57,7 @@ def check_shard(
     Args:
         data: the manifest's entry and where the file lies on this machine.
         lineage: the same of the lineage file; `None` where there is none.
-        datasets: names that rows may have.
+        datasets: names that rows may have, and what is known of each.
         seed: of the rows' order.
         limit: most findings kept of one code.
     """
@@ -180,7 +181,7 @@ def _decodes(value: bytes) -> bool:
 
 
 def _check_rows(
-    entry: FileEntry, start: int, batch: pa.Table, datasets: Collection[str], report: ValidationReport
+    entry: FileEntry, start: int, batch: pa.Table, datasets: Mapping[str, SourceDataset], report: ValidationReport
 ) -> None:
     for broken in broken_rows(batch, datasets):
         _note(report, entry, start, broken.code, broken.rows, broken.message)
@@ -223,7 +224,7 @@ def _check_lineage(
         for name in nulls:
             found = np.flatnonzero(pc.is_null(batch.column(name)).to_numpy())
             _note(report, entry, start, "null", found, f"{name} is null")
-        for code, mask, message in _lineage_rules(batch):
+        for code, mask, message in _lineage_rules(batch, entry.path.split("/")[1]):
             found = np.flatnonzero(mask.fill_null(False).to_numpy())
             _note(report, entry, start, code, found, message)
         if "qa_id" not in nulls:
@@ -233,11 +234,13 @@ def _check_lineage(
     return np.concatenate(keys) if keys else np.empty(0, np.uint64)
 
 
-def _lineage_rules(batch: pa.Table) -> Iterator[tuple[str, pa.ChunkedArray, str]]:
+def _lineage_rules(batch: pa.Table, folder: str) -> Iterator[tuple[str, pa.ChunkedArray, str]]:
     yield "lineage_value", pc.equal(pc.binary_length(batch.column("qa_id")), 0), "qa_id is empty"
     source = batch.column("source")
     known = pc.is_in(source, pa.array(["rule", "model"]))
     yield "lineage_value", pc.invert(known), "source is neither rule nor model"
+    other = {"open": "rule"}.get(folder, "model")
+    yield "lineage", pc.equal(source, other), f"the answer of a {other} under {folder}/"
     no_request = pc.equal(pc.binary_length(batch.column("request_id")), 0)
     by_model = pc.equal(source, "model")
     yield "lineage_value", pc.and_(by_model, no_request), "a model's answer without a request_id"
