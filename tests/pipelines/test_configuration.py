@@ -77,7 +77,7 @@ def test_what_is_wrong_is_said(tmp_path: Path, text: str, said: str) -> None:
 
 
 def test_a_missing_file_is_a_usage_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="nowhere.yaml"):
+    with pytest.raises(UsageError, match=r"nowhere\.yaml"):
         load(tmp_path / "nowhere.yaml")
 
 
