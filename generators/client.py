@@ -8,7 +8,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from datasets_registry.errors import DataError
+from datasets_registry.errors import DataError, UsageError
+from generators.batch_jobs import JobStore
 from generators.budget import Budget, BudgetReachedError
 from generators.chat import ChatRequest
 from generators.claims import Claim, share_of
@@ -50,7 +51,11 @@ async def ask(
         DataError: the budget or the quota is used up, the endpoint answers no more, or the ledger cannot be written.
             What was answered is kept; the same call continues.
     """
-    from generators.endpoint import Endpoint, base_url, is_loopback  # draws openai, 1 s
+    # These draw openai, which takes a second.
+    from generators.batch import Batches
+    from generators.endpoint import Endpoint, base_url, is_loopback
+    from generators.live import Live
+    from generators.run import Run
 
     local = is_loopback(base_url(settings))
 
@@ -59,6 +64,11 @@ async def ask(
         found = price_of(model, settings.prices, local=local)
         return found.batch if settings.mode == "batch" else found
 
+    if share[1] > 1 and (settings.mode == "batch" or JobStore(ledger.url).load()):
+        raise UsageError(
+            "batches are handed in and fetched by one worker",
+            "run one worker in generate.mode batch; live requests may be shared once no batch is in work",
+        )
     summary = Summary()
     price(settings.model)  # an unknown price stops the run before anything is sent
     source = share_of(iter(requests), share)
@@ -66,24 +76,28 @@ async def ask(
         ledger.refresh()
         budget = Budget(_limit(settings, ledger, share), ledger.cost_usd)
         async with Endpoint(settings) as endpoint, GroupCommit(ledger) as commits:
-            from generators.live import Live
-
-            live = Live(
+            run = Run(
                 settings=settings,
                 ledger=ledger,
-                endpoint=endpoint,
                 commits=commits,
+                endpoint=endpoint,
                 budget=budget,
                 price=price,
                 summary=summary,
                 on_progress=on_progress or (lambda _: None),
-                shared_limit=shared_limit,
             )
+            batches = Batches(run)
+            live = Live(run, shared_limit)
             try:
-                await live.run(source)
+                if settings.mode == "batch":
+                    await batches.run(source)
+                else:
+                    await batches.withdraw()
+                    await live.run(source)
             except BudgetReachedError:
-                left = (request for part in (live.left, source) for request in part if request.key not in ledger)
-                raise _budget_reached(settings, budget.spent, summary, left, price) from None
+                left = (request for part in (live.left, batches.left, source) for request in part)
+                unanswered = (request for request in left if request.key not in ledger)
+                raise _budget_reached(settings, budget.spent, summary, unanswered, price) from None
             finally:
                 if live.exposure:
                     await commits.add(Exposure(cost_usd="0", at=time.time()))

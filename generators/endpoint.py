@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -23,8 +24,24 @@ from datasets_registry.errors import UsageError
 from generators.chat import ChatRequest
 from generators.settings import GenerateSettings
 
-__all__ = ["Answer", "Endpoint", "TransportError", "base_url", "is_loopback", "request_body"]
+if TYPE_CHECKING:
+    from openai.types import Batch
 
+__all__ = [
+    "Answer",
+    "BatchState",
+    "Endpoint",
+    "StatusError",
+    "TransportError",
+    "base_url",
+    "is_loopback",
+    "request_body",
+]
+
+_T = TypeVar("_T")
+_JOB = "aig_job"
+_FILE_RETRIES = 6
+_CLOCKS_DIFFER_S = 3600
 _OPENAI = "https://api.openai.com/v1"
 _RESPONSE: type[httpx2.Response] = httpx2.Response
 
@@ -36,6 +53,40 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BatchState:
+    """How a batch stands.
+
+    Attributes:
+        name: the provider's.
+        status: `validating`, `in_progress`, `finalizing`, `cancelling`, or one of the final ones.
+        output: file of good replies, `None` without.
+        errors: file of requests that failed, `None` without.
+        faults: (code, message) of why the whole batch was refused.
+        done: requests that are finished.
+    """
+
+    name: str
+    status: str
+    output: str | None
+    errors: str | None
+    faults: tuple[tuple[str, str], ...]
+    done: int
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will come."""
+        return self.status in {"completed", "failed", "expired", "cancelled"}
+
+
+class StatusError(Exception):
+    """A call about files or batches was answered with an error status."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
 
 
 class TransportError(Exception):
@@ -146,9 +197,85 @@ class Endpoint:
             raise _transport_error(error) from None
         return Answer(response.status_code, response.headers, response.content)
 
+    async def upload(self, requests: bytes) -> str:
+        """Uploads the requests of a batch, one JSON object a line; returns the file's name."""
+        file = ("requests.jsonl", requests)
+        return (await self._calm(lambda client: client.files.create(file=file, purpose="batch"))).id
+
+    async def create_batch(self, file: str, job: str, window: str) -> str:
+        """Hands an uploaded file in as a batch under our own name `job`; returns the provider's name for it."""
+        create = self._client.batches.create  # not repeated by the client: a repeat would be a second batch
+        made = await self._told(
+            create(
+                input_file_id=file,
+                endpoint="/v1/chat/completions",
+                completion_window=cast(Any, window),
+                metadata={_JOB: job},
+            )
+        )
+        return made.id
+
+    async def batch(self, name: str) -> BatchState:
+        """How a batch stands."""
+        return _state(await self._calm(lambda client: client.batches.retrieve(name)))
+
+    async def find_batch(self, job: str, since: float) -> str | None:
+        """The provider's name for the batch we handed in as `job` at `since` (seconds since 1970) or later."""
+
+        async def find(client: openai.AsyncOpenAI) -> str | None:
+            async for batch in client.batches.list(limit=100):
+                if (batch.metadata or {}).get(_JOB) == job:
+                    return batch.id
+                if batch.created_at < since - _CLOCKS_DIFFER_S:
+                    return None
+            return None
+
+        return await self._calm(find)
+
+    async def cancel_batch(self, name: str) -> None:
+        """Asks for a batch to be ended; what it has done by then can be fetched."""
+        await self._calm(lambda client: client.batches.cancel(name))
+
+    async def download(self, file: str, path: Path) -> None:
+        """Writes the content of a file of the provider to `path`."""
+
+        async def fetch(client: openai.AsyncOpenAI) -> None:
+            async with client.files.with_streaming_response.content(file) as response:
+                await response.stream_to_file(path)
+
+        await self._calm(fetch)
+
+    async def _calm(self, call: Callable[[openai.AsyncOpenAI], Awaitable[_T]]) -> _T:
+        """A call that may be repeated, so the client does that by itself where it fails in passing."""
+        return await self._told(call(self._client.with_options(max_retries=_FILE_RETRIES)))
+
+    async def _told(self, call: Awaitable[_T]) -> _T:
+        """The result of a typed call, its errors turned into ours."""
+        try:
+            return await call
+        except openai.APIStatusError as error:
+            raise StatusError(
+                Answer(error.response.status_code, error.response.headers, error.response.content)
+            ) from None
+        except (openai.APIError, httpx2.HTTPError) as error:
+            raise _transport_error(error) from None
+
     def redacted(self, text: str) -> str:
         """`text` without the key, for what a server repeats in its error messages."""
         return text.replace(self._key, "[key]") if self._key else text
+
+
+def _state(batch: Batch) -> BatchState:
+    faults = (batch.errors.data if batch.errors else None) or []
+    counts = batch.request_counts
+    return BatchState(
+        name=batch.id,
+        status=batch.status,
+        output=batch.output_file_id,
+        errors=batch.error_file_id,
+        faults=tuple((fault.code or "", fault.message or "") for fault in faults),
+        done=counts.completed + counts.failed if counts else 0,
+    )
 
 
 def _transport_error(error: BaseException) -> TransportError:

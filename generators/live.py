@@ -17,20 +17,18 @@ from typing import Any
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
-from datasets_registry.errors import AigError, UsageError
+from datasets_registry.errors import AigError
 from generators.breaker import Breaker
-from generators.budget import Budget, BudgetReachedError
+from generators.budget import BudgetReachedError
 from generators.chat import ChatRequest, Reply
-from generators.endpoint import Answer, Endpoint, TransportError, request_body
-from generators.entries import Charge, Exposure, content_of
-from generators.faults import AgainError, RefusedError, check, malformed
-from generators.group_commit import GroupCommit
-from generators.ledger import Ledger
+from generators.endpoint import TransportError, request_body
+from generators.entries import Charge, Exposure
+from generators.faults import AgainError, RefusedError, check
 from generators.limits import Limits
 from generators.prices import Price, plain
-from generators.settings import GenerateSettings
-from generators.summary import Failure, Summary
-from generators.tokens import estimate, input_tokens, most_input_tokens, most_output_tokens
+from generators.replies import read_reply
+from generators.run import Run
+from generators.tokens import input_tokens, most_output_tokens
 
 __all__ = ["Live"]
 
@@ -52,30 +50,16 @@ class Live:
         exposure: the most that was in flight at a time, in US dollars, as put on record.
     """
 
-    def __init__(
-        self,
-        *,
-        settings: GenerateSettings,
-        ledger: Ledger,
-        endpoint: Endpoint,
-        commits: GroupCommit,
-        budget: Budget,
-        price: Callable[[str], Price],
-        summary: Summary,
-        on_progress: Callable[[Summary], None],
-        shared_limit: SharedLimit | None,
-    ) -> None:
-        self._settings = settings
-        self._ledger = ledger
-        self._endpoint = endpoint
-        self._commits = commits
-        self._budget = budget
-        self._price = price
-        self._summary = summary
-        self._on_progress = on_progress
+    def __init__(self, run: Run, shared_limit: SharedLimit | None = None) -> None:
+        """Nothing is sent yet; `shared_limit` is awaited before each request with the tokens it may use."""
+        self._run = run
+        self._settings, self._summary = run.settings, run.summary
+        self._ledger, self._commits, self._budget = run.ledger, run.commits, run.budget
+        self._endpoint = run.endpoint
         self._shared_limit = shared_limit
+        settings = run.settings
         self._limits = Limits(settings.requests_per_minute, settings.tokens_per_minute)
-        self._breaker = Breaker(endpoint.url, settings.outage_s)
+        self._breaker = Breaker(run.endpoint.url, settings.outage_s)
         self._places = asyncio.Semaphore(settings.concurrency)
         self._resting = 0
         self._rested = asyncio.Event()
@@ -174,9 +158,9 @@ class Live:
             )
             await again(self._try, request)
         except AgainError as error:
-            self._fail(request, "no_reply", error.reason, "run the same command again: it is asked anew")
+            self._summary.fail(request, "no_reply", error.reason, "run the same command again: it is asked anew")
         except RefusedError as error:
-            self._fail(request, error.error, error.message, error.advice)
+            self._summary.fail(request, error.error, error.message, error.advice)
         except asyncio.CancelledError:
             self.left.append(request)
             raise
@@ -188,22 +172,13 @@ class Live:
             self._places.release()
             self._report()
 
-    def _fail(self, request: ChatRequest, error: str, message: str, advice: str) -> None:
-        self._summary.failed += 1
-        self._summary.failures.append(Failure(request.key, request.dataset, request.prompt, error, message, advice))
-
     async def _try(self, request: ChatRequest) -> None:
         """Sends a request once: waits for its turn, reserves what it may cost, settles on what it did cost."""
-        price = self._price(request.model)
+        price = self._run.price(request.model)
         tokens = input_tokens(request)
-        most_output = most_output_tokens(request)
-        if most_output is None and self._budget.limit is not None:
-            raise UsageError(
-                "a request sets no max_tokens, so its cost cannot be limited",
-                "set max_tokens in the request's parameters, or leave generate.max_cost_usd out",
-            )
-        most_cost = price.cost(most_input_tokens(request), most_output or 0)
-        reserved_tokens = tokens + (most_output or 0)
+        most_output = most_output_tokens(request) or 0
+        most_cost = self._run.most_cost(request)
+        reserved_tokens = tokens + most_output
         await self._idling(self._breaker.wait())
         await self._idling(self._budget.reserve(most_cost))
         cost, used_tokens = Decimal(0), 0
@@ -227,14 +202,14 @@ class Live:
         finally:
             self._limits.settle(reserved_tokens, used_tokens)
             self._budget.settle(most_cost, cost)
-        self._count(reply)
+        self._summary.count(reply)
 
     async def _send(self, request: ChatRequest, price: Price) -> Reply:
         try:
             answer = await self._endpoint.chat(json.dumps(request_body(request)).encode())
             self._limits.learn(answer.headers)
             check(answer, self._endpoint, request.model)
-            reply = _reply(request, answer, price)
+            reply = read_reply(answer, request, price)
         except TransportError as error:
             self._raise_if(self._breaker.failed(error.reason, no_connection=error.refused))
             raise AgainError(error.reason, maybe_paid=not error.refused) from None
@@ -266,17 +241,11 @@ class Live:
         self.exposure = max(most, self._budget.reserved)
         await self._commits.add(Exposure(cost_usd=plain(self.exposure), at=time.time()))
 
-    def _count(self, reply: Reply) -> None:
-        self._summary.answered += 1
-        self._summary.input_tokens += reply.input_tokens
-        self._summary.output_tokens += reply.output_tokens
-        self._summary.cost_usd += Decimal(reply.cost_usd)
-
     def _report(self, *, force: bool = False) -> None:
         now = time.monotonic()
         if force or now - self._progress_at >= _PROGRESS_EVERY_S:
             self._progress_at = now
-            self._on_progress(self._summary)
+            self._run.on_progress(self._summary)
 
 
 def _wait(state: RetryCallState) -> float:
@@ -284,39 +253,3 @@ def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     after = error.after_s if isinstance(error, AgainError) else None
     return _BACK_OFF(state) if after is None else after + 0.02 * (_BACK_OFF(state) % 1)
-
-
-def _reply(request: ChatRequest, answer: Answer, price: Price) -> Reply:
-    """The reply in a good answer.
-
-    Raises:
-        AgainError: there is none in it.
-    """
-    try:
-        body: Any = json.loads(answer.body)
-        content = content_of(body)
-        choice = body["choices"][0]
-        usage = body.get("usage") or {}
-        tokens_in = int(usage.get("prompt_tokens", input_tokens(request)))
-        tokens_out = int(usage.get("completion_tokens", estimate(content)))
-        finish_reason = str(choice.get("finish_reason") or "")
-    except ValueError:
-        raise malformed(answer, "the body is not JSON") from None
-    except (KeyError, IndexError, TypeError, AttributeError):
-        raise malformed(answer, "the body is no chat completion") from None
-    return Reply(
-        key=request.key,
-        content=content,
-        model=str(body.get("model") or ""),
-        request_id=str(body.get("id") or answer.headers.get("x-request-id", "")),
-        finish_reason=finish_reason,
-        input_tokens=tokens_in,
-        output_tokens=tokens_out,
-        cost_usd=plain(price.cost(tokens_in, tokens_out)),
-        answered_at=time.time(),
-        dataset=request.dataset,
-        prompt=request.prompt,
-        input_price=plain(price.input),
-        output_price=plain(price.output),
-        raw=answer.body.decode("utf-8", "surrogatepass"),
-    )

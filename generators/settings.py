@@ -33,7 +33,7 @@ class PriceSettings(_Settings):
 
 
 class BatchSettings(_Settings):
-    """How requests travel in `mode: batch`. The defaults are OpenAI's own limits.
+    """How requests travel in `mode: batch`. OpenAI takes 50,000 requests and 200 MB in a file.
 
     Attributes:
         requests_per_file: most requests in one batch.
@@ -44,7 +44,7 @@ class BatchSettings(_Settings):
     """
 
     requests_per_file: Annotated[int, Field(ge=1, le=50_000)] = 50_000
-    bytes_per_file: Annotated[int, Field(ge=1_000, le=200_000_000)] = 190_000_000
+    bytes_per_file: Annotated[int, Field(ge=1_000, le=200_000_000)] = 100_000_000
     batches_in_flight: Annotated[int, Field(ge=1)] = 8
     completion_window: str = "24h"
     poll_s: Annotated[float, Field(gt=0)] = 30.0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from generators.chat import ChatRequest, Reply
+
 __all__ = ["Failure", "Summary"]
 
 
@@ -54,3 +56,15 @@ class Summary:
     cost_usd: Decimal = Decimal(0)
     lost_usd: Decimal = Decimal(0)
     failures: list[Failure] = field(default_factory=list)
+
+    def count(self, reply: Reply) -> None:
+        """Adds a reply that is in the ledger now."""
+        self.answered += 1
+        self.input_tokens += reply.input_tokens
+        self.output_tokens += reply.output_tokens
+        self.cost_usd += Decimal(reply.cost_usd)
+
+    def fail(self, request: ChatRequest, error: str, message: str, advice: str) -> None:
+        """Adds a request that is given up."""
+        self.failed += 1
+        self.failures.append(Failure(request.key, request.dataset, request.prompt, error, message, advice))

@@ -24,7 +24,7 @@ from generators.mock_server.settings import MockSettings
 __all__ = ["MockServer", "application"]
 
 _DRIP_PIECES = 20
-_NO_BODY_LIMIT = 0
+_MOST_BYTES = 1 << 28
 
 
 class _Server:
@@ -240,7 +240,7 @@ def _quota() -> web.Response:
 def application(settings: MockSettings, folder: Path) -> web.Application:
     """The server as an aiohttp application; uploaded files lie in `folder`."""
     server = _Server(settings, folder)
-    app = web.Application(middlewares=[server.guard], client_max_size=_NO_BODY_LIMIT)
+    app = web.Application(middlewares=[server.guard], client_max_size=_MOST_BYTES)
     app.add_routes(
         [
             web.post("/v1/chat/completions", server.chat),
