@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from shards.report import ValidationReport
 from shards.rules import broken_rows
 from shards.schema import CATEGORIES, DATA, DATA_SHA256_KEY, LINEAGE, ROW_GROUP_ROWS, SCHEMA_VERSION, VERSION_KEY
 from shards.shuffle import row_keys
+from shards.tokens import CUTOFFS, tokens
 
 __all__ = ["ShardResult", "check_shard"]
 
@@ -37,12 +39,14 @@ class ShardResult:
         keys: `shards.shuffle.row_keys` of its `qa_id`, shape `(rows,)`.
         names: `shards.names.name_keys` of its distinct audio ids.
         counts: rows by dataset and task.
+        longer: rows that are longer than each of `shards.tokens.CUTOFFS`.
     """
 
     report: ValidationReport
     keys: npt.NDArray[np.uint64]
     names: npt.NDArray[np.uint64]
     counts: dict[tuple[str, str], int]
+    longer: Counter[int]
 
 
 def check_shard(
@@ -62,7 +66,7 @@ def check_shard(
         limit: most findings kept of one code.
     """
     report = ValidationReport(shards=1, limit=limit)
-    result = ShardResult(report, np.empty(0, np.uint64), np.empty((0, 2), np.uint64), {})
+    result = ShardResult(report, np.empty(0, np.uint64), np.empty((0, 2), np.uint64), {}, Counter())
     data_file = _open(data, DATA, report)
     lineage_file = _open(lineage, LINEAGE, report) if lineage else None
     if data_file is not None:
@@ -72,6 +76,8 @@ def check_shard(
             report.rows += batch.num_rows
             _check_rows(entry, start, batch, datasets, report)
             audio_ids.append(pc.unique(batch.column("audio_id")))
+            length = tokens(batch)
+            result.longer.update({cutoff: int((length > cutoff).sum()) for cutoff in CUTOFFS})
             for key, rows in _counts(batch).items():
                 result.counts[key] = result.counts.get(key, 0) + rows
         if audio_ids:

@@ -17,6 +17,7 @@ from shards.published import PublishedSet
 from shards.report import Finding, ValidationReport
 from shards.shard_check import ShardResult, check_shard
 from shards.shuffle import Keys, row_keys
+from shards.tokens import CUTOFFS
 
 __all__ = ["Finding", "ValidationReport", "validate"]
 
@@ -48,6 +49,7 @@ def validate(url: str, *, limit: int = 20, progress: Callable[[int, int], None] 
     order = _Order(report)
     names = FeatureNames()
     counts: Counter[tuple[str, str]] = Counter()
+    longer: Counter[int] = Counter()
 
     def check(entry: FileEntry) -> ShardResult:
         beside = entries.get(lineage_path(entry.path))
@@ -61,6 +63,7 @@ def validate(url: str, *, limit: int = 20, progress: Callable[[int, int], None] 
             order.add(entry, result.keys)
             names.add(result.names)
             counts.update(result.counts)
+            longer.update(result.longer)
             if progress:
                 progress(report.rows, manifest.rows)
     if len(twins := order.twins()):
@@ -68,6 +71,13 @@ def validate(url: str, *, limit: int = 20, progress: Callable[[int, int], None] 
     if len(shared := names.shared()):
         _shared_names(published, data, shared, report)
     _compare_counts(manifest, counts, report)
+    for cutoff, trainer in CUTOFFS.items():
+        if rows := longer[cutoff]:
+            share = 100 * rows / report.rows
+            message = (
+                f"{rows} rows ({share:.1f} %) are longer than the {cutoff} tokens at which {trainer} cuts, by estimate"
+            )
+            report.warn(f"longer_than_{cutoff}", message, times=rows)
     return report
 
 

@@ -434,3 +434,12 @@ def test_a_place_without_anything_is_a_wrong_call(tmp_path: Path) -> None:
 def test_odd_text_that_is_no_damage_is_not_refused(column: str, value: str, damaged: Set) -> None:
     damaged.set_value(column, value)
     assert validate(str(damaged.folder)).to_dict()["errors"] == []
+
+
+def test_rows_that_trainers_would_cut_are_counted_and_no_error(damaged: Set) -> None:
+    damaged.set_value("output", "Because it is so. " * 26)
+    damaged.set_value("output", "Because it is so. " * 60, row=4)
+    report = validate(str(damaged.folder))
+    assert report.ok
+    assert [finding.code for finding in report.warnings] == ["longer_than_108", "longer_than_160"]
+    assert report.counts["longer_than_108"] == report.counts["longer_than_160"] + 1
