@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from datasets_registry.records import Clip, Features
 from filters.answer_settings import AnswerFilterSettings
+from filters.answers_contradiction import contradiction
+from filters.answers_leak import leak
+from filters.answers_refusal import says_it_cannot
 
 __all__ = ["Pair", "Verdict", "judge"]
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,8 @@ class Verdict:
 
     Attributes:
         pair: the pair, white space around it removed.
-        rule: the rule that drops it; empty where it stays.
+        rule: the rule that drops it: `empty`, `short`, `duplicate`, `near_duplicate`, `leak`, `contradiction`,
+            `not_answerable`; empty where it stays.
         reason: why, with the value met and the bound.
         answerable: false where the answer says that it cannot be given.
     """
@@ -44,8 +50,11 @@ def judge(
     settings: AnswerFilterSettings,
     *,
     min_words: int = 0,
+    absent: Collection[str] = (),
 ) -> list[Verdict]:
     """A verdict for each pair of a clip, in the same order; the first rule that a pair breaks drops it.
+
+    A pair is a duplicate of one before it that stays, so that of several alike the first good one is kept.
 
     Args:
         pairs: of one clip and prompt.
@@ -53,17 +62,68 @@ def judge(
         features: what was measured.
         settings: which rules apply.
         min_words: fewest words of an answer where the settings say none.
+        absent: names of sounds that are certainly not in the clip.
     """
     least = min_words if settings.min_words is None else settings.min_words
+    kept: list[Pair] = []
     verdicts = []
     for pair in pairs:
-        pair = Pair(pair.question.strip(), pair.answer.strip())
-        words = len(re.findall(r"\S+", pair.answer))
-        if not pair.question or not pair.answer:
-            verdict = Verdict(pair, "empty", f"no {'question' if not pair.question else 'answer'}")
-        elif words < least:
-            verdict = Verdict(pair, "short", f"{words} words, fewer than {least}")
-        else:
-            verdict = Verdict(pair)
-        verdicts.append(verdict)
+        stripped = Pair(pair.question.strip(), pair.answer.strip())
+        answerable = not says_it_cannot(stripped.answer)
+        rule, reason = _broken(stripped, kept, clip, features, settings, least, absent, answerable)
+        if not rule:
+            kept.append(stripped)
+        verdicts.append(Verdict(stripped, rule, reason, answerable))
     return verdicts
+
+
+def _broken(
+    pair: Pair,
+    kept: Sequence[Pair],
+    clip: Clip,
+    features: Features | None,
+    settings: AnswerFilterSettings,
+    least: int,
+    absent: Collection[str],
+    answerable: bool,
+) -> tuple[str, str]:
+    """The first rule that a pair breaks, and how; empty texts where it breaks none."""
+    if not pair.question or not pair.answer:
+        return "empty", f"no {'answer' if pair.question else 'question'}"
+    words = len(pair.answer.split())
+    if words < least:
+        return "short", f"{words} words, fewer than {least}"
+    if settings.duplicates:
+        for other in kept:
+            if rule := _alike(pair, other, settings.near_duplicate):
+                return rule
+    if settings.leak and (reason := leak(pair.question, pair.answer, clip, features)):
+        return "leak", reason
+    if settings.contradiction and (reason := contradiction(pair.answer, clip, features, absent)):
+        return "contradiction", reason
+    if settings.not_answerable == "drop" and not answerable:
+        return "not_answerable", "the answer says that it cannot be given"
+    return "", ""
+
+
+def _alike(pair: Pair, other: Pair, bound: float) -> tuple[str, str] | None:
+    question, answer = _words(pair.question), _words(pair.answer)
+    other_question, other_answer = _words(other.question), _words(other.answer)
+    if question == other_question:
+        return "duplicate", "the clip has this question already"
+    if answer == other_answer:
+        return "duplicate", "the clip has this answer already"
+    alike = min(_overlap(question, other_question), _overlap(answer, other_answer))
+    if alike >= bound:
+        return "near_duplicate", f"shares {alike:.0%} of its words with another pair of the clip, at least {bound:.0%}"
+    return None
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def _overlap(a: Sequence[str], b: Sequence[str]) -> float:
+    """Shared words over all words, each counted once."""
+    both = set(a) | set(b)
+    return len(set(a) & set(b)) / len(both) if both else 1.0

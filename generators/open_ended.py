@@ -6,6 +6,7 @@ so a changed parser or filter reads the kept replies again and pays nothing.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from datasets_registry.records import Clip, Dropped, Features, QAPair
@@ -13,9 +14,12 @@ from filters.answer_settings import AnswerFilterSettings
 from filters.answers import Pair, judge
 from filters.transcript import spoken_text
 from generators.chat import ChatRequest, Reply
+from generators.closed_ended.absent import nameable, related
 from generators.lineage import identified
 from generators.parse import parse_reply
 from generators.settings import GenerateSettings
+from prompts.descriptions import known_labels
+from prompts.metadata import sounds
 from prompts.open_ended import Prompt, render, response_schema
 
 __all__ = ["TASK", "chat_request", "pairs"]
@@ -94,7 +98,7 @@ def pairs(
         audio_input: whether rows about sounds carry the transcript as `input`.
         seed: of the configuration.
     """
-    parsed = parse_reply(reply.content)
+    parsed = parse_reply(reply.content, reply.finish_reason)
     spoken = spoken_text(features)
     verdicts = judge(
         [Pair(question, answer) for question, answer in parsed.pairs],
@@ -102,18 +106,14 @@ def pairs(
         features,
         settings,
         min_words=prompt.head.min_answer_words,
+        absent=_absent(sounds(clip)) if settings.contradiction else (),
     )
     rows: list[QAPair] = []
-    dropped = [Dropped(audio_id=clip.audio_id, dataset=clip.dataset, rule="cut", reason=_cut(reply))] * parsed.cut
-    malformed = Dropped(
-        audio_id=clip.audio_id, dataset=clip.dataset, rule="malformed", reason="not readable without loss"
-    )
-    dropped += [malformed] * parsed.malformed
+    dropped = [_dropped(clip, "cut", _cut(reply))] * parsed.cut
+    dropped += [_dropped(clip, "malformed", "not readable without loss")] * parsed.malformed
     for verdict in verdicts:
         if verdict.rule:
-            dropped.append(
-                Dropped(audio_id=clip.audio_id, dataset=clip.dataset, rule=verdict.rule, reason=verdict.reason)
-            )
+            dropped.append(_dropped(clip, verdict.rule, verdict.reason))
             continue
         rows.append(
             identified(
@@ -136,6 +136,20 @@ def pairs(
             )
         )
     return rows, dropped
+
+
+def _dropped(clip: Clip, rule: str, reason: str) -> Dropped:
+    return Dropped(audio_id=clip.audio_id, dataset=clip.dataset, rule=rule, reason=reason)
+
+
+@lru_cache(maxsize=4096)
+def _absent(present: tuple[str, ...]) -> tuple[str, ...]:
+    """The known sounds that a clip with these annotated sounds certainly lacks; none where none is annotated."""
+    if not present:
+        return ()
+    return tuple(
+        label for label in known_labels() if nameable(label) and not any(related(label, other) for other in present)
+    )
 
 
 def _cut(reply: Reply) -> str:

@@ -1,8 +1,8 @@
 """Sounds that a clip does not contain: plausible ones, and never a relative of one that it does.
 
 A clip with a dog has an animal in it, and a barking one too: asking whether there is an animal, or answering that
-there is no bark, would be wrong. Relatives come from `data/families.yaml`; a class that is in no family is kept apart
-from those it shares a word with.
+there is no bark, would be wrong. Relatives come from `data/families.yaml`, by the words of a class's name, so that
+they also hold for the classes of anybody's own data; two names that share a word are kept apart as well.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from importlib import resources
 
 import yaml
 
-__all__ = ["absent_labels", "related"]
+__all__ = ["absent_labels", "nameable", "related"]
 
-_NO_MEANING = {"sound", "sounds", "noise", "and", "or", "of", "the", "a", "other", "with", "in", "playing", "small"}
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+_NO_MEANING = frozenset(("and", "the", "other", "with", "sound", "noise"))
 
 
 def absent_labels(present: Sequence[str], vocabulary: Iterable[str], count: int, *identity: object) -> tuple[str, ...]:
@@ -25,47 +26,63 @@ def absent_labels(present: Sequence[str], vocabulary: Iterable[str], count: int,
 
     Each candidate has its own place in the draw, from its name and `identity` alone, so that a vocabulary that grows
     changes few draws.
+
+    Args:
+        present: labels that are heard.
+        vocabulary: labels to draw from.
+        count: how many are wanted.
+        identity: seed and clip.
     """
-    prefix = "\x1f".join(str(part) for part in identity)
+    key = blake2b("\x1f".join(str(part) for part in identity).encode(), digest_size=32).digest()
     chosen: list[str] = []
-    for label in sorted(set(vocabulary), key=lambda label: _place(prefix, label)):
-        if not any(related(label, other) for other in (*present, *chosen)):
+    for label in sorted(set(vocabulary), key=lambda label: _place(key, label)):
+        if nameable(label) and not any(related(label, other) for other in (*present, *chosen)):
             chosen.append(label)
             if len(chosen) == count:
                 break
     return tuple(chosen)
 
 
-def _place(prefix: str, label: str) -> bytes:
-    return blake2b(f"{prefix}\x1f{label}".encode(), digest_size=8).digest()
+def _place(key: bytes, label: str) -> bytes:
+    return blake2b(label.encode(), digest_size=8, key=key).digest()
+
+
+@cache
+def nameable(label: str) -> bool:
+    """Whether one can say for certain that a clip lacks this sound: not so for a noise, a hum or a background."""
+    return "vague" not in _families(label)
 
 
 @cache
 def related(a: str, b: str) -> bool:
-    """Whether one sound may contain or be taken for the other, or is too vague to be called absent."""
-    if a == b:
-        return True
+    """Whether one sound may be, contain, or pass for the other."""
     families_a, families_b = _families(a), _families(b)
-    if "vague" in families_a or "vague" in families_b:
+    if "anything" in families_a | families_b or (families_a & families_b) - {"vague"}:
         return True
-    return bool(families_a & families_b or _words(a) & _words(b))
+    return a == b or bool(_words(a) & _words(b))
 
 
 @cache
 def _families(label: str) -> frozenset[str]:
-    return frozenset(name for name, members in _table().items() if _key(label) in members)
+    name = f" {' '.join(_stem(word) for word in _WORD.findall(label.casefold().replace('_', ' ')))} "
+    return frozenset(family for family, phrases in _table().items() if any(phrase in name for phrase in phrases))
 
 
 @cache
-def _table() -> dict[str, frozenset[str]]:
+def _table() -> dict[str, tuple[str, ...]]:
     text = (resources.files("generators.closed_ended") / "data" / "families.yaml").read_text(encoding="utf-8")
-    return {name: frozenset(map(_key, members)) for name, members in yaml.safe_load(text).items()}
+    return {
+        family: tuple(f" {' '.join(_stem(word) for word in phrase.split())} " for phrase in phrases)
+        for family, phrases in yaml.safe_load(text).items()
+    }
 
 
 @cache
 def _words(label: str) -> frozenset[str]:
-    return frozenset(word.rstrip("s") for word in re.findall(r"[^\W_]{3,}", label.casefold())) - _NO_MEANING
+    words = (_stem(word) for word in _WORD.findall(label.casefold().replace("_", " ")))
+    return frozenset(word for word in words if len(word) > 2) - _NO_MEANING
 
 
-def _key(label: str) -> str:
-    return " ".join(label.replace("_", " ").split()).casefold()
+def _stem(word: str) -> str:
+    """The word without the s of a plural."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

@@ -1,0 +1,63 @@
+"""Answers that say that they cannot be given: "cannot be determined from the recording", "is not mentioned".
+
+Bare words are not enough to tell ("loud enough", "I cannot believe she said that"): a phrase must say that something
+cannot be known, or that the recording does not tell it. What stands in quotation marks was said by somebody else.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["says_it_cannot"]
+
+_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
+
+_KNOW = r"(?:determin|infer|conclud|ascertain|identif|establish|deduc|discern|gaug|assess|verif|confirm|pinpoint)\w*"
+_TELL = rf"(?:{_KNOW}|tell|say|know|judge|guess|specify|answer|comment|speculate)"
+_TOLD = rf"(?:{_KNOW}|told|said|known|judged|guessed|specified|answered)"
+_LY = r"(?:\w+ly )?"
+_SOURCE = (
+    r"(?:audio|clip|recording|description|information|metadata|context|passage|data|transcript|text|prompt|details|"
+    r"input)"
+)
+_FACTS = r"(?:information|context|details?|data|evidence|clues?|metadata)"
+
+_REFUSALS = re.compile(
+    "|".join(
+        (
+            rf"\b(?:cannot|can ?not|can['’]t|could not|couldn['’]t) {_LY}be {_LY}{_TOLD}\b",
+            rf"\b(?:we|one|I|you|it is|it['’]s) (?:cannot|can ?not|can['’]t|could not|couldn['’]t) {_LY}{_TELL}\b",
+            rf"\b(?:impossible|not possible|not feasible|unable|no way|not able) to {_LY}(?:be )?(?:{_TELL}|{_TOLD})\b",
+            rf"\b(?:is|are|was|were|remains?) (?:not|n['’]t) {_LY}(?:specified|mentioned|stated|provided|disclosed)\b",
+            rf"\b(?:is|are|was|were|remains?) {_LY}(?:unknown|unspecified|undetermined|indeterminable|indeterminate)\b",
+            r"\b(?:un|not (?:\w+ly )?)clear (?:from|what|who|whether|if|how|why|where|when|which)\b",
+            rf"\b{_SOURCE} (?:\w+ ){{0,3}}?(?:does|do|did)(?: not|n['’]t) {_LY}"
+            r"(?:provide|specify|mention|state|give|offer|indicate|contain|include|reveal|disclose|tell|say|describe)\b",
+            rf"\b(?:not enough|insufficient|too little|inadequate) (?:\w+ ){{0,2}}?{_FACTS}\b",
+            rf"\bwithout (?:any )?(?:more|further|additional|other) (?:\w+ )?{_FACTS}\b",
+            r"\b(?:no|any) (?:\w+ )?(?:information|details?|context) (?:(?:is|are|was|were) )?"
+            r"(?:given|provided|available|about|on|regarding|to|in the)\b",
+            r"\b(?:I['’]m|I am) sorry,? (?:but|I)\b|\bas an? (?:AI|language model)\b",
+            r"\bI (?:do not|don['’]t) (?:know|have (?:access|enough|any|the))\b",
+            r"\bI (?:cannot|can['’]t) (?:listen|hear|access|answer|provide|help|assist)\b",
+            r"\b(?:un|not )answerable\b|^\W*(?:n/a|not applicable|unknown|none given)\W*$",
+        )
+    ),
+    re.IGNORECASE,
+)
+
+_HARD = re.compile(rf"\b(?:difficult|hard) to {_LY}(?:{_TELL}|{_TOLD})\b", re.IGNORECASE)
+_STILL = re.compile(
+    r"\b(?:but|however|yet|nevertheless|still|though|although|likely|probably|suggests?)\b", re.IGNORECASE
+)
+
+
+def says_it_cannot(answer: str) -> bool:
+    """Whether the answer says that the question cannot be answered from what is given.
+
+    "Hard to tell" counts only where no answer follows all the same.
+    """
+    own = _QUOTED.sub('""', answer)
+    if _REFUSALS.search(own):
+        return True
+    return bool(_HARD.search(own)) and not _STILL.search(own)
