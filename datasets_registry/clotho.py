@@ -106,6 +106,7 @@ DATASET = Dataset(
     splits=_SPLITS,
     train_splits=("development", "validation"),
     parts=_SPLITS,
+    pull_parts=("development", "validation"),
     closed_tasks=("caption",),
     copies=2,
     open_prompt="audio",

@@ -100,6 +100,7 @@ class Dataset:
         splits: the owners' splits.
         train_splits: those read unless others are asked for; the official test parts are not among them.
         parts: the owners' download parts, where the audio comes in several.
+        pull_parts: those fetched unless others are asked for.
         closed_tasks: closed-ended tasks that apply.
         open_prompt: kind of open-ended prompt: `audio`, `speech`, `speech_emotion`, `speech_age`, `music`, `joint`,
             or `None` where the paper asks none.
@@ -126,6 +127,7 @@ class Dataset:
     splits: tuple[str, ...] = ("train",)
     train_splits: tuple[str, ...] = ("train",)
     parts: tuple[str, ...] = ()
+    pull_parts: tuple[str, ...] = ()
     closed_tasks: tuple[str, ...]
     open_prompt: str | None
     pairs_per_call: int = 10

@@ -128,6 +128,7 @@ DATASET = Dataset(
     splits=("training", "validation", "test"),
     train_splits=("training", "validation"),
     parts=_PARTS,
+    pull_parts=("fma_large",),
     closed_tasks=("genre_cla",),
     open_prompt="music",
     pairs_per_call=5,

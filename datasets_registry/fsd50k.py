@@ -117,6 +117,7 @@ DATASET = Dataset(
     open_prompt="audio",
     reader=read,
     parts=("dev", "eval"),
+    pull_parts=("dev",),
     downloads=(
         Download(
             url=f"{_RECORD}/FSD50K.ground_truth.zip",

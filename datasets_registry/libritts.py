@@ -115,6 +115,7 @@ DATASET = Dataset(
     fields=("text", "speaker_id", "gender"),
     splits=("train", "dev", "test"),
     parts=tuple(_CHECKSUMS),
+    pull_parts=("train-clean-100",),
     closed_tasks=("pitch_cla", "speed_cla", "energy_cla", "gender_cla", "ASR"),
     open_prompt="speech",
     pairs_per_call=20,

@@ -1,0 +1,344 @@
+"""Fetching against a local server that behaves as servers do."""
+
+import contextlib
+import functools
+import hashlib
+import http.server
+import io
+import tarfile
+import threading
+import zipfile
+from types import SimpleNamespace
+
+import pytest
+
+from datasets_registry import http as fetching
+from datasets_registry import pull as pulling
+from datasets_registry import registry
+from datasets_registry.downloads import Download
+from datasets_registry.errors import DataError
+from datasets_registry.unpack import unpack
+
+BODY = bytes(range(256)) * 4000
+MD5 = "md5:" + hashlib.md5(BODY).hexdigest()
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Serves `BODY` at any path, after a list of misdeeds, one for each request."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.misdeeds = []
+        self.ranges = []
+        self.files = {}
+        self.etag = '"1"'
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_HEAD(self):
+        self.do_GET()
+
+    def do_GET(self):
+        body = self.server.files.get(self.path, BODY)
+        if self.command == "GET":
+            self.server.ranges.append(self.headers.get("Range"))
+        misdeed = self.server.misdeeds.pop(0) if self.server.misdeeds and self.command == "GET" else None
+        if isinstance(misdeed, int):
+            self.send_response(misdeed)
+            self.send_header("Content-Length", "0")
+            if misdeed == 503:
+                self.send_header("Retry-After", "7")
+            self.end_headers()
+            return
+        if misdeed == "wrong bytes":
+            body = b"<html>please log in</html>"
+        start = 0
+        asked = self.headers.get("Range")
+        same = self.headers.get("If-Range") in (None, self.server.etag)
+        if asked and same and misdeed not in ("wrong bytes", "no ranges"):
+            start = int(asked.removeprefix("bytes=").rstrip("-"))
+            if start >= len(body):
+                self.send_response(416)
+                self.send_header("Content-Range", f"bytes */{len(body)}")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+        else:
+            self.send_response(200)
+        length = len(body) - start + (500 if misdeed == "claims more" else 0)
+        self.send_header("Content-Length", str(length))
+        self.send_header("ETag", self.server.etag)
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        part = body[start:]
+        self.wfile.write(part[: len(part) // 3] if misdeed == "breaks off" else part)
+        if misdeed in ("breaks off", "claims more"):
+            self.wfile.flush()
+            self.close_connection = True
+            self.connection.close()
+
+    def log_message(self, *_):
+        pass
+
+    def handle(self):
+        with contextlib.suppress(OSError, ValueError):  # the other side hung up, as these tests want it to
+            super().handle()
+
+
+@pytest.fixture
+def server():
+    server = Server()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """Seconds that the downloader wanted to wait, which nobody does."""
+    slept = []
+    monkeypatch.setattr(fetching, "Resuming", functools.partial(fetching.Resuming, sleep=slept.append))
+    return slept
+
+
+def leftovers(folder):
+    return sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
+
+
+def test_a_file_comes_whole_and_is_not_fetched_twice(server, tmp_path, waits):
+    came = []
+    target = fetching.fetch(f"{server.url}/a.bin", tmp_path / "sub" / "a.bin", MD5, came.append)
+    assert target.read_bytes() == BODY
+    assert sum(came) == len(BODY)
+    fetching.fetch(f"{server.url}/a.bin", target, MD5)
+    assert server.ranges == [None]
+    assert leftovers(target.parent) == []
+
+
+def test_a_connection_that_breaks_off_is_taken_up_where_it_broke(server, tmp_path, waits):
+    server.misdeeds = ["breaks off", "breaks off"]
+    came = []
+    target = fetching.fetch(f"{server.url}/a.bin", tmp_path / "a.bin", MD5, came.append)
+    assert target.read_bytes() == BODY
+    assert server.ranges == [None, f"bytes={len(BODY) // 3}-", server.ranges[2]]
+    assert int(server.ranges[2][6:-1]) > len(BODY) // 3
+    assert sum(came) == len(BODY)
+    assert all(wait < 4 for wait in waits)
+
+
+def test_a_second_run_goes_on_where_the_first_was_killed(server, tmp_path, waits):
+    server.misdeeds = ["breaks off"] + [500] * fetching.ATTEMPTS
+    with pytest.raises(DataError, match="answers 500"):
+        fetching.fetch(f"{server.url}/a.bin", tmp_path / "a.bin", MD5)
+    server.ranges.clear()
+    server.misdeeds.clear()
+    fetching.fetch(f"{server.url}/a.bin", tmp_path / "a.bin", MD5)
+    assert server.ranges == [f"bytes={len(BODY) // 3}-"]
+    assert (tmp_path / "a.bin").read_bytes() == BODY
+
+
+def test_halves_of_two_versions_are_not_put_together(server, tmp_path, waits):
+    server.misdeeds = ["breaks off"] + [500] * fetching.ATTEMPTS
+    with pytest.raises(DataError):
+        fetching.fetch(f"{server.url}/a.bin", tmp_path / "a.bin")
+    server.files["/a.bin"], server.etag = BODY[::-1], '"2"'
+    fetching.fetch(f"{server.url}/a.bin", tmp_path / "a.bin")
+    assert (tmp_path / "a.bin").read_bytes() == BODY[::-1]
+
+
+def test_a_server_without_ranges_starts_again(server, tmp_path, waits):
+    server.misdeeds = ["breaks off", "no ranges"]
+    fetching.fetch(f"{server.url}/a.bin", tmp_path / "a.bin", MD5)
+    assert (tmp_path / "a.bin").read_bytes() == BODY
+
+
+def test_a_length_that_is_too_long_is_seen_through(server, tmp_path, waits):
+    server.misdeeds = ["claims more"]
+    fetching.fetch(f"{server.url}/a.bin", tmp_path / "a.bin", MD5)
+    assert (tmp_path / "a.bin").read_bytes() == BODY
+
+
+def test_wrong_bytes_once_are_fetched_again_and_twice_refused(server, tmp_path, waits):
+    server.misdeeds = ["wrong bytes"]
+    fetching.fetch(f"{server.url}/a.bin", tmp_path / "a.bin", MD5)
+    assert (tmp_path / "a.bin").read_bytes() == BODY
+    server.misdeeds = ["wrong bytes", "wrong bytes"]
+    with pytest.raises(DataError, match="does not have the checksum md5:"):
+        fetching.fetch(f"{server.url}/b.bin", tmp_path / "b.bin", MD5)
+    assert not (tmp_path / "b.bin").exists()
+    assert leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_a_refusal_is_final_and_says_what_to_do(server, tmp_path, waits, status):
+    server.misdeeds = [status]
+    with pytest.raises(DataError, match=f"answers {status}") as refused:
+        fetching.fetch(f"{server.url}/a.bin", tmp_path / "a.bin", MD5)
+    assert "by hand" in refused.value.advice
+    assert waits == []
+    assert len(server.ranges) == 1
+
+
+def test_retry_after_is_obeyed(server, tmp_path, waits):
+    server.misdeeds = [503, 503]
+    fetching.fetch(f"{server.url}/a.bin", tmp_path / "a.bin", MD5)
+    assert waits == [7.0, 7.0]
+
+
+def archive_of(files, kind="zip"):
+    stream = io.BytesIO()
+    if kind == "zip":
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+    else:
+        with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+            for name, content in files.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+    return stream.getvalue()
+
+
+FILES = {"LibriTTS/SPEAKERS.txt": b";ID", "LibriTTS/train/a b.wav": BODY, "LibriTTS/empty.txt": b""}
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_an_archive_is_unpacked(tmp_path, kind):
+    (tmp_path / f"a.{kind}").write_bytes(archive_of(FILES, kind))
+    assert unpack(tmp_path / f"a.{kind}", tmp_path / "out") == 3
+    assert {
+        file.relative_to(tmp_path / "out").as_posix(): file.read_bytes()
+        for file in (tmp_path / "out").rglob("*")
+        if file.is_file()
+    } == FILES
+
+
+def test_a_split_zip_is_unpacked(tmp_path):
+    whole = b"PK\x07\x08" + archive_of(FILES)
+    third = len(whole) // 3
+    pieces = {"a.z01": whole[:third], "a.z02": whole[third : 2 * third], "a.zip": whole[2 * third :]}
+    for name, content in pieces.items():
+        (tmp_path / name).write_bytes(content)
+    volumes = (tmp_path / "a.z01", tmp_path / "a.z02")
+    assert unpack(tmp_path / "a.zip", tmp_path / "out", volumes) == 3
+    assert (tmp_path / "out" / "LibriTTS" / "train" / "a b.wav").read_bytes() == BODY
+    (tmp_path / "a.z02").write_bytes(b"x" * third)
+    with pytest.raises(DataError, match="damaged"):
+        unpack(tmp_path / "a.zip", tmp_path / "out2", volumes)
+
+
+def test_a_7z_archive_is_unpacked(tmp_path):
+    py7zr = pytest.importorskip("py7zr")
+    with py7zr.SevenZipFile(tmp_path / "a.7z", "w") as archive:
+        for name, content in FILES.items():
+            archive.writestr(content, name)
+    assert unpack(tmp_path / "a.7z", tmp_path / "out") == 3
+    assert (tmp_path / "out" / "LibriTTS" / "train" / "a b.wav").read_bytes() == BODY
+    assert leftovers(tmp_path / "out") == []
+    (tmp_path / "b.7z").write_bytes(b"not 7z at all")
+    with pytest.raises(DataError, match="damaged"):
+        unpack(tmp_path / "b.7z", tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["../evil.txt", "/tmp/evil.txt", "a/../../evil.txt", "..\\evil.txt"])
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_no_path_leaves_the_target(tmp_path, kind, name):
+    (tmp_path / "a").write_bytes(archive_of({"good.txt": b"x", name: b"evil"}, kind))
+    with pytest.raises(DataError, match="leads out of the root"):
+        unpack(tmp_path / "a", tmp_path / "deep" / "out")
+    assert not list(tmp_path.rglob("evil*"))
+
+
+def test_no_link_is_made_or_followed(tmp_path):
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        link = tarfile.TarInfo("door")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc"
+        archive.addfile(link)
+    (tmp_path / "a.tar").write_bytes(stream.getvalue())
+    with pytest.raises(DataError, match="holds the link or device 'door'"):
+        unpack(tmp_path / "a.tar", tmp_path / "out")
+    (tmp_path / "out" / "door").symlink_to(tmp_path)
+    (tmp_path / "b.zip").write_bytes(archive_of({"door/evil.txt": b"x"}))
+    with pytest.raises(DataError, match="by a link"):
+        unpack(tmp_path / "b.zip", tmp_path / "out")
+    assert not (tmp_path / "evil.txt").exists()
+
+
+def test_a_bomb_does_not_go_off(tmp_path, monkeypatch):
+    monkeypatch.setattr("datasets_registry.unpack.ALWAYS_ALLOWED", 1 << 20)
+    (tmp_path / "bomb.zip").write_bytes(archive_of({"zeros": bytes(30 << 20)}))
+    with pytest.raises(DataError, match="grows to more than 100 times"):
+        unpack(tmp_path / "bomb.zip", tmp_path / "out")
+    assert not any(path.stat().st_size > 4 << 20 for path in (tmp_path / "out").rglob("*"))
+
+
+def served(server, **files):
+    """LibriTTS with its downloads at the local server."""
+    downloads = []
+    for name, content in files.items():
+        server.files[f"/{name}"] = content
+        checksum = "md5:" + hashlib.md5(content).hexdigest()
+        downloads.append(Download(url=f"{server.url}/{name}", to="", checksum=checksum, unpack=True, part=name[:-7]))
+    parts = next(iter(files))[:-7]
+    dataset = registry.get("libritts")
+    return type(dataset)(**{**vars(dataset), "downloads": tuple(downloads), "pull_parts": (parts,), "by_split": {}})
+
+
+def test_a_dataset_is_pulled_unpacked_and_marked_complete(server, tmp_path, waits):
+    clip = "LibriTTS/train-clean-100/19/198/19_198_000000_000000"
+    content = archive_of({f"{clip}.wav": BODY, f"{clip}.normalized.txt": b"Hello."}, "tar")
+    dataset = served(server, **{"train-clean-100.tar.gz": content, "dev-clean.tar.gz": b""})
+    first = pulling.pull(dataset, tmp_path)
+    assert (first.fetched, first.there, first.failed) == (1, 0, ())
+    assert (tmp_path / f"{clip}.wav").read_bytes() == BODY
+    assert not (tmp_path / "train-clean-100.tar.gz").exists()
+    server.ranges.clear()
+    again = pulling.pull(dataset, tmp_path)
+    assert (again.fetched, again.there) == (0, 1)
+    assert server.ranges == []
+
+
+def test_what_cannot_be_had_does_not_stop_the_rest(server, tmp_path, waits):
+    dataset = served(
+        server,
+        **{"train-clean-100.tar.gz": archive_of({"a": b"x"}, "tar"), "dev-clean.tar.gz": b"no archive at all"},
+    )
+    pulled = pulling.pull(dataset, tmp_path, ["train-clean-100", "dev-clean"])
+    assert (pulled.fetched, len(pulled.failed)) == (1, 1)
+    assert "dev-clean.tar.gz is damaged" in pulled.failed[0]
+    assert (tmp_path / "a").read_bytes() == b"x"
+
+
+def test_a_full_disk_is_noticed_before_anything_is_fetched(server, tmp_path, monkeypatch):
+    dataset = served(server, **{"train-clean-100.tar.gz": BODY})
+    monkeypatch.setattr(pulling.shutil, "disk_usage", lambda _: SimpleNamespace(free=2 * len(BODY) - 1))
+    with pytest.raises(DataError, match=r"about 0\.0 GB are needed"):
+        pulling.pull(dataset, tmp_path)
+    assert server.ranges == []
+
+
+def test_a_pull_of_volumes_unpacks_once_all_are_there(server, tmp_path, waits):
+    whole = b"PK\x07\x08" + archive_of(FILES)
+    server.files |= {"/a.z01": whole[:1000], "/a.zip": whole[1000:]}
+    dataset = registry.get("fsd50k")
+    downloads = (
+        Download(url=f"{server.url}/a.z01", to="a.z01"),
+        Download(url=f"{server.url}/a.zip", to="", unpack=True, volumes=("a.z01",)),
+    )
+    dataset = type(dataset)(**{**vars(dataset), "downloads": downloads})
+    server.misdeeds = [404]
+    assert len(pulling.pull(dataset, tmp_path).failed) >= 1
+    pulled = pulling.pull(dataset, tmp_path)
+    assert pulled.failed == ()
+    assert (tmp_path / "LibriTTS" / "SPEAKERS.txt").exists()
+    assert not list(tmp_path.glob("a.z*"))
+    assert pulling.wanted(dataset, tmp_path) == []
