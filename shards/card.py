@@ -1,13 +1,20 @@
-"""The dataset card, `README.md`: configs for `datasets`, counts beside the paper's, licences, making, limits."""
+"""The dataset card, `README.md`: configs for `datasets`, counts beside the paper's, licences, making, limits.
+
+What datasets are called and how they are licensed is other people's text: it is escaped before it goes into Markdown.
+"""
 
 from __future__ import annotations
 
+import html
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import yaml
 
+from shards import paper
 from shards.manifest import Manifest
-from shards.schema import CATEGORIES, DATA
+from shards.schema import CATEGORIES, CLASSIFICATION, CLOSED, DATA, OPEN, TASKS
 
 __all__ = ["STAGES", "card", "data_files"]
 
@@ -18,6 +25,18 @@ STAGES: dict[str, tuple[str, ...]] = {
     "stage3": tuple(CATEGORIES),
 }
 """Config of the card and the folders it reads: stages 1 and 2 of training are classification alone, 3 everything."""
+
+_SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
+
+_LIMITS = (
+    "Answers of the open-ended questions were written by a language model that saw text about a clip and never heard "
+    "it. They can be wrong, and they can be sure of what nobody could hear.",
+    "Pitch, volume, speed and transcripts were measured by programs, not by people.",
+    "Gender, age and emotion are as the datasets' owners annotated them; they describe recordings and say little of "
+    "the people in them.",
+    "Questions and answers are in English.",
+    "The audio is not part of this set. Get it from the owners of each dataset, under their terms.",
+)
 
 
 def data_files(manifest: Manifest) -> dict[str, list[str]]:
@@ -30,14 +49,29 @@ def data_files(manifest: Manifest) -> dict[str, list[str]]:
 
 
 def card(manifest: Manifest) -> str:
-    """The text of `README.md`."""
+    """The text of `README.md`; the same manifest gives the same text."""
     front = yaml.safe_dump(_front_matter(manifest), sort_keys=False, allow_unicode=True)
-    return f"---\n{front}---\n\n# Audio question answering\n\n{manifest.rows:,} rows.\n"
+    sections = [
+        _summary(manifest),
+        _loading(manifest),
+        _counts(manifest),
+        _tasks(manifest),
+        _licences(manifest),
+        _making(manifest),
+        "## Known limits\n\n" + _list([*manifest.build.notes, *_LIMITS]),
+    ]
+    return f"---\n{front}---\n\n" + "\n\n".join(sections) + "\n"
 
 
 def _front_matter(manifest: Manifest) -> dict[str, Any]:
     configs = data_files(manifest)
     return {
+        "pretty_name": "Audio question answering",
+        "language": ["en"],
+        "license": "other",
+        "task_categories": ["audio-text-to-text", "audio-classification", "automatic-speech-recognition"],
+        "tags": ["audio", "speech", "question-answering", "instruction-tuning"],
+        "size_categories": [next((name for bound, name in _SIZES if manifest.rows < bound), "10M<n<100M")],
         "configs": [
             {"config_name": config, "data_files": [{"split": "train", "path": paths}]}
             | ({"default": True} if config == "default" else {})
@@ -48,3 +82,114 @@ def _front_matter(manifest: Manifest) -> dict[str, Any]:
             for config in configs
         ],
     }
+
+
+def _summary(manifest: Manifest) -> str:
+    return (
+        "# Audio question answering\n\n"
+        f"{manifest.rows:,} questions and answers about audio clips of {len(manifest.counts)} dataset"
+        f"{'s' * (len(manifest.counts) != 1)}, for training audio language models such as LTU and LTU-AS "
+        "(arXiv [2305.10790](https://arxiv.org/abs/2305.10790), [2309.14405](https://arxiv.org/abs/2309.14405)).\n\n"
+        "A row has six text columns: `instruction` (the question), `input` (what a recogniser heard, or empty), "
+        "`audio_id` (`<dataset>/<clip>`), `dataset`, `task`, `output` (the answer)."
+    )
+
+
+def _loading(manifest: Manifest) -> str:
+    rows = {name: sum(e.rows for e in manifest.data_files if e.path.split("/")[1] == name) for name in CATEGORIES}
+    lines = [
+        (f"`{config}`", "train", sum(rows[name] for name in STAGES[config]), ", ".join(STAGES[config]))
+        for config in data_files(manifest)
+    ]
+    return (
+        "## Loading\n\n"
+        "```python\nimport datasets\n\n"
+        'rows = datasets.load_dataset("<this folder>", "stage3", split="train")\n```\n\n'
+        + _table(("config", "split", "rows", "folders under `data/`"), lines)
+        + "\n\nStages 1 and 2 of training read classification alone, stage 3 everything. `lineage/` holds a file "
+        "beside each data file, row by row: the pair's id, prompt, model, request and the features' version. "
+        "`manifest.json` holds size and SHA-256 of every file; `aig validate` checks all of it."
+    )
+
+
+def _counts(manifest: Manifest) -> str:
+    lines = []
+    for name, tasks in manifest.counts.items():
+        source = manifest.build.sources.get(name)
+        printed = paper.DATASETS.get(name)
+        asked = sum(rows for task, rows in tasks.items() if task in OPEN)
+        clips = source.clips if source else None
+        lines.append(
+            (
+                _plain(source.title if source else name),
+                "" if clips is None else clips,
+                printed.clips if printed else "",
+                sum(tasks.values()) - asked,
+                printed.closed if printed else "",
+                asked,
+                printed.open if printed else "",
+            )
+        )
+    heads = ("dataset", "clips", "paper", "closed-ended", "paper", "open-ended", "paper")
+    return "## Rows by dataset\n\nBeside the papers' counts, which they print rounded.\n\n" + _table(heads, lines)
+
+
+def _tasks(manifest: Manifest) -> str:
+    rows = {task: sum(tasks.get(task, 0) for tasks in manifest.counts.values()) for task in TASKS}
+    kinds = {**dict.fromkeys(CLASSIFICATION, "classification"), **dict.fromkeys(CLOSED, "closed"), OPEN[0]: "open"}
+    lines = [(task, kinds[task], number, paper.TASKS.get(task, "")) for task, number in rows.items() if number]
+    left_out = ", ".join(f"{reason.replace('_', ' ')}: {number:,}" for reason, number in manifest.left_out.items())
+    after = f"\n\nLeft out: {left_out}." if left_out else ""
+    return "## Rows by task\n\n" + _table(("task", "folder", "rows", "paper"), lines) + after
+
+
+def _licences(manifest: Manifest) -> str:
+    sources = manifest.build.sources
+    lines = []
+    for name in manifest.counts:
+        source = sources[name]
+        paper_link = f"; {_linked(source.paper)}" if source.paper else ""
+        lines.append(
+            (
+                f"{_plain(source.title)} (`{name}`)",
+                _plain(source.licence),
+                _plain(source.forbids) or "nothing named",
+                (_linked(source.home) if source.home else "") + paper_link,
+            )
+        )
+    return "## Sources and licences\n\nWhoever uses rows of a dataset is bound by that dataset's terms.\n\n" + _table(
+        ("dataset", "licence", "what it forbids or asks for", "home; paper"), lines
+    )
+
+
+def _making(manifest: Manifest) -> str:
+    build = manifest.build
+    prompts = [(f"`{name}`", f"`{sha256[:16]}`") for name, sha256 in sorted(build.prompts.items())]
+    facts = [f"code: {_plain(build.code)}", f"five-level scales: {_plain(build.levels)}", f"seed: {build.seed}"]
+    listed = "\n\n" + _table(("prompt or question bank", "SHA-256 begins"), prompts) if prompts else ""
+    return (
+        "## How it was built\n\nClosed-ended pairs follow by rule from what the datasets annotate and what was "
+        "measured; open-ended pairs were asked and answered by a language model that was given the same as text.\n\n"
+        + _list(facts)
+        + listed
+    )
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    cells = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
+    lines = [heads, ["---"] * len(heads), *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _list(items: Iterable[str]) -> str:
+    return "\n".join(f"- {_plain(item) if item not in _LIMITS else item}" for item in items)
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", html.escape(" ".join(text.split()), quote=False))
+
+
+def _linked(text: str) -> str:
+    """A web address as a link; anything else as plain text."""
+    return f"<{text}>" if re.fullmatch(r"https?://[\w./:?=&%~+#-]+", text) else _plain(text)

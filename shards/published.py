@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import fsspec
 import pyarrow as pa
@@ -16,6 +17,9 @@ from pydantic import ValidationError
 from datasets_registry.errors import DataError, UsageError
 from shards.manifest import MANIFEST, FileEntry, Manifest, lineage_path
 from shards.schema import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    import duckdb
 
 __all__ = ["PublishedSet", "local_folder"]
 
@@ -120,6 +124,23 @@ class PublishedSet:
             target = Path(folder, path.rsplit("/", 1)[-1])
             self._fs.get_file(f"{self._root}/{path}", str(target))
             yield target
+
+    def address(self, path: str) -> str:
+        """What DuckDB, through `connection`, reads a file of the set by."""
+        return str(self.local / path) if self.local is not None else self._fs.unstrip_protocol(f"{self._root}/{path}")
+
+    @contextlib.contextmanager
+    def connection(self, memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A DuckDB of its own, in memory up to `memory` and on a temporary disk beyond, that can read the set."""
+        import duckdb
+
+        with tempfile.TemporaryDirectory(prefix="aig-duckdb-") as spill, duckdb.connect(":memory:") as db:
+            db.execute("SET memory_limit = ?", [memory])
+            db.execute("SET temp_directory = ?", [spill])
+            db.execute("SET enable_progress_bar = false")
+            if self.local is None:
+                db.register_filesystem(self._fs)
+            yield db
 
     def rows(self, entry: FileEntry, data: Sequence[str], lineage: Sequence[str] = ()) -> Iterator[pa.Table]:
         """The rows of a data file with columns of its lineage beside them, row group by row group."""

@@ -23,6 +23,7 @@ from datasets_registry.tables import QA
 from shards.bounded import in_order
 from shards.build import Build
 from shards.card import card
+from shards.croissant import croissant
 from shards.manifest import FileEntry, Manifest, lineage_path, shard_path
 from shards.rules import broken_rows
 from shards.schema import CATEGORIES, DATA, DATA_SHA256_KEY, LINEAGE, ROW_GROUP_ROWS, TASKS, category
@@ -104,6 +105,7 @@ def publish(
             build=build,
         )
         (stage.folder / "README.md").write_text(card(manifest), encoding="utf-8")
+        (stage.folder / "croissant.json").write_bytes(croissant(manifest))
         stage.discard(runs)
         stage.commit(manifest.to_bytes())
     return manifest
