@@ -51,7 +51,15 @@ def chat_request(
         UsageError: the prompt names something that is not there.
     """
     wanted = settings.questions.pairs or pairs
-    messages = render(prompt, clip, features, transcript=spoken_text(features), pairs=wanted, seed=seed)
+    messages = render(
+        prompt,
+        clip,
+        features,
+        transcript=spoken_text(features),
+        pairs=wanted,
+        seed=seed,
+        description_file=settings.questions.description_file,
+    )
     if not messages:
         return None
     structured = settings.response_format == "json_schema"

@@ -25,6 +25,7 @@ class QuestionSettings(BaseModel):
         audio_input: whether rows about sounds carry the transcript as `input` (LTU-AS) or leave it empty (LTU).
         prompts: by kind, the open-ended prompt instead of the default one: `{joint: joint@2}`.
         prompt_folder: folder with prompts of your own.
+        description_file: JSON Lines file with acoustic descriptions of sounds of your own (`aig prompts describe`).
         pairs: open-ended pairs asked for at once, instead of the dataset's own number.
     """
 
@@ -39,4 +40,5 @@ class QuestionSettings(BaseModel):
     audio_input: bool = True
     prompts: dict[str, str] = Field(default_factory=dict)
     prompt_folder: str | None = None
+    description_file: str | None = None
     pairs: Annotated[int, Field(ge=1, le=100)] | None = None

@@ -158,7 +158,14 @@ def load(reference: str, folder: str | Path | None = None) -> Prompt:
     return max(versions, key=lambda prompt: prompt.head.version)
 
 
-def sentence(kind: str, clip: Clip, features: Features | None = None, transcript: str = "", seed: int = 0) -> str:
+def sentence(
+    kind: str,
+    clip: Clip,
+    features: Features | None = None,
+    transcript: str = "",
+    seed: int = 0,
+    description_file: str | None = None,
+) -> str:
     """The metadata sentence of a kind for a clip; empty where the clip has nothing that the kind is about.
 
     Args:
@@ -167,10 +174,11 @@ def sentence(kind: str, clip: Clip, features: Features | None = None, transcript
         features: what was measured.
         transcript: the recogniser's words, cleaned.
         seed: of the configuration; with the clip it decides which description of a sound is drawn.
+        description_file: acoustic descriptions of one's own.
     """
 
     def describe(label: str) -> str | None:
-        known = descriptions(label)
+        known = descriptions(label, description_file)
         return pick(generator(seed, clip.audio_id, "description", label), known) if known else None
 
     match kind:
@@ -192,6 +200,7 @@ def render(
     transcript: str = "",
     pairs: int | None = None,
     seed: int = 0,
+    description_file: str | None = None,
 ) -> tuple[dict[str, str], ...]:
     """The messages for a clip; none where the clip has nothing that the prompt's kind is about.
 
@@ -202,11 +211,12 @@ def render(
         transcript: the recogniser's words, cleaned.
         pairs: pairs to ask for, instead of the prompt's own number.
         seed: of the configuration.
+        description_file: acoustic descriptions of one's own.
 
     Raises:
         UsageError: a template names something that is not there.
     """
-    facts = sentence(prompt.kind, clip, features, transcript, seed)
+    facts = sentence(prompt.kind, clip, features, transcript, seed, description_file)
     if not facts:
         return ()
     values = {

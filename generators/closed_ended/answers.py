@@ -80,7 +80,7 @@ def _cla_label_des(facts: Facts) -> Iterator[Answer]:
     labels = _labels(facts.clip)
     described = []
     for label in labels:
-        if not (known := descriptions(label)):
+        if not (known := descriptions(label, facts.settings.description_file)):
             return
         text = pick(generator(facts.seed, facts.clip.audio_id, "cla_label_des", label), known)
         described.append(f"{text[0].upper()}{text[1:]} -> {label}")

@@ -66,9 +66,9 @@ def closed_pairs(
             yield from _rows(facts, task, number, answer, copies)
 
 
-def undescribed(clip: Clip) -> tuple[str, ...]:
+def undescribed(clip: Clip, settings: QuestionSettings) -> tuple[str, ...]:
     """The clip's sounds that have no acoustic description, for the report."""
-    return tuple(label for label in sounds(clip) if not descriptions(label))
+    return tuple(label for label in sounds(clip) if not descriptions(label, settings.description_file))
 
 
 def _tasks(clip: Clip, wanted: Sequence[str], facts: Facts) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _tasks(clip: Clip, wanted: Sequence[str], facts: Facts) -> Iterator[str]:
         ("gender_cla" if rng.random() < facts.settings.gender_emotion_share else "gender_emotion_cla") if both else ""
     )
     for task in wanted:
-        if task == "cla_label_des" and undescribed(clip):
+        if task == "cla_label_des" and undescribed(clip, facts.settings):
             if "cla_label" not in wanted:
                 yield "cla_label"
         elif task != left_out:
