@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 SharedLimit = Callable[[int], Coroutine[Any, Any, None]]
 
-_BACK_OFF = wait_exponential_jitter(initial=0.5, max=30, exp_base=2, jitter=0.5)
+_BACK_OFF = wait_exponential_jitter(multiplier=0.5, max=30, exp_base=2, jitter=0.5)
 _RESTING_PER_PLACE = 8
 _PROGRESS_EVERY_S = 0.2
 _YIELD_EVERY = 256

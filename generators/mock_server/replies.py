@@ -33,7 +33,8 @@ def identity(body: dict[str, Any]) -> str:
 
 def input_tokens(body: dict[str, Any]) -> int:
     """Tokens of a request's messages."""
-    return PER_REPLY + sum(PER_MESSAGE + estimate(str(message["content"])) for message in body["messages"])
+    messages = [message for message in body.get("messages") or () if isinstance(message, dict)]
+    return PER_REPLY + sum(PER_MESSAGE + estimate(str(message.get("content", ""))) for message in messages)
 
 
 def completion(body: dict[str, Any], *, seed: int, pairs: int, cut: bool = False) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class _Server:
         if requests.limit is None and tokens.limit is None:
             return None
         wanted = int(body.get("max_completion_tokens", body.get("max_tokens", 16)))
-        wanted += replies.input_tokens(body) if isinstance(body.get("messages"), list) else 0
+        wanted += replies.input_tokens(body)
         wait_s = requests.wait_s(1) or tokens.wait_s(wanted)
         return self._too_many(wait_s) if wait_s else None
 
