@@ -96,7 +96,7 @@ def uniforms(audio_ids: Iterable[str], seed: int) -> Floats:
     return (np.frombuffer(digests, dtype="<u8") >> np.uint64(11)).astype(np.float64) * 2.0**-53 + 2.0**-54
 
 
-def draw(uniform: Floats, weight: Floats, size: int, first: npt.NDArray[np.bool_] | None = None) -> Rows:
+def draw(uniform: Floats, weight: Floats, size: int) -> Rows:
     """Rows drawn by weight without replacement, in ascending order; all of them where there are no more than `size`.
 
     Clips of weight zero are drawn only when no others are left.
@@ -105,12 +105,10 @@ def draw(uniform: Floats, weight: Floats, size: int, first: npt.NDArray[np.bool_
         uniform: a number in (0, 1) for each clip, see `uniforms`.
         weight: of each clip, not negative.
         size: how many are wanted.
-        first: clips to be drawn before any others; `None`: no preference.
     """
     if size >= len(uniform):
         return np.arange(len(uniform))
     with np.errstate(divide="ignore", over="ignore"):
         key = -np.log(uniform) / weight
     # Ties (weight zero) are settled by the uniform number, never by the order of the input.
-    order = np.lexsort((uniform, key) if first is None else (uniform, key, ~first))
-    return np.sort(order[:size])
+    return np.sort(np.lexsort((uniform, key))[:size])

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from datasets_registry.tables import DROPPED
 from filters import balance
@@ -93,16 +92,14 @@ def select(batches: Iterable[pa.RecordBatch], settings: SelectSettings, seed: in
 def limit(batches: Iterable[pa.RecordBatch], size: int, seed: int) -> Selection:
     """Draws at most so many clips with balanced labels, before anything is measured: `limit` of a dataset.
 
-    Clips whose audio is on this disk are drawn before any that is not.
-
     Args:
-        batches: clips; needed are `audio_id`, `dataset`, `labels` and `path`.
+        batches: clips, those whose audio is there; needed are `audio_id`, `dataset` and `labels`.
         size: how many are wanted.
         seed: of the draw, the same as that of a selection's `draw`.
     """
     clips = _Clips()
     for batch in batches:
-        clips.append(batch, (None for _ in range(batch.num_rows)), present=pc.is_valid(batch.column("path")))
+        clips.append(batch, (None for _ in range(batch.num_rows)))
     return clips.finish(size, None, True, seed, name="limit")
 
 
@@ -114,19 +111,14 @@ class _Clips:
         self.datasets: list[pa.Array] = []
         self.labels = balance.Labels()
         self.codes: list[npt.NDArray[np.int32]] = []
-        self.present: list[npt.NDArray[np.bool_]] = []
         self.why: dict[tuple[str, str], int] = {}
 
-    def append(
-        self, batch: pa.RecordBatch, found: Iterable[tuple[str, str] | None], present: pa.Array | None = None
-    ) -> None:
+    def append(self, batch: pa.RecordBatch, found: Iterable[tuple[str, str] | None]) -> None:
         self.ids.append(batch.column("audio_id").cast(pa.string()))
         self.datasets.append(batch.column("dataset").cast(pa.string()))
         self.labels.append(batch.column("labels"))
         codes = (0 if reason is None else self.code(*reason) for reason in found)
         self.codes.append(np.fromiter(codes, np.int32, batch.num_rows))
-        if present is not None:
-            self.present.append(present.to_numpy(zero_copy_only=False))
 
     def code(self, rule: str, reason: str) -> int:
         return self.why.setdefault((rule, reason), len(self.why) + 1)
@@ -138,12 +130,10 @@ class _Clips:
         labels, bounds = self.labels.finish()
         uniform = balance.uniforms(ids.to_pylist(), seed)
         everyone = np.arange(len(ids))
-        present = np.concatenate(self.present) if self.present else None
 
         def drawn(rows: npt.NDArray[np.int64], size: int, weighted: bool) -> npt.NDArray[np.int64]:
             weight = balance.weights(*balance.taken(labels, bounds, rows), len(self.labels.names))
-            first = None if present is None else present[rows]
-            return rows[balance.draw(uniform[rows], weight if weighted else np.ones(len(rows)), size, first)]
+            return rows[balance.draw(uniform[rows], weight if weighted else np.ones(len(rows)), size)]
 
         def leave(rows: npt.NDArray[np.int64], stay: npt.NDArray[np.int64], rule: str) -> RuleCount:
             gone = np.setdiff1d(rows, stay, assume_unique=True)

@@ -164,12 +164,11 @@ def test_the_draw_comes_before_the_rules_and_keep_after_them():
     assert sum(r.dropped for r in found.rules) == 90
 
 
-def test_a_limit_prefers_clips_that_are_here():
-    here = [clip(i, "common") for i in range(20)]
-    gone = [Clip(audio_id=f"d/gone{i}", dataset="d", labels=("rare",)) for i in range(5)]
-    found = limit(batches([*gone, *here]), 10, seed=0)
-    assert set(found.kept.to_pylist()) <= {c.audio_id for c in here}
-    assert len(limit(batches([*gone, *here]), 22, seed=0).kept) == 22
+def test_a_limit_is_the_draw_under_its_own_name():
+    clips = [clip(i, "rare" if i % 9 == 0 else "common") for i in range(90)]
+    limited, drawn = limit(batches(clips), 20, seed=3), select(batches(clips), SelectSettings(draw=20), seed=3)
+    assert limited.kept.equals(drawn.kept)
+    assert [(r.rule, r.seen, r.dropped) for r in limited.rules] == [("limit", 90, 70)]
 
 
 def test_nothing_in_gives_nothing_out():
