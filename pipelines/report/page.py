@@ -1,0 +1,175 @@
+"""`report.html`: one page, no script, nothing from elsewhere, made of a workspace's numbers, figures and samples."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib import metadata, resources
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from markupsafe import Markup
+
+from extractors.levels import Levels, load_levels
+from filters.label_report import LabelReport, label_report
+from generators.ledger import Ledger
+from pipelines.configuration import Configuration
+from pipelines.evidence import Evidence
+from pipelines.report import figures, numbers
+from pipelines.report.samples import LONGEST_S, samples
+from pipelines.report.spending import add_up
+from pipelines.report.tables import open_tables
+from pipelines.report.verdicts import verdicts
+from pipelines.stages.index import dataset_of
+from pipelines.stages.sums import CLIP_SUMS, clip_sums
+from pipelines.stages.sums import add_up as add_up_clips
+from pipelines.visible import html_environment
+from pipelines.workspace import Workspace
+from shards.schema import OPEN
+from shards.tokens import CUTOFFS
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["REPORT", "write_report"]
+
+REPORT = "report.html"
+
+SAMPLES = 30
+"""Clips to hear."""
+
+
+def write_report(configuration: Configuration, workspace: Workspace, *, clips: int = SAMPLES) -> str:
+    """Writes the workspace's `report.html`, of whatever stages have run, and returns its address.
+
+    Args:
+        configuration: of the build.
+        workspace: of the build.
+        clips: how many clips to embed, about 60 kB each.
+    """
+    database = open_tables(configuration, workspace)
+    facts = _facts(configuration, workspace, database)
+    levels = load_levels(configuration.extract.levels)
+    page = html_environment("pipelines.report").get_template("report.html.j2")
+    style = resources.files("pipelines.report").joinpath("templates/report.css").read_text(encoding="utf-8")
+    text = page.render(
+        **facts,
+        style=Markup(style),  # noqa: S704 - our own file
+        policy=_policy(style),
+        plots=_plots(facts, levels, database),
+        samples=samples(Evidence(configuration, workspace, database), clips),
+        longest_s=LONGEST_S,
+        cutoffs=CUTOFFS,
+    )
+    workspace.write_text(text, REPORT)
+    return workspace.url(REPORT)
+
+
+def _policy(style: str) -> str:
+    """Content security policy of the page: this style sheet, embedded pictures and sounds, and nothing else."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; media-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _facts(configuration: Configuration, workspace: Workspace, database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    names = list(configuration.datasets)
+    sums = {name: clip_sums(configuration, workspace, name) for name in names}
+    with Ledger(workspace.url("responses")) as ledger:
+        spending = add_up(ledger.entries())
+    labels = numbers.label_counts(database)
+    facts: dict[str, Any] = {
+        "written": datetime.now(UTC),
+        "version": metadata.version("aig"),
+        "configuration": configuration,
+        "datasets": {name: dataset_of(configuration, name) for name in names},
+        "sums": sums,
+        "all_sums": add_up_clips(sums.values()),
+        "sum_names": CLIP_SUMS,
+        "left_out": numbers.left_out(database),
+        "rows": numbers.rows_by(database),
+        "labels": labels,
+        "label_report": _label_report(labels, configuration.seed),
+        "lengths": numbers.lengths(database),
+        "diversity": numbers.diversity(database),
+        "repeated": {column: numbers.repeated(database, column) for column in ("instruction", "output")},
+        "prompts": numbers.prompt_quality(database),
+        "spending": spending,
+        "faults": numbers.faults(database),
+        "levels": _level_tables(load_levels(configuration.extract.levels), database),
+        "open_task": OPEN[0],
+    }
+    facts["verdicts"] = verdicts(facts)
+    return facts
+
+
+def _label_report(counts: Mapping[str, tuple[int, int]], seed: int) -> LabelReport | None:
+    if not counts:
+        return None
+    before, after = (np.array([pair[place] for pair in counts.values()]) for place in (0, 1))
+    generator = np.random.default_rng(seed)
+    uniform = generator.multivariate_hypergeometric(before, int(after.sum()), method="marginals")
+    place = np.arange(len(counts), dtype=np.int32)
+    return label_report(
+        list(counts),
+        all_of=np.repeat(place, before),
+        kept=np.repeat(place, after),
+        uniform=np.repeat(place, uniform),
+    )
+
+
+def _level_tables(levels: Levels, database: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
+    columns = {
+        "pitch among all": ("pitch_level", levels.pitch.words),
+        "pitch within gender": ("pitch_rank", levels.pitch_rank.words),
+        "speed": ("speed_level", levels.speed.words),
+        "volume": ("volume_level", levels.volume.words),
+    }
+    return {name: numbers.level_counts(database, column, words) for name, (column, words) in columns.items()}
+
+
+def _plots(facts: Mapping[str, Any], levels: Levels, database: duckdb.DuckDBPyConnection) -> dict[str, Markup | None]:
+    tasks: dict[str, int] = {}
+    for _, task, rows, _ in facts["rows"]:
+        tasks[task] = tasks.get(task, 0) + rows
+    lengths, spending = facts["lengths"], facts["spending"]
+    return {
+        "funnel": figures.funnel(facts["sums"]),
+        "pitch": figures.histogram(
+            "pitch",
+            "Fundamental frequency by gender",
+            "Hz",
+            numbers.bins(database, "f0_hz", 10, by_gender=True),
+            width=10,
+            bounds=levels.pitch.bounds,
+            words=levels.pitch.words,
+        ),
+        "speed": figures.histogram(
+            "speed",
+            "Speed",
+            "words per second",
+            numbers.bins(database, "words_per_s", 0.25),
+            width=0.25,
+            bounds=levels.speed.bounds,
+            words=levels.speed.words,
+        ),
+        "volume": figures.histogram(
+            "volume",
+            "Volume",
+            "dBFS",
+            numbers.bins(database, "volume_dbfs", 2),
+            width=2,
+            bounds=levels.volume.bounds,
+            words=levels.volume.words,
+        ),
+        "labels": figures.label_ranks(facts["labels"]),
+        "tasks": figures.task_rows(tasks),
+        "lengths": figures.lengths(
+            "lengths", "Length of a row", lengths.groups, width=lengths.width, cutoffs=tuple(CUTOFFS)
+        ),
+        "spending": figures.spending(spending.times, spending.tokens, spending.dollars),
+    }
