@@ -67,7 +67,7 @@ def chat_request(
         model=settings.model,
         messages=messages,
         parameters=_parameters(prompt, settings),
-        schema=response_schema(prompt) if structured else None,
+        schema=response_schema(prompt, wanted) if structured else None,
         dataset=clip.dataset,
         prompt=prompt.id,
     )

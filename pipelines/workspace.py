@@ -71,9 +71,8 @@ class Workspace:
         path = posixpath.join(root, *folder)
         if not fs.isdir(path):
             return []
-        return sorted(
-            posixpath.basename(item["name"].rstrip("/")) for item in fs.ls(path, detail=True) if item["type"] == "directory"
-        )
+        inside = [item["name"] for item in fs.ls(path, detail=True) if item["type"] == "directory"]
+        return sorted(posixpath.basename(name.rstrip("/")) for name in inside)
 
     def remove(self, *names: str) -> None:
         """Removes a file, or a folder with all it holds; nothing happens where there is none."""

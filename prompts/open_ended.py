@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -27,7 +28,18 @@ from prompts import metadata
 from prompts.descriptions import descriptions
 from prompts.draw import generator, pick
 
-__all__ = ["KINDS", "FrontMatter", "Prompt", "load", "load_all", "parse", "render", "response_schema", "sentence"]
+__all__ = [
+    "KINDS",
+    "FrontMatter",
+    "Prompt",
+    "load",
+    "load_all",
+    "new_version",
+    "parse",
+    "render",
+    "response_schema",
+    "sentence",
+]
 
 KINDS = ("audio", "speech", "speech_emotion", "speech_age", "music", "joint")
 
@@ -158,6 +170,22 @@ def load(reference: str, folder: str | Path | None = None) -> Prompt:
     return max(versions, key=lambda prompt: prompt.head.version)
 
 
+def new_version(prompt: Prompt, name: str, known: Iterable[str]) -> tuple[str, str]:
+    """A copy of a prompt to edit, as the name and the text of its file.
+
+    It gets the first version of `name` that is not among the `known` prompts, and `default: false`, so that it takes
+    nothing over before somebody says so.
+    """
+    versions = [int(other.partition("@")[2]) for other in known if other.partition("@")[0] == name]
+    head = prompt.head.model_copy(update={"name": name, "version": max(versions, default=0) + 1, "default": False})
+    FrontMatter.model_validate(head.model_dump())
+    content = {"name": head.name, "version": head.version, "kind": head.kind} | head.model_dump(
+        mode="json", exclude_defaults=True
+    )
+    front = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
+    return f"{head.name}@{head.version}.md", f"---\n{front}---\n{prompt.body}\n"
+
+
 def sentence(
     kind: str,
     clip: Clip,
@@ -238,8 +266,13 @@ def render(
     return ({"role": "system", "content": system}, {"role": "user", "content": user})
 
 
-def response_schema(prompt: Prompt) -> dict[str, Any]:
-    """JSON schema of the reply: an object with the prompt's own fields and the pairs, each of `q` and `a`."""
+def response_schema(prompt: Prompt, pairs: int | None = None) -> dict[str, Any]:
+    """JSON schema of the reply: an object with the prompt's own fields and the pairs, each of `q` and `a`.
+
+    Args:
+        prompt: what is asked.
+        pairs: most pairs in a reply, instead of the prompt's own number.
+    """
     text = {"type": "string"}
     pair = {
         "type": "object",
@@ -248,7 +281,7 @@ def response_schema(prompt: Prompt) -> dict[str, Any]:
         "additionalProperties": False,
     }
     properties: dict[str, Any] = dict.fromkeys(prompt.head.fields, text)
-    properties["pairs"] = {"type": "array", "items": pair}
+    properties["pairs"] = {"type": "array", "items": pair, "maxItems": pairs or prompt.head.pairs}
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 

@@ -89,7 +89,7 @@ def _write_configuration(config: Path, manifest: Path, whisper: Path, model: str
             "response_format": "json_schema",
             "concurrency": 2,
             "temperature": 0,
-            "max_tokens": 320,
+            "max_tokens": 200,
             "questions": {"pairs": 2},
             "prices": {LOCAL_MODEL: {"input": 0, "output": 0}},
         }
@@ -98,6 +98,8 @@ def _write_configuration(config: Path, manifest: Path, whisper: Path, model: str
         "datasets": {"demo": {"manifest": os.path.relpath(manifest, config.parent), "title": "AIG demo corpus"}},
         "extract": {"whisper": {"model": str(whisper)}},
         "generate": generate,
+        # So small a model seldom writes more; the default asks for at least ten words.
+        **({"answers": {"min_words": 4}} if model is None else {}),
     }
     text = "# Written by `aig demo`, which also starts the local model and names it in OPENAI_BASE_URL.\n"
     write_bytes(str(config), (text + yaml.safe_dump(content, sort_keys=False)).encode())
@@ -107,9 +109,9 @@ def _show(shards: Path, config: Path) -> None:
     """Where things are, the rows by task, and three of them."""
     import pyarrow.parquet as pq
 
-    from shards.manifest import Manifest
+    from shards.manifest import MANIFEST, Manifest
 
-    manifest = Manifest.read(str(shards))
+    manifest = Manifest.model_validate_json((shards / MANIFEST).read_bytes())
     rows = sorted((dataset, task, count) for dataset, tasks in manifest.counts.items() for task, count in tasks.items())
     print_table("Rows by dataset and task", ("dataset", "task", "rows"), rows)
     for folder in ("classification", "closed", "open"):
