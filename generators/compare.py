@@ -79,9 +79,7 @@ class PromptFigures:
 _UNREAD = ("cut", "malformed")
 
 
-def compare(
-    before: Outcome, after: Outcome, *, sample: int = 500, seed: int = 0
-) -> tuple[PromptFigures, PromptFigures]:
+def compare(before: Outcome, after: Outcome, *, sample: int = 500) -> tuple[PromptFigures, PromptFigures]:
     """Figures of both; what depends on the number of texts is taken on as many pairs of each, at most `sample`."""
     size = min(sample, *(len(outcome.rows) or sample for outcome in (before, after)))
     return _figures(before, size), _figures(after, size)

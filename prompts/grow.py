@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import yaml
+
 from prompts.banks import Bank, BankFile, problems
 
-__all__ = ["LINES_SCHEMA", "clean_descriptions", "description_messages", "grown", "question_messages"]
+__all__ = ["LINES_SCHEMA", "bank_text", "clean_descriptions", "description_messages", "grown", "question_messages"]
 
 LINES_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -32,7 +34,7 @@ def question_messages(bank: Bank, count: int, part: str) -> Messages:
         f"Each asks for {bank.file.asks}, ends in a full stop or a question mark, and holds these names in braces "
         f"exactly as written, each once: {', '.join(slots)}."
         if part == "bases"
-        else f"Each is a plain sentence that ends in a full stop and says how to answer when asked for {bank.file.asks}."
+        else f"Each is a plain sentence, ends in a full stop, and says how to answer when asked for {bank.file.asks}."
     )
     existing = bank.file.bases if part == "bases" else bank.file.instructions
     examples = "\n".join(existing)
@@ -57,6 +59,12 @@ def grown(bank: Bank, part: str, lines: Iterable[str]) -> tuple[BankFile, list[s
         else:
             file = candidate
     return file, refused
+
+
+def bank_text(file: BankFile) -> str:
+    """A bank as the text of its file."""
+    content = file.model_dump(mode="json", exclude_defaults=True)
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=200)
 
 
 def description_messages(label: str, count: int = 10) -> Messages:

@@ -1,0 +1,106 @@
+"""Clips to try a prompt on: from a workspace, from a JSON file, or a made-up one of each kind."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from datasets_registry.errors import UsageError
+from datasets_registry.records import Clip, Event, Features
+from filters.transcript import spoken_text
+from pipelines.configuration import Configuration
+from pipelines.workspace import Workspace
+from prompts.open_ended import Prompt, sentence
+
+__all__ = ["clip_in_workspace", "example_clip", "read_clip"]
+
+
+def clip_in_workspace(
+    configuration: Configuration, audio_id: str | None, prompt: Prompt, seed: int
+) -> tuple[Clip, Features | None]:
+    """A clip and its features from a workspace: the one named, or the first that the prompt is about.
+
+    Raises:
+        UsageError: the workspace does not hold it.
+    """
+    workspace = Workspace(configuration.workspace)
+    for name in configuration.datasets:
+        if audio_id is not None and not audio_id.startswith(f"{name}/"):
+            continue
+        measured = {
+            features.audio_id: features
+            for features in workspace.records(Features, "features", name)
+            if audio_id in (None, features.audio_id)
+        }
+        for clip in workspace.records(Clip, "clips", name):
+            features = measured.get(clip.audio_id)
+            if audio_id == clip.audio_id:
+                return clip, features
+            if audio_id is None and features and sentence(prompt.kind, clip, features, spoken_text(features), seed):
+                return clip, features
+    wanted = f"clip {audio_id!r}" if audio_id else f"measured clip for a prompt of the kind {prompt.kind}"
+    raise UsageError(
+        f"the workspace {configuration.workspace} has no {wanted}",
+        "an id is `<dataset>/<clip>`; `aig run CONFIG --until extract` reads and measures the clips",
+    )
+
+
+def read_clip(file: Path) -> tuple[Clip, Features | None]:
+    """A clip from a JSON object with fields of `Clip` and of `Features` side by side; only `audio_id` is needed.
+
+    Raises:
+        UsageError: the file cannot be read, or a field is unknown.
+    """
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read {file}: {error}", "a JSON object with fields of a clip is wanted") from None
+    known = {field.name for kind in (Clip, Features) for field in fields(kind)}
+    if not isinstance(values, dict) or not isinstance(values.get("audio_id"), str):
+        raise UsageError(f"{file}: no `audio_id`", 'such as {"audio_id": "mine/1", "text": "Hello.", "gender": "male"}')
+    if unknown := [name for name in values if name not in known]:
+        raise UsageError(f"{file}: unknown field {unknown[0]!r}", f"known are: {', '.join(sorted(known))}")
+    values.setdefault("dataset", values["audio_id"].partition("/")[0])
+    if values.get("events"):
+        values["events"] = [Event(**event) for event in values["events"]]
+    clip = Clip(**_of(Clip, values))
+    measured = _of(Features, values)
+    if set(measured) == {"audio_id"}:
+        return clip, None
+    return clip, Features(**{"duration_s": 0.0, "sample_rate": 16_000} | measured)
+
+
+def _of(kind: type, values: dict[str, Any]) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if name in hints}
+
+
+def example_clip(kind: str) -> tuple[Clip, Features]:
+    """A made-up clip of each kind, to try a prompt without any data."""
+    common: dict[str, Any] = {"audio_id": "example/1", "dataset": "example"}
+    features = Features(
+        audio_id="example/1",
+        duration_s=10.0,
+        sample_rate=16_000,
+        f0_hz=196.0,
+        pitch_level="medium",
+        pitch_rank="relatively low (160-200 Hz)",
+        speed_level="fast",
+        volume_level="high",
+        transcript="Hurry up, the train is coming!",
+        no_speech_prob=0.02,
+    )
+    if kind in ("audio", "joint"):
+        events = (Event("Train horn", 0.1, 0.8), Event("Train", 0.0, 10.0), Event("Train horn", 5.6, 5.9))
+        caption = ("A train passes while its horn sounds twice",)
+        return Clip(**common, events=events, captions=caption if kind == "audio" else None), features
+    if kind == "music":
+        return Clip(**common, genres=("Folk", "Pop"), title="Last Train Home", text="I hear the train again"), features
+    speaker: dict[str, Any] = {"gender": "female", "text": "Hurry up, the train is coming!"}
+    extra: dict[str, Any] = {
+        "speech_emotion": {"emotion": "happy", "sentiment": 2},
+        "speech_age": {"age": 34},
+    }.get(kind, {})
+    return Clip(**common, **speaker, **extra), features
