@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -52,6 +52,7 @@ def publish(
     settings: PublishSettings,
     build: Build,
     quarantine: Callable[[Quarantined], None] | None = None,
+    also_left_out: Mapping[str, int] | None = None,
 ) -> Manifest:
     """Publishes rows as a set in place of the one before, as a whole or not at all.
 
@@ -62,6 +63,7 @@ def publish(
         build: how the rows were made; its seed orders them.
         quarantine: told of each row that breaks a rule of `shards.rules`; such rows are left out in any case and
             counted in the manifest.
+        also_left_out: rows that `batches` left out, by reason, for the manifest; read when `batches` has ended.
 
     Returns:
         The manifest as written.
@@ -97,6 +99,7 @@ def publish(
                 )
             shards = in_order(pool, lambda s: _write_shard(stage.folder, *s), _shards(shuffle, settings), ahead=WORKERS)
             files = [entry for pair in shards for entry in pair]
+        left_out.update(also_left_out or {})
         manifest = Manifest(
             rows=counts.total(),
             files=tuple(sorted(files, key=lambda entry: entry.path)),

@@ -1,0 +1,144 @@
+"""Published sets put together, or cut down to the rows that fulfil a condition: a new set like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from datasets_registry.errors import DataError, UsageError
+from datasets_registry.tables import QA
+from shards.build import Build, SourceDataset
+from shards.manifest import Manifest
+from shards.published import PublishedSet, local_folder
+from shards.schema import DATA, LINEAGE
+from shards.settings import PublishSettings
+from shards.shuffle import row_keys
+from shards.writer import publish
+
+__all__ = ["merge"]
+
+
+def merge(
+    urls: Sequence[str],
+    out_url: str,
+    settings: PublishSettings,
+    *,
+    where: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Manifest:
+    """Publishes the rows of several sets as one.
+
+    A pair that several sets hold (the same `qa_id`) is taken once, from the first that has it; the manifest counts
+    the others as `also_in_another_set`.
+
+    Args:
+        urls: folders of published sets.
+        out_url: folder of the new set; none of `urls`.
+        settings: how the new set is cut.
+        where: condition in SQL on the columns of a row and its lineage, such as `dataset = 'clotho' AND answerable`.
+        progress: told the rows read.
+
+    Raises:
+        UsageError: the condition cannot be read, or `out_url` is one of `urls`.
+        DataError: a set cannot be trusted, nothing is left, or two sets tell different things of one dataset.
+    """
+    sets = [PublishedSet(url) for url in urls]
+    target = local_folder(out_url)
+    if out_url in urls or (target is not None and target in {published.local for published in sets}):
+        raise UsageError(f"{out_url} is one of the sets to merge", "Name another folder for the new set.")
+    manifests = [published.manifest() for published in sets]
+    seen = _Seen()
+    rows = (table for published in sets for table in _rows(published, progress, seen))
+    batches = (batch for table in rows for batch in table.to_batches())
+    chosen = batches if where is None else _where(batches, where)
+    build = _together([manifest.build for manifest in manifests])
+    return publish(chosen, out_url, settings, build, also_left_out=seen.left_out)
+
+
+class _Seen:
+    """Which pairs earlier sets hold: two 64-bit hashes of each id, 16 bytes a row."""
+
+    def __init__(self) -> None:
+        self.left_out: dict[str, int] = {}
+        self._before = np.empty((0, 2), np.uint64)
+        self._now: list[npt.NDArray[np.uint64]] = []
+
+    def new(self, table: pa.Table) -> pa.Table:
+        """The rows that no earlier set holds."""
+        keys = np.column_stack([row_keys(table.column("qa_id"), seed) for seed in (0, 1)])
+        self._now.append(keys)
+        if not len(self._before):
+            return table
+        nearest = np.searchsorted(self._before[:, 0], keys[:, 0]).clip(max=len(self._before) - 1)
+        again = (self._before[nearest] == keys).all(axis=1)
+        if not again.any():
+            return table
+        self.left_out["also_in_another_set"] = self.left_out.get("also_in_another_set", 0) + int(again.sum())
+        return table.filter(pa.array(~again))
+
+    def next_set(self) -> None:
+        """What follows is of another set."""
+        keys = np.concatenate([self._before, *self._now])
+        self._before, self._now = keys[np.argsort(keys[:, 0])], []
+
+
+def _rows(published: PublishedSet, progress: Callable[[int], None] | None, seen: _Seen) -> Iterator[pa.Table]:
+    for entry in published.manifest().data_files:
+        for table in published.rows(entry, DATA.names, LINEAGE.names):
+            if progress:
+                progress(table.num_rows)
+            yield seen.new(table.select(QA.names).cast(QA))
+    seen.next_set()
+
+
+def _where(batches: Iterator[pa.RecordBatch], condition: str) -> Iterator[pa.RecordBatch]:
+    """The rows that fulfil a condition, evaluated by a DuckDB that can reach neither files nor network."""
+    import duckdb
+
+    with duckdb.connect(":memory:", config={"enable_external_access": "false"}) as db:
+        reader = pa.RecordBatchReader.from_batches(QA, batches)
+        try:
+            chosen = db.from_arrow(reader).filter(condition).to_arrow_reader(50_000)
+        except duckdb.Error as error:
+            advice = f"Write a condition in SQL on the columns {', '.join(QA.names)}."
+            raise UsageError(f"the condition {condition!r} cannot be read: {error}", advice) from error
+        for batch in chosen:
+            yield pa.RecordBatch.from_arrays(
+                [batch.column(name).cast(QA.field(name).type) for name in QA.names], schema=QA
+            )
+
+
+def _together(builds: Sequence[Build]) -> Build:
+    """What is to be said of a set made of several."""
+    sources: dict[str, SourceDataset] = {}
+    prompts: dict[str, str] = {}
+    for build in builds:
+        for name, source in build.sources.items():
+            known = sources.setdefault(name, source)
+            if known.licence != source.licence:
+                raise DataError(
+                    f"the sets name different licences of {name}: {known.licence!r} and {source.licence!r}",
+                    "Publish them again with the same version of the registry.",
+                )
+            sources[name] = replace(known, clips=None, longest_s=_longest(known, source))
+        for name, sha256 in build.prompts.items():
+            if prompts.setdefault(name, sha256) != sha256:
+                prompts[f"{name} ({sha256[:8]})"] = sha256
+    return Build(
+        code="; ".join(dict.fromkeys(build.code for build in builds)),
+        levels="; ".join(dict.fromkeys(build.levels for build in builds)),
+        seed=builds[0].seed,
+        prompts=dict(sorted(prompts.items())),
+        sources=dict(sorted(sources.items())),
+        notes=tuple(dict.fromkeys(note for build in builds for note in build.notes)),
+    )
+
+
+def _longest(one: SourceDataset, other: SourceDataset) -> float | None:
+    if one.longest_s is None or other.longest_s is None:
+        return None
+    return max(one.longest_s, other.longest_s)
