@@ -83,10 +83,10 @@ def select(batches: Iterable[pa.RecordBatch], settings: SelectSettings, seed: in
         settings: the rules.
         seed: of the draws.
     """
-    clips = _Clips()
+    clips = _Clips(seed)
     for batch in batches:
         clips.append(batch, reasons(batch, settings))
-    return clips.finish(settings.draw, settings.keep, settings.weights == "label-balanced", seed)
+    return clips.finish(settings.draw, settings.keep, balanced=settings.weights == "label-balanced")
 
 
 def limit(batches: Iterable[pa.RecordBatch], size: int, seed: int) -> Selection:
@@ -97,16 +97,18 @@ def limit(batches: Iterable[pa.RecordBatch], size: int, seed: int) -> Selection:
         size: how many are wanted.
         seed: of the draw, the same as that of a selection's `draw`.
     """
-    clips = _Clips()
+    clips = _Clips(seed)
     for batch in batches:
         clips.append(batch, (None for _ in range(batch.num_rows)))
-    return clips.finish(size, None, True, seed, name="limit")
+    return clips.finish(size, None, balanced=True, name="limit")
 
 
 class _Clips:
     """What is remembered of each clip until the draws: id, labels, the first rule it fails."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.uniform: list[balance.Floats] = []
         self.ids: list[pa.Array] = []
         self.datasets: list[pa.Array] = []
         self.labels = balance.Labels()
@@ -115,6 +117,7 @@ class _Clips:
 
     def append(self, batch: pa.RecordBatch, found: Iterable[tuple[str, str] | None]) -> None:
         self.ids.append(batch.column("audio_id").cast(pa.string()))
+        self.uniform.append(balance.uniforms(self.ids[-1].to_pylist(), self.seed))
         self.datasets.append(batch.column("dataset").cast(pa.string()))
         self.labels.append(batch.column("labels"))
         codes = (0 if reason is None else self.code(*reason) for reason in found)
@@ -123,12 +126,12 @@ class _Clips:
     def code(self, rule: str, reason: str) -> int:
         return self.why.setdefault((rule, reason), len(self.why) + 1)
 
-    def finish(self, draw: int | None, keep: int | None, balanced: bool, seed: int, name: str = "draw") -> Selection:
+    def finish(self, draw: int | None, keep: int | None, *, balanced: bool, name: str = "draw") -> Selection:
         ids = pa.concat_arrays(self.ids) if self.ids else pa.array([], pa.string())
         datasets = pa.concat_arrays(self.datasets) if self.datasets else pa.array([], pa.string())
         codes = np.concatenate(self.codes) if self.codes else np.empty(0, np.int32)
         labels, bounds = self.labels.finish()
-        uniform = balance.uniforms(ids.to_pylist(), seed)
+        uniform = np.concatenate(self.uniform) if self.uniform else np.empty(0)
         everyone = np.arange(len(ids))
 
         def drawn(rows: npt.NDArray[np.int64], size: int, weighted: bool) -> npt.NDArray[np.int64]:
