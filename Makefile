@@ -30,5 +30,9 @@ lint: setup
 bench: setup  ## all, or one: make bench ONLY=name
 	$(BIN)/python -m benchmarks $(ONLY)
 
+# torch and what only its CUDA builds draw are left to constraints.in: they differ from machine to machine.
 lock: setup  ## compiles constraints.txt anew, keeping what still fits
-	$(UV) pip compile --quiet --universal --all-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-package torch --no-emit-package triton -c constraints.in -o constraints.txt pyproject.toml
+	$(UV) pip compile --quiet --universal --all-extras --no-header --no-annotate \
+	    --no-emit-index-url --no-emit-find-links --no-emit-package torch --no-emit-package triton \
+	    -c constraints.in -o constraints.txt pyproject.toml
+	sed -i.bak -E '/^(nvidia|cuda)-/d' constraints.txt && rm constraints.txt.bak
