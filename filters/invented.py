@@ -53,11 +53,11 @@ def invented_reason(text: str, duration_s: float | None) -> str | None:
     text = " ".join(text.split())
     if not text:
         return None
+    if len(text.split()) <= _CREDIT_WORDS and (credit := _CREDITS.search(text)):
+        return f"subtitle credit {credit.group()!r}"
     spoken = clean_transcript(_common_spelling(text))
     if not _WORD.search(spoken):
         return "nothing but a phrase that recognisers are known for on silence"
-    if len(spoken.split()) <= _CREDIT_WORDS and (credit := _CREDITS.search(spoken)):
-        return f"subtitle credit {credit.group()!r}"
     if duration_s and duration_s > 0 and (rate := len(spoken) / duration_s) > MAX_CHARACTERS_PER_S:
         return f"{rate:.0f} characters a second, more than {MAX_CHARACTERS_PER_S:.0f}"
     words = _WORD.findall(spoken.lower())
