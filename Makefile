@@ -2,16 +2,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench lock
-setup: .venv/.complete
-
 # uv reads none of pip's settings, so what the machine told pip about where packages are is handed over.
 UV := UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$PIP_INDEX_URL}" $(BIN)/uv
 
-.venv/.complete: pyproject.toml constraints.in constraints.txt
+.PHONY: setup demo test lint bench lock
+setup: .venv/.complete  ## .venv with everything in it, the aig command too
+
+$(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make setup PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet uv==0.13.9
+
+.venv/.complete: $(BIN)/uv pyproject.toml constraints.in constraints.txt
 	$(UV) pip install --quiet --python .venv -c constraints.in -c constraints.txt -e '.[dev]'
 	touch $@
 
@@ -31,7 +33,7 @@ bench: setup  ## all, or one: make bench ONLY=name
 	$(BIN)/python -m benchmarks $(ONLY)
 
 # torch and what only its CUDA builds draw are left to constraints.in: they differ from machine to machine.
-lock: setup  ## compiles constraints.txt anew, keeping what still fits
+lock: $(BIN)/uv  ## compiles constraints.txt anew, keeping what still fits
 	$(UV) pip compile --quiet --universal --all-extras --no-header --no-annotate \
 	    --no-emit-index-url --no-emit-find-links --no-emit-package torch --no-emit-package triton \
 	    -c constraints.in -o constraints.txt pyproject.toml
