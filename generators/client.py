@@ -13,7 +13,8 @@ from generators.batch_jobs import JobStore
 from generators.budget import Budget, BudgetReachedError
 from generators.chat import ChatRequest
 from generators.claims import Claim, share_of
-from generators.entries import Exposure
+from generators.endpoint_url import base_url, is_loopback
+from generators.entries import Asked, Exposure
 from generators.group_commit import GroupCommit
 from generators.ledger import Ledger
 from generators.prices import Price, price_of
@@ -53,7 +54,7 @@ async def ask(
     """
     # These draw openai, which takes a second.
     from generators.batch import Batches
-    from generators.endpoint import Endpoint, base_url, is_loopback
+    from generators.endpoint import Endpoint
     from generators.live import Live
     from generators.run import Run
 
@@ -99,8 +100,11 @@ async def ask(
                 unanswered = (request for request in left if request.key not in ledger)
                 raise _budget_reached(settings, budget.spent, summary, unanswered, price) from None
             finally:
+                at = time.time()
                 if live.exposure:
-                    await commits.add(Exposure(cost_usd="0", at=time.time()))
+                    await commits.add(Exposure(cost_usd="0", at=at))
+                done = Asked(answered=summary.answered, cached=summary.cached, failed=summary.failed, at=at)
+                await commits.add(done)
     return summary
 
 

@@ -8,7 +8,6 @@ a second. Retries, limits and money are not its business: one call here is one r
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import openai
 
 from datasets_registry.errors import UsageError
 from generators.chat import ChatRequest
+from generators.endpoint_url import base_url, is_loopback
 from generators.settings import GenerateSettings
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ __all__ = [
     "Endpoint",
     "StatusError",
     "TransportError",
-    "base_url",
-    "is_loopback",
     "request_body",
 ]
 
@@ -42,7 +40,6 @@ _T = TypeVar("_T")
 _JOB = "aig_job"
 _FILE_RETRIES = 6
 _CLOCKS_DIFFER_S = 3600
-_OPENAI = "https://api.openai.com/v1"
 _RESPONSE: type[httpx2.Response] = httpx2.Response
 
 
@@ -101,20 +98,6 @@ class TransportError(Exception):
         super().__init__(reason)
         self.reason = reason
         self.refused = refused
-
-
-def base_url(settings: GenerateSettings) -> str:
-    """Where requests go: the setting, else `OPENAI_BASE_URL`, else OpenAI."""
-    return (settings.base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI).rstrip("/")
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the endpoint is on this machine, so that it needs neither key nor price."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def request_body(request: ChatRequest) -> dict[str, Any]:

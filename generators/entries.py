@@ -1,15 +1,15 @@
-"""What the ledger keeps, and how it is written: replies, charges for lost replies, and money in flight."""
+"""What the ledger keeps, and how it is written: replies, charges for lost ones, money in flight, what runs did."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from generators.chat import Reply
 from generators.segments import NO_KEY, encode
 
-__all__ = ["Charge", "Entry", "Exposure", "content_of", "reply_of", "to_line"]
+__all__ = ["Asked", "Charge", "Entry", "Exposure", "content_of", "reply_of", "to_line"]
 
 _ACCOUNT = ("dataset", "prompt", "mode", "input_price", "output_price", "input_tokens", "output_tokens", "answered_at")
 
@@ -44,13 +44,32 @@ class Exposure:
     at: float
 
 
-Entry = Reply | Charge | Exposure
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a run did, written at its end.
+
+    Attributes:
+        answered: replies it added.
+        cached: requests whose reply was there already.
+        failed: requests it gave up.
+        at: seconds since 1970 (UTC).
+    """
+
+    answered: int
+    cached: int
+    failed: int
+    at: float
+
+
+Entry = Reply | Charge | Exposure | Asked
 
 
 def to_line(entry: Entry) -> bytes:
     """The entry as a line of a segment."""
     if isinstance(entry, Charge):
         return encode("charge", entry.key, entry.cost_usd, {"reason": entry.reason, "at": entry.at})
+    if isinstance(entry, Asked):
+        return encode("asked", NO_KEY, "0", asdict(entry))
     if isinstance(entry, Exposure):
         return encode("exposure", NO_KEY, entry.cost_usd, {"at": entry.at})
     account = {name: getattr(entry, name) for name in _ACCOUNT}

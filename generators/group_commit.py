@@ -44,6 +44,8 @@ class GroupCommit:
     async def _run(self) -> None:
         while not (self._closing and not self._waiting):
             await self._wake.wait()
+            if self._ledger.commit_pause_s and not self._closing:
+                await asyncio.sleep(self._ledger.commit_pause_s)
             self._wake.clear()
             group, self._waiting = self._waiting, []
             if not group:

@@ -23,9 +23,9 @@ import fsspec
 
 from datasets_registry.errors import DataError
 from generators.chat import Reply
-from generators.entries import Entry, Exposure, reply_of, to_line
+from generators.entries import Entry, reply_of, to_line
 from generators.key_index import KeyIndex
-from generators.segments import Line, decode, scan
+from generators.segments import NO_KEY, Line, decode, encode, parse, scan
 
 __all__ = ["Ledger"]
 
@@ -36,6 +36,7 @@ LEAST_FREE_BYTES = 64 << 20
 """With less room than this on the disk nothing more is asked: a reply that cannot be kept is paid for nothing."""
 
 _OPEN_FILES = 32
+_MOST_SMALL_OBJECTS = 500
 
 
 class Ledger:
@@ -44,6 +45,7 @@ class Ledger:
     Attributes:
         url: the folder.
         damaged: lines that were torn or damaged, as (segment's name, offset); their requests count as not asked.
+        exposed: by writer, the most US dollars that were in flight when it was last heard of; 0 where it ended well.
     """
 
     def __init__(self, url: str) -> None:
@@ -54,22 +56,22 @@ class Ledger:
         self._root = root.rstrip("/")
         self._copy = None if self._local else tempfile.TemporaryDirectory(prefix="aig-ledger-")
         self._folder = Path(self._root) if self._copy is None else Path(self._copy.name)
-        self.writer = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:8]}"
+        at = time.time_ns()
+        stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(at // 10**9))
+        self.writer = f"{stamp}.{at % 10**9:09d}-{uuid.uuid4().hex[:8]}"
         self._segments_written = 0
+        self._small: list[str] = []
         self._stream: BinaryIO | None = None
         self._readers: OrderedDict[int, BinaryIO] = OrderedDict()
-        self._clear()
-        self.refresh()
-
-    def _clear(self) -> None:
         self._index = KeyIndex()
         self._names: list[str] = []
         self._scanned: dict[str, int] = {}
         self._replaced: set[str] = set()
         self._paid = Decimal(0)
         self._lost = Decimal(0)
-        self._exposed: dict[str, Decimal] = {}
+        self.exposed: dict[str, Decimal] = {}
         self.damaged: set[tuple[str, int]] = set()
+        self.refresh()
 
     def __contains__(self, key: str) -> bool:
         return key in self._index
@@ -84,6 +86,11 @@ class Ledger:
         self.close()
 
     @property
+    def commit_pause_s(self) -> float:
+        """Seconds to gather replies before they are written: an object store is slower and charges per object."""
+        return 0.0 if self._local else 0.25
+
+    @property
     def paid_usd(self) -> Decimal:
         """What the replies cost together."""
         return self._paid
@@ -91,7 +98,7 @@ class Ledger:
     @property
     def lost_usd(self) -> Decimal:
         """The most that requests without a reply can have cost: lost connections, and those in flight at a kill."""
-        return self._lost + sum((amount for amount in self._exposed.values()), Decimal(0))
+        return self._lost + sum((amount for amount in self.exposed.values()), Decimal(0))
 
     @property
     def cost_usd(self) -> Decimal:
@@ -134,7 +141,7 @@ class Ledger:
         elif line.kind == "charge":
             self._lost += line.cost_usd
         elif line.kind == "exposure":
-            self._exposed[self._names[segment].rpartition("-")[0]] = line.cost_usd
+            self.exposed[self._names[segment].rpartition("-")[0]] = line.cost_usd
         elif line.kind == "replaces":
             fields, _ = decode(self._read(segment, line.offset, line.length))
             self._replaced.update(fields["segments"])
@@ -144,19 +151,40 @@ class Ledger:
         place = self._index.get(key)
         return None if place is None else reply_of(*decode(self._read(*place)))
 
-    def entries(self) -> Iterator[dict[str, Any]]:
-        """The fields of every whole line of every segment in force, replies answered twice by a race included."""
+    @property
+    def segments(self) -> list[str]:
+        """Names of the segments in force."""
+        return [name for name in self._names if name not in self._replaced]
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the segments in force, together."""
+        return sum((self._folder / name).stat().st_size for name in self.segments)
+
+    def lines_in_force(self) -> Iterator[tuple[bytes, str]]:
+        """Every whole line with its kind; of two replies to one request only the one that counts."""
         for number, name in enumerate(self._names):
             if name in self._replaced:
                 continue
             for line in scan(self._folder / name):
-                if isinstance(line, Line):
-                    yield decode(self._read(number, line.offset, line.length))[0]
+                if not isinstance(line, Line) or line.kind == "replaces":
+                    continue
+                if line.kind != "reply" or self._index.get(line.key) == (number, line.offset, line.length):
+                    yield self._read(number, line.offset, line.length) + b"\n", line.kind
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """The fields of every line in force."""
+        for line, _ in self.lines_in_force():
+            yield decode(line)[0]
 
     def _read(self, segment: int, offset: int, length: int) -> bytes:
         reader = self._readers.get(segment)
         if reader is None:
-            reader = self._readers[segment] = (self._folder / self._names[segment]).open("rb")
+            path = self._folder / self._names[segment]
+            try:
+                reader = self._readers[segment] = path.open("rb")
+            except FileNotFoundError:
+                raise DataError(f"the ledger was compacted while it was read: {path} is gone", "run again") from None
             if len(self._readers) > _OPEN_FILES:
                 self._readers.popitem(last=False)[1].close()
         return os.pread(reader.fileno(), length, offset)
@@ -179,10 +207,10 @@ class Ledger:
                 f"cannot write the ledger {self.url}: {error.strerror or error}",
                 "make room or repair access, then run the same command again: it continues with what is not answered",
             ) from error
-        for entry, line in zip(entries, lines, strict=True):
-            kind = type(entry).__name__.lower()
-            key = "" if isinstance(entry, Exposure) else entry.key
-            self._enter(number, Line(offset, len(line) - 1, key, Decimal(entry.cost_usd), kind))
+        for line in lines:
+            parsed = parse(line, offset)
+            assert parsed is not None
+            self._enter(number, parsed)
             offset += len(line)
         self._scanned[self._names[number]] = offset
 
@@ -204,7 +232,21 @@ class Ledger:
         (self._folder / name).write_bytes(data)
         self._fs.makedirs(self._root, exist_ok=True)
         self._fs.pipe_file(f"{self._root}/{name}", data)
-        return len(self._names) - 1, 0
+        self._small.append(name)
+        number = len(self._names) - 1
+        if len(self._small) >= _MOST_SMALL_OBJECTS:
+            self._join_small()
+        return number, 0
+
+    def _join_small(self) -> None:
+        """Puts the objects this writer has made into one, which names them, before they are removed."""
+        name = f"{self.writer}-all-{self._segments_written:06d}.jsonl"
+        head = encode("replaces", NO_KEY, "0", {"segments": self._small})
+        content = head + b"".join((self._folder / small).read_bytes() for small in self._small)
+        self._replaced.add(name)  # this process knows its content already
+        self._fs.pipe_file(f"{self._root}/{name}", content)
+        self._fs.rm([f"{self._root}/{small}" for small in self._small])
+        self._small.clear()
 
     def _next_name(self) -> str:
         name = f"{self.writer}-{self._segments_written:06d}.jsonl"
@@ -220,8 +262,30 @@ class Ledger:
                 "make room, then run the same command again: it continues with what is not answered",
             )
 
+    @property
+    def scratch(self) -> Path:
+        """A folder on the disk new segments can be made on."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder
+
+    def publish(self, path: Path) -> None:
+        """Makes a finished file a segment, read before those it replaces. This ledger does not take it up."""
+        name = f"{self.writer}-all-{self._segments_written:06d}.jsonl"
+        self._segments_written += 1
+        if self._local:
+            path.rename(self._folder / name)
+            _sync_folder(self._folder)
+        else:
+            self._fs.put_file(str(path), f"{self._root}/{name}")
+
+    def remove(self, names: list[str]) -> None:
+        """Removes segments that others replace."""
+        self._fs.rm([f"{self._root}/{name}" for name in names])
+
     def close(self) -> None:
         """Closes the segment that is being written; the ledger can still be read, and written to anew."""
+        if len(self._small) > 1:
+            self._join_small()
         if self._stream is not None:
             self._stream.close()
             self._stream = None

@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-__all__ = ["NO_KEY", "Line", "decode", "encode", "scan"]
+__all__ = ["NO_KEY", "Line", "decode", "encode", "parse", "scan"]
 
 NO_KEY = "0" * 64
 """Key of a line that belongs to no single request."""
@@ -72,14 +72,16 @@ def scan(path: Path, start: int = 0) -> Iterator[Line | int]:
         stream.seek(start)
         offset = start
         for raw in stream:
-            yield _line(raw, offset)
+            line = parse(raw, offset)
+            yield offset if line is None else line
             offset += len(raw)
 
 
-def _line(raw: bytes, offset: int) -> Line | int:
+def parse(raw: bytes, offset: int) -> Line | None:
+    """The head of a line, newline included, that stands at byte `offset`; `None` where it is torn or damaged."""
     head = _HEAD.match(raw)
     if head is None or not raw.endswith(b"}\n"):
-        return offset
+        return None
     if zlib.crc32(memoryview(raw)[_CRC_LENGTH:-1]) != int(head[1], 16):
-        return offset
+        return None
     return Line(offset, len(raw) - 1, head[3].decode(), Decimal(head[4].decode()), head[5].decode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import subprocess
@@ -10,6 +11,7 @@ import tracemalloc
 import uuid
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from generate_helpers import reply
@@ -17,8 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasets_registry.errors import DataError
+from generators.accounts import accounts
 from generators.chat import Reply
-from generators.entries import Charge, Exposure
+from generators.compaction import compact
+from generators.entries import Asked, Charge, Exposure
 from generators.key_index import KeyIndex
 from generators.ledger import Ledger
 
@@ -189,3 +193,74 @@ def test_index_finds_every_key_in_little_memory() -> None:
     assert f"{draw.getrandbits(256):064x}" not in index
     assert len(index) == len(keys)
     assert used < 250 * len(keys)
+
+
+@pytest.mark.parametrize("store", ["disk", "object store"])
+def test_compaction_keeps_what_counts(tmp_path: Path, store: str) -> None:
+    url = str(tmp_path) if store == "disk" else f"memory://compact-{uuid.uuid4().hex}/responses"
+    for number in range(5):
+        with Ledger(url) as ledger:
+            ledger.append(reply(number), reply(0, "again"))
+            ledger.append(Charge(key=reply(9).key, cost_usd="0.01", reason="lost", at=1.0))
+            ledger.append(Exposure(cost_usd="0.5" if number == 3 else "0", at=2.0))
+    before = Ledger(url)
+    kept = [before.get(reply(number).key) for number in range(5)]
+    assert compact(url) == (5, 1)
+    after = Ledger(url)
+    assert len(after.segments) == 1
+    assert (len(after), after.paid_usd, after.lost_usd) == (5, before.paid_usd, before.lost_usd)
+    assert after.lost_usd == Decimal("0.55")
+    assert [after.get(reply(number).key) for number in range(5)] == kept
+    assert compact(url) == (1, 1)
+
+
+def test_a_compaction_broken_off_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        with Ledger(str(tmp_path)) as ledger:
+            ledger.append(reply(number), Charge(key=reply(9).key, cost_usd="0.01", reason="lost", at=1.0))
+    monkeypatch.setattr("generators.compaction.SEGMENT_BYTES", 1)
+    for step in ("publish", "remove"):
+        genuine = getattr(Ledger, step)
+        for nth in (1, 3):
+            calls = 0
+
+            def breaking(self: Ledger, argument: Any, nth: int = nth, step: Any = genuine) -> None:
+                nonlocal calls
+                calls += 1
+                if calls == nth:
+                    raise KeyboardInterrupt
+                step(self, argument)
+
+            monkeypatch.setattr(Ledger, step, breaking)
+            with contextlib.suppress(KeyboardInterrupt):
+                compact(str(tmp_path))
+            monkeypatch.setattr(Ledger, step, genuine)
+            ledger = Ledger(str(tmp_path))
+            assert (len(ledger), ledger.paid_usd, ledger.lost_usd) == (4, Decimal("0.0002"), Decimal("0.04"))
+
+
+def test_small_objects_are_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("generators.ledger._MOST_SMALL_OBJECTS", 4)
+    url = f"memory://small-{uuid.uuid4().hex}/responses"
+    with Ledger(url) as ledger:
+        for number in range(10):
+            ledger.append(reply(number), Charge(key=reply(9).key, cost_usd="0.01", reason="lost", at=1.0))
+        ledger.refresh()
+        assert (len(ledger), ledger.lost_usd) == (10, Decimal("0.1"))
+    again = Ledger(url)
+    assert len(again.segments) == 3
+    assert (len(again), again.lost_usd) == (10, Decimal("0.1"))
+
+
+def test_accounts_add_up(tmp_path: Path) -> None:
+    with Ledger(str(tmp_path)) as ledger:
+        ledger.append(
+            reply(1, dataset="fma", prompt="music@1"), reply(2, dataset="fma", prompt="music@1", mode="batch")
+        )
+        ledger.append(reply(3, dataset="clotho", prompt="audio@1", output_tokens=40, cost_usd="0.1"))
+        ledger.append(Asked(answered=3, cached=0, failed=1, at=1.0), Asked(answered=0, cached=3, failed=0, at=2.0))
+    books = accounts(Ledger(str(tmp_path)))
+    assert [name[:2] for name in books.by_kind] == [("clotho", "audio@1"), ("fma", "music@1"), ("fma", "music@1")]
+    assert sum(account.cost_usd for account in books.by_kind.values()) == Ledger(str(tmp_path)).paid_usd
+    assert (books.hit_rate, books.failed) == (0.5, 1)
+    assert books.usual_output() == {"audio@1": 40.0, "music@1": 20.0}
