@@ -28,7 +28,7 @@ def _root(
         typer.echo(metadata.version("aig"))
 
 
-AREAS: tuple[str, ...] = ("demo", "datasets", "build", "levels", "prompts", "report")
+AREAS: tuple[str, ...] = ("demo", "datasets", "build", "levels", "prompts", "generation", "report", "shards", "exports")
 """Modules of `pipelines.cli`, each with `register(app)`, in the order of `aig --help`."""
 
 for _area in AREAS:
