@@ -1,0 +1,150 @@
+"""`aig validate`, `aig stats` and `aig why`: is a published set right, what is in it, where does a pair come from."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from datasets_registry.errors import UsageError
+from pipelines.cli.output import JsonFlag, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from shards.report import Finding, ValidationReport
+    from shards.statistics import Statistics
+
+__all__ = ["SetArgument", "register"]
+
+SetArgument = Annotated[
+    str, typer.Argument(metavar="PATH", help="The published set: a folder, https:// or s3://.", show_default=False)
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this module's commands."""
+    app.command("validate")(validate)
+    app.command("stats")(stats)
+    app.command("why")(why)
+
+
+def validate(
+    path: SetArgument,
+    form: Annotated[str, typer.Option("--format", metavar="text|github", help="How findings are printed.")] = "text",
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="Findings shown of each code; all are counted.")] = 20,
+    json: JsonFlag = False,
+) -> None:
+    """Checks published shards from the manifest to the last page; exit status 1 where something is wrong."""
+    from pipelines.progress import progress_of
+    from shards.github import workflow_commands
+    from shards.validate import validate as check
+
+    if form not in ("text", "github"):
+        raise UsageError(f"no format called {form!r}", "There are: text, github.")
+    with progress_of("validating", unit="rows") as progress:
+        report = check(path, limit=limit, progress=progress.set)
+    if json:
+        print_json(report.to_dict())
+    elif form == "github":
+        sys.stdout.writelines(f"{line}\n" for line in workflow_commands(report))
+    else:
+        _print_report(report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def _print_report(report: ValidationReport) -> None:
+    for title, findings in (("Errors", report.errors), ("Warnings", report.warnings)):
+        if findings:
+            print_table(title, ("code", "shard", "row", "what"), [_line(finding) for finding in findings])
+    hidden = {
+        code: times - sum(finding.code == code for finding in (*report.errors, *report.warnings))
+        for code, times in report.counts.items()
+        if not code.startswith("longer_than_")
+    }
+    for code, times in sorted(hidden.items()):
+        if times > 0:
+            say(f"{times:,} more of {code}")
+    verdict = "All well" if report.ok else "Not as it should be"
+    say(f"{verdict}: {report.rows:,} rows in {report.shards:,} shards.")
+
+
+def _line(finding: Finding) -> tuple[str, str, str, str]:
+    return finding.code, finding.shard, "" if finding.row is None else str(finding.row), finding.message
+
+
+def stats(path: SetArgument, json: JsonFlag = False) -> None:
+    """Rows by dataset and task beside the paper's, levels, lengths, distinct questions and answers."""
+    from shards.statistics import statistics
+
+    found = statistics(path)
+    if json:
+        print_json(found.to_dict())
+        return
+    _print_statistics(found)
+
+
+def _print_statistics(found: Statistics) -> None:
+    from shards import paper
+    from shards.schema import OPEN, TASKS
+
+    datasets = []
+    for name, tasks in found.counts.items():
+        asked = sum(tasks.get(task, 0) for task in OPEN)
+        closed = sum(tasks.values()) - asked
+        printed = paper.DATASETS.get(name)
+        theirs = (printed.clips, printed.closed, printed.open) if printed else (None, None, None)
+        numbers = (found.clips[name], theirs[0], closed, theirs[1], asked, theirs[2])
+        datasets.append((name, *(_cell(number) for number in numbers)))
+    heads = ("dataset", "clips", "paper", "closed-ended", "paper", "open-ended", "paper")
+    print_table(f"{found.rows:,} rows", heads, datasets)
+    by_task = {task: sum(tasks.get(task, 0) for tasks in found.counts.values()) for task in TASKS}
+    rows = [(task, _cell(number), _cell(paper.TASKS.get(task))) for task, number in by_task.items() if number]
+    print_table("By task", ("task", "rows", "paper"), rows)
+    for task, levels in found.levels.items():
+        total = sum(levels.values()) or 1
+        shares = [(level, _cell(number), f"{100 * number / total:.1f} %") for level, number in levels.items()]
+        print_table(task, ("level", "rows", "share"), shares)
+    lengths = [(name, f"{x.mean:,.1f}", x.median, x.p95, x.longest) for name, x in found.lengths.items()]
+    print_table("Characters", ("column", "mean", "median", "95 %", "longest"), lengths)
+    if found.distinct_questions is not None:
+        open_ended = [
+            ("distinct questions", f"{found.distinct_questions:.1f} %", f"{paper.DISTINCT_QUESTIONS} %"),
+            ("distinct answers", f"{found.distinct_answers:.1f} %", f"{paper.DISTINCT_ANSWERS} %"),
+            ("cannot be answered", f"{found.not_answerable:.1f} %", "9.0 %"),
+        ]
+        print_table("Open-ended rows", ("what", "here", "paper"), open_ended)
+    print_table("Models", ("model", "rows"), [(name or "by rule", rows) for name, rows in found.models.items()])
+
+
+def _cell(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def why(
+    qa_id: Annotated[str, typer.Argument(metavar="QA_ID", help="From the column qa_id of lineage/.")],
+    config: Annotated[Path, typer.Argument(metavar="[CONFIG]", help="The configuration file.")] = Path("aig.yaml"),
+    json: JsonFlag = False,
+) -> None:
+    """Where a published pair comes from: clip, measurements, prompt, raw reply, price."""
+    from pipelines.configuration import load
+    from pipelines.why import chain
+
+    links = chain(load(config), qa_id)
+    if json:
+        print_json(links)
+        return
+    for title, content in links.items():
+        if isinstance(content, dict):
+            print_table(title, ("", ""), [(name, _text(value)) for name, value in content.items()])
+        else:
+            typer.echo(f"{title}: {_text(content)}")
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "not known"
+    if isinstance(value, list) and value and isinstance(value[0], list):
+        return "\n".join(f"[{role}] {content}" for role, content in value)
+    return str(value)
