@@ -3,6 +3,8 @@
 Only `path` is needed, relative to the root; `audio_id` defaults to it. A list in a CSV cell is JSON, or for labels and
 genres names separated by `;`. Empty cells and nulls are absent. `events` is a list of
 `{"label", "onset_s", "offset_s"}`.
+
+A Hugging Face `datasets` folder and a Lhotse manifest of cuts or recordings are read in its place.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from datasets_registry import fields
+from datasets_registry import fields, huggingface, lhotse
 from datasets_registry.dataset import CLOSED_TASKS, Dataset, Source
 from datasets_registry.errors import UsageError
 from datasets_registry.files import inside
@@ -69,7 +71,8 @@ def read(
     """Streams the clips of a manifest in its order.
 
     Args:
-        manifest: `.jsonl` (or `.ndjson`), `.csv`, `.tsv` or `.parquet`; the first four also with `.gz` behind.
+        manifest: `.jsonl` (or `.ndjson`), `.csv`, `.tsv` or `.parquet`, the first four also with `.gz` behind; a
+            Lhotse manifest; or a folder of Hugging Face `datasets`.
         root: folder that `path` is relative to; a path that leaves it is quarantined.
         dataset: name of the dataset, put before each `audio_id`.
         licence: of clips that name none.
@@ -82,10 +85,8 @@ def read(
         UsageError: the manifest cannot be read, has no column `path`, or has a column that is no field of a clip
             (in JSON Lines: has it in its first line; in a later line it is quarantined).
     """
-    file = Path(manifest)
-    rows = _rows(file)
-    folder = Path(root)
-    for number, row in rows:
+    file, folder = Path(manifest), Path(root)
+    for number, row in _rows(file, folder):
         try:
             if isinstance(row, Malformed):
                 raise row
@@ -97,14 +98,20 @@ def read(
                 yield clip
 
 
-def _rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any] | Malformed]]:
+Rows = Iterator[tuple[int, Mapping[str, Any] | Malformed]]
+
+
+def _rows(file: Path, root: Path) -> Rows:
     """Line numbers and rows by column; the columns are checked before the first row is given."""
+    if file.is_dir():
+        return _checked(file, huggingface.rows(file, root))
     if not file.is_file():
         raise UsageError(f"there is no manifest {file}", "Check the path; relative ones stand from the configuration.")
     kind = file.with_suffix("").suffix if file.suffix == ".gz" else file.suffix
     match kind.lower():
         case ".jsonl" | ".ndjson":
-            return _json_rows(file)
+            first = next((row for _, row in json_lines(file) if not isinstance(row, Malformed)), {})
+            return lhotse.rows(file) if lhotse.is_lhotse(first) else _checked(file, json_lines(file))
         case ".csv" | ".tsv":
             return _csv_rows(file, "\t" if kind.lower() == ".tsv" else ",")
         case ".parquet":
@@ -115,20 +122,21 @@ def _rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any] | Malformed]]:
     )
 
 
-def _json_rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any] | Malformed]]:
+def _checked(file: Path, rows: Rows) -> Rows:
+    """Rows that each name their columns: an unknown one in the first is refused, in a later one malformed."""
     first = True
-    for number, row in json_lines(file):
+    for number, row in rows:
         if not isinstance(row, Malformed):
             if first:
                 _check_columns(file, row)
+                first = False
             elif unknown := [name for name in row if name not in fields.NAMES]:
                 yield number, Malformed(_unknown(unknown[0]), column=unknown[0], code="unknown_column")
                 continue
-        first = False
         yield number, row
 
 
-def _csv_rows(file: Path, delimiter: str) -> Iterator[tuple[int, Mapping[str, Any] | Malformed]]:
+def _csv_rows(file: Path, delimiter: str) -> Rows:
     rows = csv_rows(file, delimiter=delimiter, multiline=True)
     header: list[str] | None = None
     for number, row in rows:
@@ -143,7 +151,7 @@ def _csv_rows(file: Path, delimiter: str) -> Iterator[tuple[int, Mapping[str, An
             yield number, {name: fields.cell(name, text) for name, text in zip(header, row, strict=True)}
 
 
-def _parquet_rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any] | Malformed]]:
+def _parquet_rows(file: Path) -> Rows:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
