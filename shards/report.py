@@ -68,6 +68,14 @@ class ValidationReport:
                 self._note(mine, finding, 0)
         self.counts += other.counts
 
+    def __str__(self) -> str:
+        """The findings, a line each, and how many rows were looked at."""
+        lines = [
+            f"{finding.code} {finding.shard}{'' if finding.row is None else f' row {finding.row}'}: {finding.message}"
+            for finding in (*self.errors, *self.warnings)
+        ]
+        return "\n".join([*lines, f"{self.rows} rows in {self.shards} shards"])
+
     def to_dict(self) -> dict[str, Any]:
         """The object that `aig validate --json` prints."""
         return {
