@@ -98,6 +98,7 @@ def _write_configuration(config: Path, manifest: Path, whisper: Path, model: str
         "datasets": {"demo": {"manifest": os.path.relpath(manifest, config.parent), "title": "AIG demo corpus"}},
         "extract": {"whisper": {"model": str(whisper)}},
         "generate": generate,
+        "runner": {"batch_clips": 6},  # so few clips would else be one batch for one worker
         # So small a model seldom writes more; the default asks for at least ten words.
         **({"answers": {"min_words": 4}} if model is None else {}),
     }
