@@ -22,9 +22,10 @@ from extractors.settings import ExtractSettings
 from filters.answer_settings import AnswerFilterSettings
 from filters.settings import KINDS, SelectSettings, target
 from generators.settings import GenerateSettings
+from pipelines.runner_settings import RunnerSettings
 from shards.settings import PublishSettings
 
-__all__ = ["Configuration", "DatasetSource", "RunnerSettings", "load"]
+__all__ = ["Configuration", "DatasetSource", "load"]
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -59,20 +60,6 @@ class DatasetSource(BaseModel):
         if self.root is None and self.manifest is None:
             raise ValueError("needs `root` (a dataset's folder) or `manifest` (a list of your own clips)")
         return self
-
-
-class RunnerSettings(BaseModel):
-    """What runs the batches.
-
-    Attributes:
-        workers: processes for extraction; as many as there are cores where absent.
-        batch_clips: clips per task of the extraction.
-    """
-
-    model_config = _STRICT
-
-    workers: int | None = Field(default=None, gt=0)
-    batch_clips: int = Field(default=100, gt=0, le=10_000)
 
 
 class Configuration(BaseModel):

@@ -6,43 +6,50 @@ Prefect, so a command enters `pipelines.prefect_server.prefect_api` before it im
 
 from __future__ import annotations
 
-import os
+import contextlib
+from collections.abc import Iterator
 from functools import partial
-from typing import Any, cast
+from typing import Any, Literal, cast
 
-from prefect import flow, task
+from prefect import State, flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
 from datasets_registry.errors import AigError, DataError, UsageError
 from generators.summary import Summary
-from pipelines.batches import run_batches
+from pipelines import reporting
+from pipelines.batches import Isolation, Parameters, run_batches
 from pipelines.configuration import Configuration, load
-from pipelines.lifeline import end_with_parent
+from pipelines.lifeline import end_when_stuck
+from pipelines.lock import only_run
 from pipelines.progress import progress_of
+from pipelines.reporting import run_name
 from pipelines.stages import extract as extracting
 from pipelines.stages import generate as generating
 from pipelines.stages import index as indexing
 from pipelines.stages import publish as publishing
 from pipelines.stages import select as selecting
 from pipelines.stages.sums import add_up, check_sums, clip_sums, quarantined_of
+from pipelines.storage_errors import explained
 from pipelines.workspace import Workspace
 
 __all__ = ["STAGES", "build", "stage_range"]
 
-STAGES = ("index", "extract", "select", "generate", "publish")
+Stage = Literal["index", "extract", "select", "generate", "publish"]
+
+STAGES: tuple[Stage, ...] = ("index", "extract", "select", "generate", "publish")
 
 
-def stage_range(first: str, until: str) -> tuple[str, ...]:
+def stage_range(first: str, until: str) -> tuple[Stage, ...]:
     """The stages from one to another, both included.
 
     Raises:
         UsageError: there is no such stage.
     """
+    names: tuple[str, ...] = STAGES
     for stage in (first, until):
-        if stage not in STAGES:
+        if stage not in names:
             raise UsageError(f"there is no stage {stage!r}", f"the stages are: {', '.join(STAGES)}")
-    return STAGES[STAGES.index(first) : STAGES.index(until) + 1]
+    return STAGES[names.index(first) : names.index(until) + 1]
 
 
 def _worth_retrying(_task: Any, _run: Any, state: Any) -> bool:
@@ -64,78 +71,120 @@ _BATCH: dict[str, Any] = {
     "retry_condition_fn": _worth_retrying,
 }
 
+_FLOW: dict[str, Any] = {"persist_result": False, "validate_parameters": True}
 
-@task(**_BATCH)
+
+@task(name="measure", tags=["aig", "extract"], **_BATCH)
 def measure(
-    workspace: Workspace, name: str, root: str, clips: list[Any], known: dict[str, Any], settings: Any
+    workspace: Workspace,
+    name: str,
+    root: str,
+    clips: list[Any],
+    known: dict[str, Any],
+    settings: Any,
+    stuck_after_s: float,
 ) -> dict[str, int]:
     """Measures a batch of clips."""
-    end_with_parent()
-    return extracting.measure_batch(workspace, name, root, clips, known, settings)
+    with end_when_stuck(stuck_after_s) as alive:
+        return extracting.measure_batch(workspace, name, root, clips, known, settings, alive)
 
 
-@task(**_BATCH)
-def write_bucket(configuration: Configuration, workspace: Workspace, job: generating.BucketJob) -> dict[str, int]:
+@task(name="write-bucket", tags=["aig", "generate"], **_BATCH)
+def write_bucket(
+    configuration: Configuration, workspace: Workspace, job: generating.BucketJob, stuck_after_s: float
+) -> dict[str, int]:
     """Makes the pairs of a bucket of clips."""
-    end_with_parent()
-    return generating.write_bucket(configuration, workspace, job)
+    with end_when_stuck(stuck_after_s):
+        return generating.write_bucket(configuration, workspace, job)
 
 
-@flow(name="aig-index", flow_run_name="index", persist_result=False)
-def index(configuration_file: str, only: list[str] | None = None) -> None:
+@flow(name="aig-index", flow_run_name=run_name("index"), **_FLOW)
+def index(configuration_file: str, only: list[str] | None = None) -> Any:
     """Reads the datasets' own annotation files into the workspace.
 
     Args:
         configuration_file: path of the YAML configuration.
         only: datasets to work on; all where empty.
     """
-    configuration, workspace = _open(configuration_file)
-    for name in only or configuration.datasets:
-        with progress_of(f"index {name}") as progress:
-            indexing.index_dataset(configuration, workspace, name, progress)
-        selecting.limit_dataset(configuration, workspace, name)
-        _check_quarantine(configuration, workspace, name)
+    with _opened(configuration_file) as (configuration, workspace):
+        names = only or list(configuration.datasets)
+        worked = 0
+        for name in names:
+            with progress_of(f"index {name}") as progress:
+                indexing.index_dataset(configuration, workspace, name, progress)
+            worked += progress.done
+            selecting.limit_dataset(configuration, workspace, name)
+        quarantined = _report_clips(configuration, workspace, names, "index")
+        return reporting.finished(None, worked=worked, quarantined=quarantined)
 
 
-@flow(name="aig-extract", flow_run_name="extract", persist_result=False)
-def extract(configuration_file: str, only: list[str] | None = None) -> None:
+@flow(name="aig-extract", flow_run_name=run_name("extract"), **_FLOW)
+def extract(configuration_file: str, only: list[str] | None = None) -> Any:
     """Measures the clips that have no features by the present extractor.
 
     Args:
         configuration_file: path of the YAML configuration.
         only: datasets to work on; all where empty.
     """
-    configuration, workspace = _open(configuration_file)
-    for name in only or configuration.datasets:
-        todo, batches = extracting.clips_to_measure(
-            workspace, name, configuration.extract, configuration.runner.batch_clips
-        )
-        root = indexing.root_of(configuration, name)
-        jobs = ((workspace, name, root, clips, known, configuration.extract) for clips, known in batches)
-        with progress_of(f"extract {name}", todo) as progress:
-            for done in run_batches(measure, jobs, _in_flight(configuration), partial("extract {} {}".format, name)):
+    with _opened(configuration_file) as (configuration, workspace):
+        names = only or list(configuration.datasets)
+        worked = 0
+        for name in names:
+            worked += _measure_outdated(configuration, workspace, name)
+            extracting.forget_outdated(workspace, name, configuration.extract)
+        quarantined = _report_clips(configuration, workspace, names, "extract")
+        return reporting.finished(None, worked=worked, quarantined=quarantined)
+
+
+def _measure_outdated(configuration: Configuration, workspace: Workspace, name: str) -> int:
+    settings, runner = configuration.extract, configuration.runner
+    todo, batches = extracting.clips_to_measure(workspace, name, settings, runner.batch_clips)
+    given: Parameters = {
+        "workspace": workspace,
+        "name": name,
+        "root": indexing.root_of(configuration, name),
+        "settings": settings,
+        "stuck_after_s": runner.stuck_after_s,
+    }
+    jobs: Iterator[Parameters] = ({**given, "clips": clips, "known": known} for clips, known in batches)
+
+    def halves(job: Parameters) -> list[Parameters]:
+        middle = len(job["clips"]) // 2
+        return [{**job, "clips": part} for part in (job["clips"][:middle], job["clips"][middle:]) if part]
+
+    def give_up(job: Parameters) -> dict[str, int]:
+        return extracting.quarantine_killer(workspace, name, job["clips"][0], settings)
+
+    with progress_of(f"extract {name}", todo) as progress:
+        number = partial("extract {} {}".format, name)
+        with contextlib.closing(run_batches(measure, jobs, runner, number, Isolation(halves, give_up))) as results:
+            for done in results:
                 progress.advance(done["measured"] + done["quarantined"])
-        extracting.forget_outdated(workspace, name, configuration.extract)
-        _check_quarantine(configuration, workspace, name)
+    return todo
 
 
-@flow(name="aig-select", flow_run_name="select", persist_result=False)
-def select(configuration_file: str, only: list[str] | None = None) -> None:
+@flow(name="aig-select", flow_run_name=run_name("select"), **_FLOW)
+def select(configuration_file: str, only: list[str] | None = None) -> Any:
     """Decides which clips stay.
 
     Args:
         configuration_file: path of the YAML configuration.
         only: datasets to work on; all where empty.
     """
-    configuration, workspace = _open(configuration_file)
-    for name in only or configuration.datasets:
-        with progress_of(f"select {name}") as progress:
-            selecting.select_dataset(configuration, workspace, name, progress)
-        check_sums(name, clip_sums(configuration, workspace, name))
+    with _opened(configuration_file) as (configuration, workspace):
+        names = only or list(configuration.datasets)
+        worked = 0
+        for name in names:
+            with progress_of(f"select {name}") as progress:
+                selecting.select_dataset(configuration, workspace, name, progress)
+            worked += progress.done
+            check_sums(name, clip_sums(configuration, workspace, name))
+        quarantined = _report_clips(configuration, workspace, names, "select")
+        return reporting.finished(None, worked=worked, quarantined=quarantined)
 
 
-@flow(name="aig-generate", flow_run_name="generate", persist_result=False)
-def generate(configuration_file: str, only: list[str] | None = None) -> dict[str, Any]:
+@flow(name="aig-generate", flow_run_name=run_name("generate"), **_FLOW)
+def generate(configuration_file: str, only: list[str] | None = None) -> Any:
     """Makes the question-answer pairs of the clips that stay, by rule and by the model.
 
     Args:
@@ -145,68 +194,92 @@ def generate(configuration_file: str, only: list[str] | None = None) -> dict[str
     Returns:
         The sums of requests, tokens and cost of this run.
     """
-    configuration, workspace = _open(configuration_file)
-    names = list(only or configuration.datasets)
-    for name in names:
-        _write_outdated(configuration, workspace, name, generating.CLOSED)
-    summary = Summary()
-    if configuration.generate.open_ended:
-        with progress_of("ask", unit="replies") as progress:
-            summary = generating.ask_open(
-                configuration, workspace, names, lambda now: progress.set(now.answered + now.cached + now.failed)
-            )
-        failures = {failure.key: failure for failure in summary.failures}
-        for name in names:
-            for kind in generating.qa_kinds(configuration, name)[1:]:
-                _write_outdated(configuration, workspace, name, kind, failures)
-    return {
-        "qa": generating.qa_sums(configuration, workspace, names),
-        "requests": {
-            "sent": summary.sent,
-            "answered": summary.answered,
-            "cached": summary.cached,
-            "failed": summary.failed,
-        },
-        "tokens": {"input": summary.input_tokens, "output": summary.output_tokens},
-        "cost_usd": float(summary.cost_usd),
-    }
+    with _opened(configuration_file) as (configuration, workspace):
+        names = only or list(configuration.datasets)
+        worked = sum(_write_outdated(configuration, workspace, name, generating.CLOSED) for name in names)
+        summary = Summary()
+        if configuration.generate.open_ended:
+            with progress_of("ask", unit="replies") as progress:
+                summary = generating.ask_open(
+                    configuration, workspace, names, lambda now: progress.set(now.answered + now.cached + now.failed)
+                )
+            failures = {failure.key: failure for failure in summary.failures}
+            for name in names:
+                for kind in generating.qa_kinds(configuration, name)[1:]:
+                    worked += _write_outdated(configuration, workspace, name, kind, failures)
+        sums: dict[str, Any] = {
+            "qa": generating.qa_sums(configuration, workspace, names),
+            "requests": {
+                "sent": summary.sent,
+                "answered": summary.answered,
+                "cached": summary.cached,
+                "failed": summary.failed,
+            },
+            "tokens": {"input": summary.input_tokens, "output": summary.output_tokens},
+            "cost_usd": float(summary.cost_usd),
+        }
+        rows = [(name, generating.qa_sums(configuration, workspace, [name])) for name in names]
+        reporting.table("pairs", rows, "Question-answer pairs in the workspace")
+        if configuration.generate.open_ended:
+            reporting.cost(sums)
+        _report_quarantine(workspace, names)
+        return reporting.finished(sums, worked=worked, quarantined=sums["qa"]["quarantined"])
 
 
 def _write_outdated(
     configuration: Configuration, workspace: Workspace, name: str, kind: str, failures: dict[str, Any] | None = None
-) -> None:
+) -> int:
     todo, jobs = generating.outdated(configuration, workspace, name, kind, failures)
-    calls = ((configuration, workspace, job) for job in jobs)
+    runner = configuration.runner
+    given = {"configuration": configuration, "workspace": workspace, "stuck_after_s": runner.stuck_after_s}
+    calls: Iterator[Parameters] = ({**given, "job": job} for job in jobs)
+
+    def give_up(call: Parameters) -> Any:
+        raise DataError(
+            f"{name}: making the {kind} pairs of {len(call['job'].items):,} clips kills its worker every time",
+            "give it more memory (runner.workers: fewer at a time) or a longer runner.stuck_after_s; "
+            "what is done is kept",
+        )
+
     if todo:
-        with progress_of(f"{kind} {name}", todo) as progress:
-            for done in run_batches(
-                write_bucket, calls, _in_flight(configuration), partial("{} {} {}".format, kind, name)
-            ):
+        number = partial("{} {} {}".format, kind, name)
+        isolation = Isolation(lambda call: [call], give_up)
+        with (
+            progress_of(f"{kind} {name}", todo) as progress,
+            contextlib.closing(run_batches(write_bucket, calls, runner, number, isolation)) as results,
+        ):
+            for done in results:
                 progress.advance(done["clips"])
     generating.forget_outdated(configuration, workspace, name, kind)
+    return todo
 
 
-@flow(name="aig-publish", flow_run_name="publish", persist_result=False)
-def publish(configuration_file: str, notes: list[str] | None = None) -> str:
+@flow(name="aig-publish", flow_run_name=run_name("publish"), **_FLOW)
+def publish(configuration_file: str, notes: list[str] | None = None) -> Any:
     """Writes the shards a trainer reads, validates them, and returns where they are.
 
     Args:
         configuration_file: path of the YAML configuration.
         notes: sentences for the dataset card's known limits.
     """
-    configuration, workspace = _open(configuration_file)
-    with progress_of("publish", unit="rows") as progress:
-        return publishing.publish_and_validate(configuration, workspace, tuple(notes or ()), progress)
+    with _opened(configuration_file) as (configuration, workspace):
+        with progress_of("publish", unit="rows") as progress:
+            shards = publishing.publish_and_validate(configuration, workspace, tuple(notes or ()), progress)
+        reporting.link("shards", shards, "shards", "The published set")
+        if workspace.exists("report.html"):
+            reporting.link("report", workspace.url("report.html"), "report.html", "Plots, samples, drops, cost")
+        refused = workspace.count("part", "quarantine", "publish")
+        return reporting.finished(shards, worked=progress.done, quarantined=refused, what="rows")
 
 
-@flow(name="aig-build", flow_run_name="build-until-{until}", persist_result=False)
+@flow(name="aig-build", flow_run_name=run_name("build"), **_FLOW)
 def build(
     configuration_file: str,
     only: list[str] | None = None,
-    until: str = "publish",
-    first: str = "index",
+    until: Stage = "publish",
+    first: Stage = "index",
     notes: list[str] | None = None,
-) -> dict[str, Any]:
+) -> Any:
     """Builds what is out of date.
 
     Args:
@@ -223,56 +296,58 @@ def build(
         UsageError: the configuration, a dataset's folder or the model endpoint is wrong.
         DataError: too much in quarantine, the budget is used up, or the published set does not validate.
     """
-    configuration, workspace = _open(configuration_file)
-    names = tuple(only or configuration.datasets)
-    stages = stage_range(first, until)
-    sums: dict[str, Any] = {}
-    if "index" in stages:
-        index(configuration_file, list(names))
-    if "extract" in stages:
-        extract.with_options(task_runner=_pool(configuration))(configuration_file, list(names))
-    if "select" in stages:
-        select(configuration_file, list(names))
-    if "generate" in stages:
-        sums |= generate.with_options(task_runner=_pool(configuration))(configuration_file, list(names))
-    if "publish" in stages:
-        sums["shards"] = publish(configuration_file, notes)
-    if "select" in stages or "publish" in stages:
-        sums["datasets"] = {name: clip_sums(configuration, workspace, name) for name in names}
-        sums["clips"] = add_up(sums["datasets"].values())
-    return sums
+    with _opened(configuration_file) as (configuration, workspace):
+        names = list(only or configuration.datasets)
+        stages = stage_range(first, until)
+        sums: dict[str, Any] = {}
+        states: list[State[Any]] = []
+        flows: dict[Stage, Any] = {"index": index, "extract": extract, "select": select, "generate": generate}
+        for stage in stages:
+            if stage == "publish":
+                states.append(cast(Any, publish)(configuration_file, notes, return_state=True))
+                sums["shards"] = states[-1].result()
+            else:
+                states.append(flows[stage](configuration_file, names, return_state=True))
+                sums |= states[-1].result() or {}
+        if "select" in stages or "publish" in stages:
+            sums["datasets"] = {name: clip_sums(configuration, workspace, name) for name in names}
+            sums["clips"] = add_up(sums["datasets"].values())
+        quarantined = sum(1 for name in names for _ in quarantined_of(workspace, name))
+        worked = sum(state.name != reporting.UP_TO_DATE for state in states)
+        return reporting.finished(sums, worked=worked, quarantined=quarantined, what="stages")
 
 
-def _open(configuration_file: str) -> tuple[Configuration, Workspace]:
+@contextlib.contextmanager
+def _opened(configuration_file: str) -> Iterator[tuple[Configuration, Workspace]]:
+    """The configuration and its workspace, which is this run's alone inside the block."""
     configuration = load(configuration_file)
-    return configuration, Workspace(configuration.workspace)
+    with only_run(configuration.workspace), explained(configuration.workspace):
+        yield configuration, Workspace(configuration.workspace)
 
 
-def _workers(configuration: Configuration) -> int:
-    return configuration.runner.workers or os.cpu_count() or 1
-
-
-def _pool(configuration: Configuration) -> TaskRunner[Any]:
-    return cast(TaskRunner[Any], ProcessPoolTaskRunner(max_workers=_workers(configuration)))
-
-
-def _in_flight(configuration: Configuration) -> int:
-    """Batches submitted at a time: enough that no worker waits, few enough that memory stays flat."""
-    return 2 * _workers(configuration)
-
-
-def _check_quarantine(configuration: Configuration, workspace: Workspace, name: str) -> None:
-    """Turns a systematic fault into a failed run.
+def _report_clips(configuration: Configuration, workspace: Workspace, names: list[str], stage: str) -> int:
+    """Shows where the clips are, and turns a systematic fault into a failed run; returns how many are in quarantine.
 
     Raises:
-        DataError: more of the dataset's items are in quarantine than `max_quarantine` allows.
+        DataError: more of a dataset's items are in quarantine than `max_quarantine` allows.
     """
-    sums = clip_sums(configuration, workspace, name)
-    share = sums["quarantined"] / max(sums["read"], 1)
-    if share > configuration.max_quarantine:
-        first = next(quarantined_of(workspace, name))
-        raise DataError(
-            f"{name}: {sums['quarantined']:,} of {sums['read']:,} items are in quarantine ({share:.1%}), more than "
-            f"max_quarantine allows ({configuration.max_quarantine:.1%}); one of them: {first.message}",
-            f"{first.advice}; the whole list lies in {workspace.url('quarantine')}",
-        )
+    sums = {name: clip_sums(configuration, workspace, name) for name in names}
+    reporting.table(f"clips-after-{stage}", sums.items(), f"Where the clips are after the {stage} stage")
+    if stage != "select":
+        _report_quarantine(workspace, names)
+    for name, counts in sums.items():
+        share = counts["quarantined"] / max(counts["read"], 1)
+        if share > configuration.max_quarantine:
+            one = next(quarantined_of(workspace, name))
+            raise DataError(
+                f"{name}: {counts['quarantined']:,} of {counts['read']:,} items are in quarantine ({share:.1%}), more "
+                f"than max_quarantine allows ({configuration.max_quarantine:.1%}); one of them: {one.message}",
+                f"{one.advice}; the whole list lies in {workspace.url('quarantine')}",
+            )
+    return sum(counts["quarantined"] for counts in sums.values())
+
+
+def _report_quarantine(workspace: Workspace, names: list[str]) -> None:
+    total = sum(1 for name in names for _ in quarantined_of(workspace, name))
+    items = (item for name in names for item in quarantined_of(workspace, name))
+    reporting.quarantine(items, total, workspace.url("quarantine"))

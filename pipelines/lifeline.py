@@ -1,12 +1,21 @@
-"""Child processes that end with their parent, however the parent ends: a `kill -9` leaves no orphan behind."""
+"""Processes that end when they should: children with their parent, workers that no longer get anywhere.
+
+A `kill -9` of the parent leaves no orphan behind, and a batch that hangs does not hang the run.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import os
+import signal
+import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from types import FrameType
 
-__all__ = ["end_with_parent"]
+__all__ = ["end_when_stuck", "end_with_parent", "orderly_end"]
 
 _POLL_S = 0.5
 _watching = threading.Lock()
@@ -28,3 +37,35 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
+
+
+@contextlib.contextmanager
+def end_when_stuck(limit_s: float) -> Iterator[Callable[[], None]]:
+    """Ends this process when the function it gives is not called for so long: whoever waits sees a dead worker.
+
+    The clock is `faulthandler`'s, which needs neither a signal nor the interpreter's lock, so that a decoder hanging
+    in C code is ended too. It leaves the place where it hung on standard error.
+    """
+
+    def alive() -> None:
+        faulthandler.dump_traceback_later(limit_s, exit=True, file=sys.__stderr__ or sys.stderr)
+
+    alive()
+    try:
+        yield alive
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@contextlib.contextmanager
+def orderly_end() -> Iterator[None]:
+    """Lets SIGTERM end the block as an exception, so that locks are given back and children end; exit status 143."""
+
+    def end(number: int, _: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -66,30 +66,30 @@ def build_and_report(
 ) -> dict[str, Any]:
     """Runs the build as a Prefect flow and reports its sums; see `pipelines.flows.build` for the arguments."""
     from pipelines.configuration import load
+    from pipelines.lifeline import orderly_end
     from pipelines.lock import only_run
     from pipelines.prefect_server import prefect_api
 
     started = time.monotonic()
     configuration = load(config)
-    with only_run(configuration.workspace), prefect_api(configuration.workspace):
-        from pipelines.flows import STAGES, build, stage_range
+    with orderly_end(), only_run(configuration.workspace), prefect_api(configuration.workspace):
+        from pipelines.flows import build, stage_range
 
-        stage_range(first, until)
+        stages = stage_range(first, until)
         unknown = [name for name in only or [] if name not in configuration.datasets]
         if unknown:
             raise UsageError(
                 f"{config} has no dataset {', '.join(unknown)}", f"it has: {', '.join(configuration.datasets)}"
             )
-        assert STAGES
-        sums = build(
-            configuration_file=str(config.resolve()), only=only or [], until=until, first=first, notes=list(notes)
+        sums: dict[str, Any] = cast(Any, build)(
+            str(config.resolve()), only or [], until=stages[-1], first=stages[0], notes=list(notes)
         )
     sums["seconds"] = round(time.monotonic() - started, 1)
     if as_json:
         print_json(sums)
     else:
         _show(sums)
-    return dict(sums)
+    return sums
 
 
 def _show(sums: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from datasets_registry.records import Clip, Features, Quarantined
@@ -14,7 +14,7 @@ from filters.invented import invented_reason
 from pipelines.stages.joined import KEPT, SOURCE_OF_CLIP
 from pipelines.workspace import Workspace
 
-__all__ = ["clips_to_measure", "forget_outdated", "measure_batch", "quarantine_parts"]
+__all__ = ["clips_to_measure", "forget_outdated", "measure_batch", "quarantine_killer", "quarantine_parts"]
 
 
 def _source(clip: Clip) -> str:
@@ -87,28 +87,50 @@ def measure_batch(
     clips: Sequence[Clip],
     known: Mapping[str, Features],
     settings: ExtractSettings,
+    on_clip: Callable[[], None] = lambda: None,
 ) -> dict[str, int]:
     """Measures a batch of clips and writes what came out; returns how many were measured and quarantined.
 
-    The quarantined are written first: a clip found there or in the features is done, so a batch broken off between
-    the two files is tried again for the others only.
+    `on_clip` is called after each clip. The quarantined are written first: a clip found there or in the features is
+    done, so a batch broken off between the two files is tried again for the others only.
     """
     extractor = extractor_version(settings)
     by_id = {clip.audio_id: clip for clip in clips}
     measured: list[Features] = []
     refused: list[Quarantined] = []
     for item in measure_clips(clips, root, settings, known):
+        on_clip()
         if isinstance(item, Quarantined):
             refused.append(item)
         else:
             invented = invented_reason(item.transcript, item.duration_s) if item.transcript else None
             measured.append(replace(item, source=_source(by_id[item.audio_id]), invented=invented))
-    batch = hashlib.sha256("\n".join(sorted(map(_source, clips))).encode()).hexdigest()[:16]
+    batch = _batch(clips)
     if refused:
         workspace.write(refused, Quarantined, "quarantine", "extract", f"part-{name}-{extractor}-{batch}.parquet")
     if measured:
         workspace.write(measured, Features, "features", name, f"part-{extractor}-{batch}.parquet")
     return {"measured": len(measured), "quarantined": len(refused)}
+
+
+def quarantine_killer(workspace: Workspace, name: str, clip: Clip, settings: ExtractSettings) -> dict[str, int]:
+    """Puts a clip aside whose measuring ended its worker each time it was tried; returns the counts of its batch."""
+    item = Quarantined(
+        dataset=clip.dataset,
+        audio_id=clip.audio_id,
+        stage="extract",
+        error="worker_died",
+        message=f"{clip.path}: the process that measured it, and nothing else, ended without a word, twice",
+        advice="it ran out of memory, hung, or its decoder crashed: look at the file, give workers more memory, or "
+        "raise runner.stuck_after_s; then `aig retry-quarantine`",
+    )
+    part = f"part-{name}-{extractor_version(settings)}-{_batch([clip])}.parquet"
+    workspace.write([item], Quarantined, "quarantine", "extract", part)
+    return {"measured": 0, "quarantined": 1}
+
+
+def _batch(clips: Sequence[Clip]) -> str:
+    return hashlib.sha256("\n".join(sorted(map(_source, clips))).encode()).hexdigest()[:16]
 
 
 def forget_outdated(workspace: Workspace, name: str, settings: ExtractSettings) -> None:

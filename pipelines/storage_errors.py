@@ -1,0 +1,39 @@
+"""Storage that fails, in words a user can act on: full disks, missing rights, object stores that do not answer."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Iterator
+
+from datasets_registry.errors import DataError
+
+__all__ = ["explained"]
+
+_ADVICE = {
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room, or ask for a larger quota",
+    errno.EROFS: "give the workspace a place that can be written to",
+    errno.EACCES: "give this user the right to write there",
+    errno.EPERM: "give this user the right to write there",
+    errno.EIO: "look at the disk",
+}
+
+
+@contextlib.contextmanager
+def explained(workspace: str) -> Iterator[None]:
+    """Turns an error of the workspace's storage into one that says what to do.
+
+    Raises:
+        DataError: the block could not read or write the workspace.
+    """
+    try:
+        yield
+    except OSError as error:
+        advice = _ADVICE.get(error.errno or 0)
+        if advice is None and "://" not in workspace:
+            raise
+        raise DataError(
+            f"the workspace {workspace} cannot be read or written: {error.strerror or error}",
+            f"{advice or 'look at the object store'}, then run the same command again: it continues where it stopped",
+        ) from error
