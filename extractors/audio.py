@@ -133,7 +133,8 @@ def _decode(file: Path, source: AudioFile, start: float, end: float | None, max_
     parts: list[Samples] = []
     got = 0
     for block in source.blocks():
-        mono = block[: wanted - got].mean(axis=1, dtype=np.float32)
+        with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is refused when all is read
+            mono = block[: wanted - got].mean(axis=1, dtype=np.float32)
         got += len(mono)
         parts.append(mono if same else resampler.resample_chunk(mono))
         if got >= wanted:

@@ -21,7 +21,7 @@ STEP_S = 0.01
 
 _COARSE_STEP_S = 0.05
 _FEWEST_COARSE = 4
-_CANDIDATES = 6
+_FEWEST_CANDIDATES = 4
 _OCTAVE_COST = 0.02
 """Twice Praat's own: a voice an octave above the one before it is not followed at half its frequency."""
 _OCTAVE_JUMP_COST = 0.35
@@ -99,7 +99,7 @@ def _analysed(
         time_step=step_s,
         pitch_floor=floor_hz,
         pitch_ceiling=ceiling_hz,
-        max_number_of_candidates=max(_CANDIDATES, math.ceil(ceiling_hz / floor_hz) + 1),
+        max_number_of_candidates=max(_FEWEST_CANDIDATES, math.ceil(ceiling_hz / floor_hz) + 1),
         octave_cost=_OCTAVE_COST,
         octave_jump_cost=octave_jump_cost,
     )
