@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,22 +125,37 @@ class PublishedSet:
             self._fs.get_file(f"{self._root}/{path}", str(target))
             yield target
 
-    def address(self, path: str) -> str:
-        """What DuckDB, through `connection`, reads a file of the set by."""
-        return str(self.local / path) if self.local is not None else self._fs.unstrip_protocol(f"{self._root}/{path}")
-
     @contextlib.contextmanager
-    def connection(self, memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A DuckDB of its own, in memory up to `memory` and on a temporary disk beyond, that can read the set."""
+    def connection(self, memory: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Callable[[str], str]]]:
+        """A DuckDB of its own, and what it reads a file of the set by.
+
+        It works in memory up to `memory` and on a temporary disk beyond. Files on a web server, which tells too little
+        of them for DuckDB, are fetched when they are first asked for and go after the block.
+        """
         import duckdb
 
-        with tempfile.TemporaryDirectory(prefix="aig-duckdb-") as spill, duckdb.connect(":memory:") as db:
+        with tempfile.TemporaryDirectory(prefix="aig-duckdb-") as folder, duckdb.connect(":memory:") as db:
             db.execute("SET memory_limit = ?", [memory])
-            db.execute("SET temp_directory = ?", [spill])
+            db.execute("SET temp_directory = ?", [folder])
             db.execute("SET enable_progress_bar = false")
-            if self.local is None:
+            web = {"http", "https"} & {
+                *([self._fs.protocol] if isinstance(self._fs.protocol, str) else self._fs.protocol)
+            }
+            if self.local is None and not web:
                 db.register_filesystem(self._fs)
-            yield db
+
+            def address(path: str) -> str:
+                if self.local is not None:
+                    return str(self.local / path)
+                if not web:
+                    return str(self._fs.unstrip_protocol(f"{self._root}/{path}"))
+                target = Path(folder, path)
+                if not target.exists():
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    self._fs.get_file(f"{self._root}/{path}", str(target))
+                return str(target)
+
+            yield db, address
 
     def rows(self, entry: FileEntry, data: Sequence[str], lineage: Sequence[str] = ()) -> Iterator[pa.Table]:
         """The rows of a data file with columns of its lineage beside them, row group by row group."""

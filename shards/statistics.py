@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from shards.manifest import lineage_path
 from shards.published import PublishedSet
 from shards.schema import LEVELS
 
@@ -72,11 +74,11 @@ def statistics(url: str) -> Statistics:
     """
     published = PublishedSet(url)
     manifest = published.manifest()
-    with published.connection(MEMORY) as db:
+    with published.connection(MEMORY) as (db, address):
         data = [entry.path for entry in manifest.data_files]
         opened = [path for path in data if path.startswith("data/open/")]
-        _view(db, published, "data", data)
-        _view(db, published, "lineage", [path.replace("data/", "lineage/", 1) for path in data])
+        _view(db, "data", map(address, data))
+        _view(db, "lineage", [address(lineage_path(path)) for path in data])
         result = Statistics(
             rows=_one(db, "SELECT count(*) FROM data"),
             counts=_nested(db, "SELECT dataset, task, count(*) FROM data GROUP BY ALL ORDER BY ALL"),
@@ -94,8 +96,8 @@ def statistics(url: str) -> Statistics:
             if rows:
                 result.levels[task] = {word: rows.get(word, 0) for word in words}
         if opened:
-            _view(db, published, "opened", opened)
-            _view(db, published, "asked", [path.replace("data/", "lineage/", 1) for path in opened])
+            _view(db, "opened", map(address, opened))
+            _view(db, "asked", [address(lineage_path(path)) for path in opened])
             result.distinct_questions = _one(
                 db, "SELECT 100.0 * count(DISTINCT hash(instruction)) / count(*) FROM opened"
             )
@@ -104,9 +106,8 @@ def statistics(url: str) -> Statistics:
     return result
 
 
-def _view(db: duckdb.DuckDBPyConnection, published: PublishedSet, name: str, paths: list[str]) -> None:
-    files = db.read_parquet([published.address(path) for path in paths])
-    files.create_view(name)
+def _view(db: duckdb.DuckDBPyConnection, name: str, addresses: Iterable[str]) -> None:
+    db.read_parquet(list(addresses)).create_view(name)
 
 
 def _one(db: duckdb.DuckDBPyConnection, query: str) -> Any:

@@ -100,8 +100,8 @@ def _clips(url: str, config: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Each clip with its rows."""
     published = PublishedSet(url)
     paths = [e.path for e in published.manifest().data_files if e.path.split("/")[1] in STAGES[config]]
-    with published.connection(MEMORY) as db:
-        rows = db.read_parquet([published.address(path) for path in paths])
+    with published.connection(MEMORY) as (db, address):
+        rows = db.read_parquet([address(path) for path in paths])
         order = "md5(audio_id), audio_id, " + ", ".join(name for name in DATA.names if name != "audio_id")
         reader = rows.order(order).to_arrow_reader(10_000)
         yield from _grouped(reader)
