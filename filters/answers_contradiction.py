@@ -1,6 +1,6 @@
 """Answers that contradict what is known of the clip: female where male, high where low, a sound that is not there.
 
-Only plain statements count. A sentence that denies, compares, supposes or speaks of people in general says nothing
+Only plain statements count. A clause that denies, compares, supposes or speaks of people in general says nothing
 about this clip, and a doubt is no contradiction: what cannot be decided by wording stays.
 """
 
@@ -13,7 +13,8 @@ from datasets_registry.records import Clip, Features
 
 __all__ = ["contradiction"]
 
-_SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?=\d)[^.!?\n]+)*")
+_SENTENCE = re.compile(r"[^.!?;\n]+(?:\.(?=\d)[^.!?;\n]+)*")
+_SUPPOSING = re.compile(r"\s*(?:if|unlike|compared|whether|imagine|suppose|although|had|were)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
 _NOT_A_CLAIM = re.compile(
     r"\b(?:not|no|never|neither|nor|without|lacks?|lacking|absence|absent|rather than|instead of|than|unlike|"
@@ -94,32 +95,37 @@ def contradiction(
         absent: names of sounds that are certainly not in the clip.
     """
     named = {_name(label): label for label in absent}
-    for sentence in _SENTENCE.findall(_QUOTED.sub('""', answer)):
-        if _NOT_A_CLAIM.search(sentence):
-            continue
+    for clause in _claims(_QUOTED.sub('""', answer)):
         for found in (
-            _gender(sentence, clip),
-            _level(sentence, features),
-            _age(sentence, clip),
-            _emotion(sentence, clip),
-            _absent(sentence, clip, named),
+            _gender(clause, clip),
+            _level(clause, features),
+            _age(clause, clip),
+            _emotion(clause, clip),
+            _absent(clause, clip, named),
         ):
             if found:
                 return found
     return None
 
 
-def _gender(sentence: str, clip: Clip) -> str | None:
+def _claims(text: str) -> Iterator[str]:
+    """The clauses that state something plainly."""
+    for sentence in _SENTENCE.findall(text):
+        if not _SUPPOSING.match(sentence):
+            yield from (clause for clause in sentence.split(",") if not _NOT_A_CLAIM.search(clause))
+
+
+def _gender(clause: str, clip: Clip) -> str | None:
     if clip.gender not in ("male", "female"):
         return None
-    for match in _GENDER.finditer(sentence):
+    for match in _GENDER.finditer(clause):
         said = "female" if any(match[group] for group in ("f1", "f2", "f3")) else "male"
         if said != clip.gender:
             return f"says {match[0]!r} of a {clip.gender} speaker"
     return None
 
 
-def _level(sentence: str, features: Features | None) -> str | None:
+def _level(clause: str, features: Features | None) -> str | None:
     if features is None:
         return None
     known = {
@@ -130,7 +136,7 @@ def _level(sentence: str, features: Features | None) -> str | None:
     for name, patterns in _LEVEL_PATTERNS.items():
         levels = [level for level in known[name] if level]
         for pattern in patterns:
-            for match in pattern.finditer(sentence):
+            for match in pattern.finditer(clause):
                 groups = [group.lower() for group in match.groups() if group]
                 side = _SIDES[groups[-1]]
                 strong = len(groups) > 1
@@ -146,43 +152,43 @@ def _opposed(side: int, strong: bool, level: str) -> bool:
     return actual == -side or (strong and actual == 0)
 
 
-def _age(sentence: str, clip: Clip) -> str | None:
+def _age(clause: str, clip: Clip) -> str | None:
     if clip.age is None:
         return None
-    for match in _AGE.finditer(sentence):
+    for match in _AGE.finditer(clause):
         said = int(match[1] or match[2])
         if abs(said - clip.age) > AGE_DISTANCE:
             return f"says {said} years of a speaker of {clip.age}"
     return None
 
 
-def _emotion(sentence: str, clip: Clip) -> str | None:
+def _emotion(clause: str, clip: Clip) -> str | None:
     emotion = (clip.emotion or "").lower()
-    for match in _FEELING.finditer(sentence):
+    for match in _FEELING.finditer(clause):
         said = match[1].lower()
         if (said in _PLEASANT and emotion in _UNPLEASANT) or (
             said not in _PLEASANT and emotion in ("happy", "happiness")
         ):
             return f"says {said!r} of a speaker who is {emotion}"
-    for match in _RATING.finditer(sentence):
+    for match in _RATING.finditer(clause):
         if clip.sentiment is not None and int(match[1]) != clip.sentiment:
             return f"says a rating of {match[1]} where it is {clip.sentiment}"
     return None
 
 
-def _absent(sentence: str, clip: Clip, named: dict[str, str]) -> str | None:
+def _absent(clause: str, clip: Clip, named: dict[str, str]) -> str | None:
     if not named:
         return None
     told = " ".join((*(clip.captions or ()), clip.text or "")).lower()
-    for phrase in _phrases(sentence):
+    for phrase in _phrases(clause):
         if phrase in named and phrase not in told:
             return f"says that {phrase!r} is heard, which the clip does not have"
     return None
 
 
-def _phrases(sentence: str) -> Iterator[str]:
+def _phrases(clause: str) -> Iterator[str]:
     """The one to four words that name the sound in `sound of ...` and `... is heard`."""
-    for match in _SOUND.finditer(sentence):
+    for match in _SOUND.finditer(clause):
         words = (match["of"] or match["heard"]).lower().split()
         for count in range(min(4, len(words)), 0, -1):
             phrase = " ".join(words[:count] if match["of"] else words[-count:])

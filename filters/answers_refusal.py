@@ -28,7 +28,7 @@ _REFUSALS = re.compile(
             rf"\b(?:cannot|can ?not|can['’]t|could not|couldn['’]t) {_LY}be {_LY}{_TOLD}\b",
             rf"\b(?:we|one|I|you|it is|it['’]s) (?:cannot|can ?not|can['’]t|could not|couldn['’]t) {_LY}{_TELL}\b",
             rf"\b(?:impossible|not possible|not feasible|unable|no way|not able) to {_LY}(?:be )?(?:{_TELL}|{_TOLD})\b",
-            rf"\b(?:is|are|was|were|remains?) (?:not|n['’]t) {_LY}(?:specified|mentioned|stated|provided|disclosed)\b",
+            rf"\b(?:is|are|was|were|remains?)(?: not|n['’]t) {_LY}(?:specified|mentioned|stated|provided|disclosed)\b",
             rf"\b(?:is|are|was|were|remains?) {_LY}(?:unknown|unspecified|undetermined|indeterminable|indeterminate)\b",
             r"\b(?:un|not (?:\w+ly )?)clear (?:from|what|who|whether|if|how|why|where|when|which)\b",
             rf"\b{_SOURCE} (?:\w+ ){{0,3}}?(?:does|do|did)(?: not|n['’]t) {_LY}"

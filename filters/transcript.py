@@ -21,7 +21,7 @@ _STOCK = re.compile(
         )""",
     re.IGNORECASE | re.VERBOSE,
 )
-_ALONE = re.compile(r"thank(?:s|[ ]you)(?:[ ](?:so|very)[ ]much)?|you|bye(?:[- ]bye)?|\.+", re.IGNORECASE)
+_ALONE = re.compile(r"thank(?:s|[ ]you)(?:[ ](?:so|very)[ ]much)?|you|bye(?:[- ]bye)?|\W*", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.!?…]*[.!?…]+[\"')\]]*\s*|[^.!?…]+$")
 
 

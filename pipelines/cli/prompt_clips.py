@@ -99,8 +99,8 @@ def example_clip(kind: str) -> tuple[Clip, Features]:
     if kind == "music":
         return Clip(**common, genres=("Folk", "Pop"), title="Last Train Home", text="I hear the train again"), features
     speaker: dict[str, Any] = {"gender": "female", "text": "Hurry up, the train is coming!"}
-    extra: dict[str, Any] = {
-        "speech_emotion": {"emotion": "happy", "sentiment": 2},
-        "speech_age": {"age": 34},
-    }.get(kind, {})
-    return Clip(**common, **speaker, **extra), features
+    if kind == "speech_emotion":
+        speaker |= {"emotion": "happy", "sentiment": 2}
+    if kind == "speech_age":
+        speaker |= {"age": 34}
+    return Clip(**common, **speaker), features
