@@ -77,6 +77,14 @@ def description_messages(label: str, count: int = 10) -> Messages:
     return ({"role": "system", "content": system}, {"role": "user", "content": f"Sound class: {label}"})
 
 
+_COMMON = frozenset(("and", "the", "for", "with", "other", "sound", "noise", "music", "small", "large"))
+
+
+def _stem(word: str) -> str:
+    """What a word has in common with its other forms: `barking`, `barks` and `bark` are one."""
+    return re.sub(r"(?<=...)(?:ings?|ed|ers?|s)$", "", word)
+
+
 def clean_descriptions(label: str, lines: Sequence[str], most: int = 10) -> tuple[tuple[str, ...], list[str]]:
     """Descriptions fit for use, at most `most`, and what was refused with the reason.
 
@@ -85,7 +93,7 @@ def clean_descriptions(label: str, lines: Sequence[str], most: int = 10) -> tupl
     """
     kept: dict[str, None] = {}
     refused = []
-    names = {word[:5] for word in re.findall(r"[a-z]{4,}", label.lower())} - {"sound", "noise", "music"}
+    names = {_stem(word) for word in re.findall(r"[a-z]{3,}", label.lower())} - _COMMON
     for line in lines:
         text = re.sub(r"^\W*\d+\s*[.):]\s*|^\W+|[\s\"'“”.;,]+$", "", " ".join(line.split()))
         text = text[:1].lower() + text[1:]
@@ -94,7 +102,7 @@ def clean_descriptions(label: str, lines: Sequence[str], most: int = 10) -> tupl
             refused.append(f"{text!r} has {len(words)} words, not 2 to 10")
         elif text.endswith("-") or words[-1] in ("and", "or", "with", "a", "an", "the", "of", "to", "in", "but"):
             refused.append(f"{text!r} breaks off")
-        elif named := [word for word in words if word[:5] in names]:
+        elif named := [word for word in words if _stem(word) in names]:
             refused.append(f"{text!r} names the sound: {named[0]}")
         elif text in kept:
             refused.append(f"{text!r} comes twice")
