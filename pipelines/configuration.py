@@ -146,7 +146,13 @@ def _resolved(configuration: Configuration, folder: Path) -> Configuration:
         name: source.model_copy(update={"root": absolute(source.root), "manifest": absolute(source.manifest)})
         for name, source in configuration.datasets.items()
     }
-    return configuration.model_copy(update={"workspace": absolute(configuration.workspace), "datasets": sources})
+    files = ("prompt_folder", "description_file")
+    questions = configuration.generate.questions
+    questions = questions.model_copy(update={name: absolute(getattr(questions, name)) for name in files})
+    generate = configuration.generate.model_copy(update={"questions": questions})
+    return configuration.model_copy(
+        update={"workspace": absolute(configuration.workspace), "datasets": sources, "generate": generate}
+    )
 
 
 def _explain(file: Path, tree: yaml.Node | None, error: ValidationError) -> tuple[str, str]:

@@ -7,6 +7,7 @@ one's own, as `aig prompts describe` writes it, goes before them. A label is loo
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from functools import cache
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from datasets_registry.errors import UsageError
 
-__all__ = ["descriptions", "known_labels"]
+__all__ = ["descriptions", "known_labels", "own_descriptions_version"]
 
 
 def descriptions(label: str, own_file: str | None = None) -> tuple[str, ...]:
@@ -38,6 +39,11 @@ def known_labels() -> tuple[str, ...]:
     return tuple(label for label, _ in _packaged().values())
 
 
+def own_descriptions_version(own_file: str | None) -> str:
+    """Hash of a file of one's own, which says whether what was made from it is up to date; empty for none."""
+    return hashlib.sha256(_text(own_file).encode()).hexdigest() if own_file else ""
+
+
 @cache
 def _packaged() -> dict[str, tuple[str, tuple[str, ...]]]:
     table: dict[str, tuple[str, tuple[str, ...]]] = {}
@@ -50,13 +56,16 @@ def _packaged() -> dict[str, tuple[str, tuple[str, ...]]]:
 
 @cache
 def _own(file: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    return {_key(label): (label, texts) for label, texts in _rows(_text(file), file)}
+
+
+def _text(file: str) -> str:
     try:
-        text = Path(file).read_text(encoding="utf-8")
+        return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"cannot read the descriptions {file}: {error}", "Mend `generate.questions.description_file`."
         ) from None
-    return {_key(label): (label, texts) for label, texts in _rows(text, file)}
 
 
 def _rows(text: str, name: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -30,6 +30,7 @@ from pipelines.configuration import Configuration
 from pipelines.stages.index import dataset_of
 from pipelines.stages.joined import Bucket, Measured, buckets, joined, measured_in, selections_of
 from pipelines.workspace import Workspace
+from prompts.descriptions import own_descriptions_version
 from prompts.metadata import sounds
 from prompts.open_ended import Prompt, load
 
@@ -50,7 +51,18 @@ CLOSED = "closed"
 
 _CODE = ("generators/lineage.py", "filters/transcript.py", "prompts")
 _CLOSED_CODE = ("generators/closed_ended", *_CODE)
-_OPEN_CODE = ("generators/open_ended.py", "generators/parse.py", "filters", *_CODE)
+_OPEN_CODE = (
+    "generators/open_ended.py",
+    "generators/parse.py",
+    "generators/near_json.py",
+    "generators/pair_shapes.py",
+    "generators/closed_ended/absent.py",
+    "generators/closed_ended/data",
+    "filters",
+    *_CODE,
+)
+_OPEN_QUESTIONS = {"pairs", "audio_input"}
+_NOT_CLOSED_QUESTIONS = {"prompts", "prompt_folder", "pairs", "description_file"}
 
 
 @dataclass(frozen=True)
@@ -302,14 +314,16 @@ def _version(configuration: Configuration, name: str, kind: str, vocabulary: tup
     settings = configuration.generate
     dataset = dataset_of(configuration, name)
     tasks = [dataset.closed_tasks, dataset.copies, dataset.open_prompt, dataset.pairs_per_call, dict(dataset.by_split)]
-    made_from: list[Any] = [configuration.seed, settings.questions.model_dump(mode="json"), tasks]
+    made_from: list[Any] = [configuration.seed, tasks, own_descriptions_version(settings.questions.description_file)]
     if kind == CLOSED:
-        made_from += [code_version(*_CLOSED_CODE), vocabulary]
+        asked_by_rule = settings.questions.model_dump(mode="json", exclude=_NOT_CLOSED_QUESTIONS)
+        made_from += [code_version(*_CLOSED_CODE), vocabulary, asked_by_rule]
     else:
         prompt_kind = kind.removeprefix("open_")
         prompt = load(settings.questions.prompts.get(prompt_kind, prompt_kind), settings.questions.prompt_folder)
         shaping = {"model", "max_tokens", "max_tokens_name", "temperature", "top_p", "response_format"}
         asked = settings.model_dump(mode="json", include=shaping)
+        asked |= settings.questions.model_dump(mode="json", include=_OPEN_QUESTIONS)
         made_from += [code_version(*_OPEN_CODE), prompt.sha256, asked, configuration.answers.model_dump(mode="json")]
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
 
