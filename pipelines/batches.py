@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import queue
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.futures import PrefectFuture
 from prefect.states import Crashed
 
-from pipelines.runner_settings import RunnerSettings
-from pipelines.runners import Runner, workers_of
+from pipelines.runners import Runner
 
 __all__ = ["Isolation", "Parameters", "run_batches"]
 
@@ -53,68 +52,60 @@ class _Batch:
 def run_batches(
     task: Task[..., Any],
     jobs: Iterable[Parameters],
-    settings: RunnerSettings,
+    runner: Runner,
     name: Callable[[int], str],
     isolation: Isolation,
-) -> Generator[Any]:
-    """Submits a task for each job to the configured runner and yields the results in order of completion.
+) -> Iterator[Any]:
+    """Submits a task for each job to a runner and yields the results in order of completion.
 
-    Only so many jobs are drawn from the iterable as are in flight, so memory does not grow with their number; without
-    a job no worker is started. Closing the iterator ends the workers at once.
+    Only so many jobs are drawn from the iterable as are in flight, so memory does not grow with their number.
 
     Args:
         task: works one batch.
         jobs: its arguments by name.
-        settings: of the runner.
+        runner: whose workers do it.
         name: of the task run, from its number.
         isolation: for batches that kill their worker.
 
     Raises:
-        Exception: the first that a batch raised after its retries; batches in flight are ended.
+        Exception: the first that a batch raised after its retries; those in flight are not waited for.
     """
     fresh = (_Batch(parameters, name(number)) for number, parameters in enumerate(jobs))
-    first = next(fresh, None)
-    if first is None:
-        return
     suspects: deque[_Batch] = deque()
-    waiting: deque[_Batch] = deque([first])
     finished: queue.SimpleQueue[PrefectFuture[Any]] = queue.SimpleQueue()
     running: dict[PrefectFuture[Any], _Batch] = {}
-    in_flight = 2 * workers_of(settings)  # enough that no worker waits, few enough that memory stays flat
+    in_flight = 2 * runner.workers  # enough that no worker waits, few enough that memory stays flat
 
     def following() -> _Batch | None:
         """What may be started now; a suspect only when nothing else runs."""
         if suspects:
             return None if running else suspects.popleft()
-        if len(running) >= in_flight:
-            return None
-        return waiting.popleft() if waiting else next(fresh, None)
+        return next(fresh, None) if len(running) < in_flight else None
 
-    with Runner(settings) as runner:
-        while True:
-            while (batch := following()) is not None:
-                future = runner.submit(task.with_options(task_run_name=batch.name), batch.parameters)
-                running[future] = batch
-                future.add_done_callback(finished.put)
-            if not running:
-                return
-            dead: list[_Batch] = []
-            while running:  # once, or after a death until all in flight have ended one way or the other
-                future = finished.get()
-                batch = running.pop(future)
-                try:
-                    result = future.result()
-                except runner.deaths:
-                    _tell_server(future)
-                    dead.append(batch)
-                    continue
-                yield result
-                if not dead:
-                    break
-            if dead:
-                runner.restart()
-                for batch in dead:
-                    yield from _judge(batch, suspects, isolation)
+    while True:
+        while (batch := following()) is not None:
+            future = runner.submit(task.with_options(task_run_name=batch.name), batch.parameters)
+            running[future] = batch
+            future.add_done_callback(finished.put)
+        if not running:
+            return
+        dead: list[_Batch] = []
+        while running:  # once, or after a death until all in flight have ended one way or the other
+            future = finished.get()
+            batch = running.pop(future)
+            try:
+                result = future.result()
+            except runner.deaths:
+                _tell_server(future)
+                dead.append(batch)
+                continue
+            yield result
+            if not dead:
+                break
+        if dead:
+            runner.restart()
+            for batch in dead:
+                yield from _judge(batch, suspects, isolation)
 
 
 def _judge(batch: _Batch, suspects: deque[_Batch], isolation: Isolation) -> Iterator[Any]:

@@ -21,8 +21,9 @@ from pipelines.batches import Isolation, Parameters, run_batches
 from pipelines.configuration import Configuration, load
 from pipelines.lifeline import end_when_stuck
 from pipelines.lock import only_run
-from pipelines.progress import progress_of
+from pipelines.progress import listening, progress_of
 from pipelines.reporting import run_name
+from pipelines.runners import Runner
 from pipelines.stages import extract as extracting
 from pipelines.stages import generate as generating
 from pipelines.stages import index as indexing
@@ -129,22 +130,23 @@ def extract(configuration_file: str, only: list[str] | None = None) -> Any:
     with _opened(configuration_file) as (configuration, workspace):
         names = only or list(configuration.datasets)
         worked = 0
-        for name in names:
-            worked += _measure_outdated(configuration, workspace, name)
-            extracting.forget_outdated(workspace, name, configuration.extract)
+        with Runner(configuration.runner) as runner:
+            for name in names:
+                worked += _measure_outdated(configuration, workspace, name, runner)
+                extracting.forget_outdated(workspace, name, configuration.extract)
         quarantined = _report_clips(configuration, workspace, names, "extract")
         return reporting.finished(None, worked=worked, quarantined=quarantined)
 
 
-def _measure_outdated(configuration: Configuration, workspace: Workspace, name: str) -> int:
-    settings, runner = configuration.extract, configuration.runner
-    todo, batches = extracting.clips_to_measure(workspace, name, settings, runner.batch_clips)
+def _measure_outdated(configuration: Configuration, workspace: Workspace, name: str, runner: Runner) -> int:
+    settings = configuration.extract
+    todo, batches = extracting.clips_to_measure(workspace, name, settings, configuration.runner.batch_clips)
     given: Parameters = {
         "workspace": workspace,
         "name": name,
         "root": indexing.root_of(configuration, name),
         "settings": settings,
-        "stuck_after_s": runner.stuck_after_s,
+        "stuck_after_s": configuration.runner.stuck_after_s,
     }
     jobs: Iterator[Parameters] = ({**given, "clips": clips, "known": known} for clips, known in batches)
 
@@ -157,9 +159,8 @@ def _measure_outdated(configuration: Configuration, workspace: Workspace, name: 
 
     with progress_of(f"extract {name}", todo) as progress:
         number = partial("extract {} {}".format, name)
-        with contextlib.closing(run_batches(measure, jobs, runner, number, Isolation(halves, give_up))) as results:
-            for done in results:
-                progress.advance(done["measured"] + done["quarantined"])
+        for done in run_batches(measure, jobs, runner, number, Isolation(halves, give_up)):
+            progress.advance(done["measured"] + done["quarantined"])
     return todo
 
 
@@ -194,9 +195,11 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
     Returns:
         The sums of requests, tokens and cost of this run.
     """
-    with _opened(configuration_file) as (configuration, workspace):
+    with _opened(configuration_file) as (configuration, workspace), contextlib.ExitStack() as stack:
         names = only or list(configuration.datasets)
-        worked = sum(_write_outdated(configuration, workspace, name, generating.CLOSED) for name in names)
+        runner = stack.enter_context(Runner(configuration.runner))
+        write = partial(_write_outdated, configuration, workspace, runner)
+        worked = sum(write(name, generating.CLOSED) for name in names)
         summary = Summary()
         if configuration.generate.open_ended:
             with progress_of("ask", unit="replies") as progress:
@@ -206,7 +209,7 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
             failures = {failure.key: failure for failure in summary.failures}
             for name in names:
                 for kind in generating.qa_kinds(configuration, name)[1:]:
-                    worked += _write_outdated(configuration, workspace, name, kind, failures)
+                    worked += write(name, kind, failures)
         sums: dict[str, Any] = {
             "qa": generating.qa_sums(configuration, workspace, names),
             "requests": {
@@ -227,11 +230,16 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
 
 
 def _write_outdated(
-    configuration: Configuration, workspace: Workspace, name: str, kind: str, failures: dict[str, Any] | None = None
+    configuration: Configuration,
+    workspace: Workspace,
+    runner: Runner,
+    name: str,
+    kind: str,
+    failures: dict[str, Any] | None = None,
 ) -> int:
     todo, jobs = generating.outdated(configuration, workspace, name, kind, failures)
-    runner = configuration.runner
-    given = {"configuration": configuration, "workspace": workspace, "stuck_after_s": runner.stuck_after_s}
+    stuck_after_s = configuration.runner.stuck_after_s
+    given = {"configuration": configuration, "workspace": workspace, "stuck_after_s": stuck_after_s}
     calls: Iterator[Parameters] = ({**given, "job": job} for job in jobs)
 
     def give_up(call: Parameters) -> Any:
@@ -244,11 +252,8 @@ def _write_outdated(
     if todo:
         number = partial("{} {} {}".format, kind, name)
         isolation = Isolation(lambda call: [call], give_up)
-        with (
-            progress_of(f"{kind} {name}", todo) as progress,
-            contextlib.closing(run_batches(write_bucket, calls, runner, number, isolation)) as results,
-        ):
-            for done in results:
+        with progress_of(f"{kind} {name}", todo) as progress:
+            for done in run_batches(write_bucket, calls, runner, number, isolation):
                 progress.advance(done["clips"])
     generating.forget_outdated(configuration, workspace, name, kind)
     return todo
@@ -296,7 +301,7 @@ def build(
         UsageError: the configuration, a dataset's folder or the model endpoint is wrong.
         DataError: too much in quarantine, the budget is used up, or the published set does not validate.
     """
-    with _opened(configuration_file) as (configuration, workspace):
+    with _opened(configuration_file, as_stage=False) as (configuration, workspace):
         names = list(only or configuration.datasets)
         stages = stage_range(first, until)
         sums: dict[str, Any] = {}
@@ -318,11 +323,16 @@ def build(
 
 
 @contextlib.contextmanager
-def _opened(configuration_file: str) -> Iterator[tuple[Configuration, Workspace]]:
-    """The configuration and its workspace, which is this run's alone inside the block."""
+def _opened(configuration_file: str, *, as_stage: bool = True) -> Iterator[tuple[Configuration, Workspace]]:
+    """The configuration and its workspace, which is this run's alone inside the block; a stage tells its progress."""
     configuration = load(configuration_file)
-    with only_run(configuration.workspace), explained(configuration.workspace):
-        yield configuration, Workspace(configuration.workspace)
+    workspace = Workspace(configuration.workspace)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(only_run(workspace.root))
+        stack.enter_context(explained(workspace.root))
+        if as_stage:
+            stack.enter_context(listening(reporting.ProgressReport(workspace)))
+        yield configuration, workspace
 
 
 def _report_clips(configuration: Configuration, workspace: Workspace, names: list[str], stage: str) -> int:

@@ -1,4 +1,7 @@
-"""Progress of long work: a bar with rate and time left on a terminal, a log line at intervals without one."""
+"""Progress of long work: a bar with rate and time left on a terminal, a log line at intervals without one.
+
+Whoever else wants to know, such as the flow that shows it on Prefect's pages, listens.
+"""
 
 from __future__ import annotations
 
@@ -8,33 +11,63 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-__all__ = ["Progress", "progress_of"]
+__all__ = ["Listener", "Progress", "listening", "progress_of"]
 
 log = logging.getLogger("aig")
 
 LOG_EVERY_S = 30.0
 
+Listener = Callable[["Progress"], None]
+
+_listeners: list[Listener] = []
+
+
+@contextlib.contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Inside the block `listener` is told whenever a piece of work starts or advances; it must be quick."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
 
 class Progress:
-    """How far a piece of work is. `advance` is cheap and may be called from any thread."""
+    """How far a piece of work is. `advance` is cheap and may be called from any thread.
 
-    def __init__(self, title: str, total: int | None, show: Callable[[int, int | None], None]) -> None:
+    Attributes:
+        title: of the work.
+        total: items there are, `None` where nobody knows.
+        unit: what the items are.
+        done: items done.
+        started: when, by `time.monotonic`.
+    """
+
+    def __init__(self, title: str, total: int | None, unit: str, show: Callable[[int, int | None], None]) -> None:
         self.title = title
         self.total = total
+        self.unit = unit
         self.done = 0
+        self.started = time.monotonic()
         self._show = show
+        self._tell()
 
     def advance(self, items: int = 1) -> None:
         """So many items more are done."""
         self.done += items
-        self._show(self.done, self.total)
+        self._tell()
 
     def set(self, done: int, total: int | None = None) -> None:
         """So many items are done, of so many."""
         self.done = done
         if total is not None:
             self.total = total
+        self._tell()
+
+    def _tell(self) -> None:
         self._show(self.done, self.total)
+        for listener in _listeners:
+            listener(self)
 
 
 @contextlib.contextmanager
@@ -42,7 +75,7 @@ def progress_of(title: str, total: int | None = None, unit: str = "clips") -> It
     """Shows the progress of the block on standard error, by a bar or, without a terminal, by log lines."""
     shown = _bar(title, total, unit) if sys.stderr.isatty() else _lines(title, unit)
     with shown as show:
-        yield Progress(title, total, show)
+        yield Progress(title, total, unit, show)
 
 
 @contextlib.contextmanager

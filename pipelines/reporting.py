@@ -6,20 +6,43 @@ Everything a dataset or a model wrote stays text here: it is escaped before it s
 from __future__ import annotations
 
 import html
+import json
 import re
+import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
-from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from datasets_registry.records import Quarantined
+from pipelines.progress import Progress
+from pipelines.workspace import Workspace
 
-__all__ = ["UP_TO_DATE", "WITH_QUARANTINE", "cost", "finished", "link", "quarantine", "run_name", "table"]
+__all__ = [
+    "PROGRESS",
+    "UP_TO_DATE",
+    "WITH_QUARANTINE",
+    "ProgressReport",
+    "cost",
+    "finished",
+    "link",
+    "quarantine",
+    "run_name",
+    "table",
+]
 
 UP_TO_DATE = "UpToDate"
 """Name of the completed state of a stage that found nothing to do."""
@@ -27,7 +50,50 @@ UP_TO_DATE = "UpToDate"
 WITH_QUARANTINE = "CompletedWithQuarantine"
 """Name of the completed state of a stage with items in quarantine, fewer than `max_quarantine` allows."""
 
+PROGRESS = "progress.json"
+"""File of the workspace that says what its run is doing."""
+
 _SHOWN = 100
+_EVERY_S = 5.0
+
+
+class ProgressReport:
+    """Tells how far a run is: in the workspace for `aig status`, on Prefect's pages as a progress artifact."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._title = ""
+        self._told = 0.0
+        self._artifact: UUID | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, progress: Progress) -> None:
+        """Tells it when the work is new, and every few seconds."""
+        with self._lock:
+            now = time.monotonic()
+            new = progress.title != self._title
+            if not new and now - self._told < _EVERY_S:
+                return
+            self._told, self._title = now, progress.title
+            seconds = now - progress.started
+            content = {
+                "title": progress.title,
+                "done": progress.done,
+                "total": progress.total,
+                "unit": progress.unit,
+                "seconds": round(seconds, 1),
+            }
+            self._workspace.write_text(json.dumps(content), PROGRESS)
+            if progress.total:
+                share = min(100.0, 100.0 * progress.done / progress.total)
+                if new or self._artifact is None:
+                    self._artifact = _progress_artifact(progress.title, share)
+                else:
+                    update_progress_artifact(self._artifact, progress=share)
+
+
+def _progress_artifact(title: str, share: float) -> UUID:
+    return cast(UUID, create_progress_artifact(share, key=_key(f"progress-{title}"), description=title))
 
 
 def run_name(stage: str) -> Callable[[], str]:

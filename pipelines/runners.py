@@ -20,18 +20,19 @@ from datasets_registry.errors import UsageError
 from pipelines.lifeline import end_with_parent
 from pipelines.runner_settings import RunnerSettings
 
-__all__ = ["Runner", "workers_of"]
+__all__ = ["Runner"]
 
 
-def workers_of(settings: RunnerSettings) -> int:
+def _workers(settings: RunnerSettings) -> int:
     """How many batches run at a time: as configured, else as many as this machine has cores."""
     return settings.workers or os.cpu_count() or 1
 
 
 class Runner:
-    """The workers of a run. Use as a context manager; they are started by it and can be started anew inside.
+    """The workers of a flow, started when the first batch comes. Use as a context manager.
 
     Attributes:
+        workers: batches that run at a time.
         deaths: exceptions by which a batch ends whose worker died.
     """
 
@@ -42,12 +43,11 @@ class Runner:
             UsageError: the packages that this kind of runner needs are not installed.
         """
         self._settings = settings
+        self.workers = _workers(settings)
         self.deaths = _deaths(settings.kind)
         self._runner: TaskRunner[Any] | None = None
 
     def __enter__(self) -> Runner:
-        self._runner = _task_runner(self._settings)
-        self._runner.__enter__()
         return self
 
     def __exit__(
@@ -59,15 +59,16 @@ class Runner:
 
     def submit(self, task: Task[..., Any], parameters: dict[str, Any]) -> PrefectFuture[Any]:
         """Hands a batch to the workers."""
-        assert self._runner is not None
+        if self._runner is None:
+            self._runner = _task_runner(self._settings)
+            self._runner.__enter__()
         return cast(PrefectFuture[Any], self._runner.submit(task, parameters))
 
     def restart(self) -> None:
-        """Starts the pool anew after a worker's death; a cluster replaces its workers itself."""
+        """Has the pool started anew after a worker's death; a cluster replaces its workers itself."""
         if self._settings.kind == "process":
             self._kill()
             self._close()
-            self.__enter__()
 
     def _kill(self) -> None:
         """Ends the pool's processes now. What they were writing never appears, so nothing is spoilt by it.
@@ -85,7 +86,7 @@ class Runner:
 
 
 def _task_runner(settings: RunnerSettings) -> TaskRunner[Any]:
-    workers = workers_of(settings)
+    workers = _workers(settings)
     if settings.kind == "dask":
         from prefect_dask.task_runners import DaskTaskRunner
 
