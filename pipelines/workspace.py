@@ -123,6 +123,7 @@ class Workspace:
         import duckdb
 
         database = duckdb.connect(config=_database_settings())
+        database.execute("SET enable_progress_bar = false")  # it would go to standard output
         fs, _ = self._filesystem
         if "file" not in fs.protocol and "local" not in fs.protocol:
             database.register_filesystem(fs)
