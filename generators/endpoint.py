@@ -143,6 +143,7 @@ class Endpoint:
             connect=settings.connect_timeout_s, read=settings.read_timeout_s, write=settings.read_timeout_s, pool=None
         )
         self._total_s = settings.timeout_s
+        self._chat_url = f"{self.url}/chat/completions"  # whole: the client parses a relative one three times
         self._client = openai.AsyncOpenAI(
             api_key=key or "none",
             base_url=self.url,
@@ -163,13 +164,9 @@ class Endpoint:
         Raises:
             TransportError: no whole answer came back in time.
         """
-        return await self._post("/chat/completions", content=body)
-
-    async def _post(self, path: str, **content: Any) -> Answer:
-        headers = {"Content-Type": "application/json"}
         try:
             async with asyncio.timeout(self._total_s):
-                response = await self._client.post(path, cast_to=_RESPONSE, options={"headers": headers}, **content)
+                response = await self._client.post(self._chat_url, content=body, cast_to=_RESPONSE)
         except openai.APIStatusError as error:
             response = error.response
         except openai.APIError as error:
@@ -178,7 +175,7 @@ class Endpoint:
             raise TransportError(f"no answer within {self._total_s:g} s", refused=False) from None
         except httpx2.HTTPError as error:
             raise _transport_error(error) from None
-        return Answer(response.status_code, response.headers, response.content)
+        return _answer(response)
 
     async def upload(self, requests: bytes) -> str:
         """Uploads the requests of a batch, one JSON object a line; returns the file's name."""
@@ -237,15 +234,19 @@ class Endpoint:
         try:
             return await call
         except openai.APIStatusError as error:
-            raise StatusError(
-                Answer(error.response.status_code, error.response.headers, error.response.content)
-            ) from None
+            raise StatusError(_answer(error.response)) from None
         except (openai.APIError, httpx2.HTTPError) as error:
             raise _transport_error(error) from None
 
     def redacted(self, text: str) -> str:
         """`text` without the key, for what a server repeats in its error messages."""
         return text.replace(self._key, "[key]") if self._key else text
+
+
+def _answer(response: httpx2.Response) -> Answer:
+    # A plain dictionary: the response's own headers decode all of themselves anew for every look.
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+    return Answer(response.status_code, headers, response.content)
 
 
 def _state(batch: Batch) -> BatchState:

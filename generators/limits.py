@@ -94,9 +94,15 @@ class Limits:
         now = time.monotonic()
         self._window = (start, count + 1) if now - start < 2 * NARROWING_EVERY_S else (now, 1)
 
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether tokens are limited, so that they need counting."""
+        return self.tokens.per_minute is not None
+
     def settle(self, reserved: int, used: int) -> None:
-        """Gives back the tokens a request had reserved and did not use."""
-        self.tokens.give_back(reserved - used)
+        """Gives back what a request reserved and did not use; it reserved nothing where there was no limit yet."""
+        if reserved:
+            self.tokens.give_back(reserved - used)
 
     def narrow(self) -> None:
         """Slows down after a 429: a tenth off, at most once a second; it wears off by itself."""

@@ -19,7 +19,6 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 
 from datasets_registry.errors import AigError
 from generators.breaker import Breaker
-from generators.budget import BudgetReachedError
 from generators.chat import ChatRequest, Reply
 from generators.endpoint import TransportError, request_body
 from generators.entries import Charge, Exposure
@@ -134,29 +133,11 @@ class Live:
 
     async def _answer(self, request: ChatRequest) -> None:
         """Gets one request answered, with as many tries as it takes; the task's end gives its place back."""
-        faults = 0
-
-        def tired(state: RetryCallState) -> bool:
-            nonlocal faults
-            error = state.outcome.exception() if state.outcome else None
-            faults += not (isinstance(error, AgainError) and error.limited)
-            return faults >= self._settings.max_attempts
-
-        async def rest(seconds: float) -> None:
-            self._places.release()
-            self._resting += 1
-            try:
-                await self._idling(asyncio.sleep(seconds))
-            finally:
-                self._resting -= 1
-                self._rested.set()
-                await self._places.acquire()
-
         try:
-            again = AsyncRetrying(
-                retry=retry_if_exception_type(AgainError), wait=_wait, stop=tired, sleep=rest, reraise=True
-            )
-            await again(self._try, request)
+            try:
+                await self._try(request)
+            except AgainError as error:
+                await self._try_again(request, error)
         except AgainError as error:
             self._summary.fail(request, "no_reply", error.reason, "run the same command again: it is asked anew")
         except RefusedError as error:
@@ -164,7 +145,7 @@ class Live:
         except asyncio.CancelledError:
             self.left.append(request)
             raise
-        except (AigError, BudgetReachedError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is ends the run, which raises it
             self.left.append(request)
             self._stop(error)
         finally:
@@ -172,20 +153,52 @@ class Live:
             self._places.release()
             self._report()
 
+    async def _try_again(self, request: ChatRequest, first: AgainError) -> None:
+        """Tries until it succeeds or has failed often enough; being told to wait (429) is no failure of the request."""
+        known: AgainError | None = first
+        faults = 0
+
+        async def attempt() -> None:
+            nonlocal known
+            if known is not None:  # the first try has been: most requests need no second, nor all this
+                error, known = known, None
+                raise error
+            await self._try(request)
+
+        def tired(state: RetryCallState) -> bool:
+            nonlocal faults
+            error = state.outcome.exception() if state.outcome else None
+            faults += not (isinstance(error, AgainError) and error.limited)
+            return faults >= self._settings.max_attempts
+
+        again = retry_if_exception_type(AgainError)
+        await AsyncRetrying(retry=again, wait=_wait, stop=tired, sleep=self._rest, reraise=True)(attempt)
+
+    async def _rest(self, seconds: float) -> None:
+        """Sleeps without a place."""
+        self._places.release()
+        self._resting += 1
+        try:
+            await self._idling(asyncio.sleep(seconds))
+        finally:
+            self._resting -= 1
+            self._rested.set()
+            await self._places.acquire()
+
     async def _try(self, request: ChatRequest) -> None:
         """Sends a request once: waits for its turn, reserves what it may cost, settles on what it did cost."""
         price = self._run.price(request.model)
-        tokens = input_tokens(request)
-        most_output = most_output_tokens(request) or 0
         most_cost = self._run.most_cost(request)
-        reserved_tokens = tokens + most_output
+        tokens = 0
+        if self._limits.counts_tokens or self._shared_limit is not None:
+            tokens = input_tokens(request) + (most_output_tokens(request) or 0)
         await self._idling(self._breaker.wait())
         await self._idling(self._budget.reserve(most_cost))
         cost, used_tokens = Decimal(0), 0
         try:
             if self._shared_limit is not None:
-                await self._idling(self._shared_limit(reserved_tokens))
-            await self._idling(self._limits.wait(reserved_tokens))
+                await self._idling(self._shared_limit(tokens))
+            await self._idling(self._limits.wait(tokens))
             await self._expose(most_cost)
             self._summary.sent += 1
             try:
@@ -200,7 +213,7 @@ class Live:
             cost, used_tokens = Decimal(reply.cost_usd), reply.input_tokens + reply.output_tokens
             await self._commits.add(reply)
         finally:
-            self._limits.settle(reserved_tokens, used_tokens)
+            self._limits.settle(tokens, used_tokens)
             self._budget.settle(most_cost, cost)
         self._summary.count(reply)
 
