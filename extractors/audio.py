@@ -126,8 +126,8 @@ def _outside(file: Path, start: float, end: float | None, length: float) -> Audi
 def _decode(file: Path, source: AudioFile, start: float, end: float | None, max_clip_s: float) -> Samples:
     import soxr
 
-    wanted_s = max_clip_s + 1 / SAMPLE_RATE if end is None else min(end - start, max_clip_s + 1 / SAMPLE_RATE)
-    wanted = round(wanted_s * source.rate)
+    limit = int(max_clip_s * source.rate)
+    wanted = limit + 1 if end is None else min(round((end - start) * source.rate), limit + 1)
     resampler = soxr.ResampleStream(source.rate, SAMPLE_RATE, 1, dtype="float32", quality="VHQ")
     same = source.rate == SAMPLE_RATE
     parts: list[Samples] = []
@@ -141,7 +141,7 @@ def _decode(file: Path, source: AudioFile, start: float, end: float | None, max_
             break
     if not same and got:
         parts.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
-    if got > max_clip_s * source.rate:
+    if got > limit:
         raise AudioError(
             "too_long",
             f"{file.name}: the clip is longer than {max_clip_s:g} s",

@@ -128,6 +128,8 @@ class _Ffmpeg:
         if not self._container.streams.audio:
             raise ValueError("it has no audio stream")
         self._stream = self._container.streams.audio[0]
+        if self._stream.codec_context is None:
+            raise ValueError("its codec is unknown")
         self._stream.codec_context.thread_count = 1
         self.rate: int = self._stream.codec_context.sample_rate or 0
         self.channels: int = self._stream.codec_context.channels or 0

@@ -1,0 +1,171 @@
+"""Decoding: every format gives the same sound, segments are cut exactly, and what cannot be used says why."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from extract_voices import RATE, vowel, write_every_format, write_m4a
+
+from extractors.audio import SAMPLE_RATE, locate, read_audio
+from extractors.errors import AudioError
+from extractors.levels import load_levels
+from extractors.pitch import f0_track, mean_f0_hz
+from extractors.settings import PitchSettings
+from extractors.volume import measure_volume
+
+
+def code(file: Path, **options: float) -> str:
+    with pytest.raises(AudioError) as caught:
+        read_audio(file, **options)  # type: ignore[arg-type]
+    assert str(file.parent) not in caught.value.message
+    assert caught.value.advice
+    return caught.value.code
+
+
+def test_every_format_rate_and_channel_count_has_the_same_levels(tmp_path: Path) -> None:
+    voice = vowel(150, 1.5)
+    files = write_every_format(tmp_path, voice)
+    for rate in (8_000, 22_050, 44_100, 48_000, 96_000):
+        import soxr
+
+        other = tmp_path / f"{rate}.wav"
+        soundfile.write(other, np.stack([soxr.resample(voice, RATE, rate)] * 2, axis=1), rate)
+        files.append(other)
+    levels, seen = load_levels(), set()
+    for file in files:
+        audio = read_audio(file)
+        assert audio.duration_s == pytest.approx(1.5, abs=0.12), file.name
+        f0, _ = mean_f0_hz(f0_track(audio.samples, PitchSettings()), audio.duration_s, PitchSettings())
+        assert f0 == pytest.approx(150, rel=0.005), file.name
+        volume = measure_volume(audio.samples).dbfs
+        seen.add((levels.pitch.level(f0), levels.volume.level(volume)))
+    assert len(seen) == 1, seen
+
+
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+def test_segments_are_the_same_samples_as_in_the_whole(tmp_path: Path, rate: int) -> None:
+    file = tmp_path / "long.flac"
+    noise = np.random.default_rng(0).normal(0, 0.1, 10 * rate)
+    soundfile.write(file, noise, rate)
+    whole = read_audio(file).samples
+    part = read_audio(file, start_s=3.25, end_s=5.5).samples
+    assert len(part) == round(2.25 * SAMPLE_RATE)
+    middle = slice(1000, -1000)  # a resampler knows nothing beyond the segment's edges
+    expected = whole[round(3.25 * SAMPLE_RATE) : round(5.5 * SAMPLE_RATE)]
+    np.testing.assert_allclose(part[middle], expected[middle], atol=0.02 if rate != 16_000 else 1e-6)
+
+
+def test_segments_of_files_read_by_ffmpeg(tmp_path: Path) -> None:
+    file = tmp_path / "a.m4a"
+    write_m4a(file, np.concatenate([vowel(120, 2.0), vowel(300, 2.0)]))
+    for start, expected in ((0.2, 120), (2.3, 300)):
+        audio = read_audio(file, start_s=start, end_s=start + 1.5)
+        assert audio.duration_s == pytest.approx(1.5, abs=0.01)
+        f0, _ = mean_f0_hz(f0_track(audio.samples, PitchSettings()), 1.5, PitchSettings())
+        assert f0 == pytest.approx(expected, rel=0.005)
+
+
+def test_a_segment_of_a_long_file_leaves_the_rest_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "long.wav"
+    soundfile.write(file, np.zeros(RATE * 600, np.int16), RATE)
+    read = 0
+    original = soundfile.SoundFile.read
+
+    def counting(self: soundfile.SoundFile, frames: int = -1, **options: object) -> object:
+        nonlocal read
+        block = original(self, frames, **options)
+        read += len(block)
+        return block
+
+    monkeypatch.setattr(soundfile.SoundFile, "read", counting)
+    assert read_audio(file, start_s=500, end_s=503).duration_s == 3
+    assert read <= RATE * 40
+
+
+def test_refusals(tmp_path: Path) -> None:
+    voice = vowel(150, 2.0)
+    files = {file.name: file.read_bytes() for file in write_every_format(tmp_path, voice)}
+    wav = files["pcm16.wav"]
+    floats = voice.copy()
+    floats[7] = np.nan
+    broken = {
+        "empty.wav": b"",
+        "header.wav": wav[:44],
+        "half.wav": wav[: len(wav) // 2],
+        "half.flac": files["a.flac"][: len(files["a.flac"]) // 2],
+        "half.ogg": files["a.ogg"][: len(files["a.ogg"]) // 2],
+        "half.aiff": files["a.aiff"][: len(files["a.aiff"]) // 2],
+        "half.mp3": files["a.mp3"][: len(files["a.mp3"]) // 2],
+        "half.m4a": files["a.m4a"][: len(files["a.m4a"]) // 2],
+        "lies.wav": wav[:40] + struct.pack("<I", 10**9) + wav[44:],
+        "text.wav": b"this is no audio",
+        "slow.wav": wav[:24] + struct.pack("<I", 10) + wav[28:],
+    }
+    for name, content in broken.items():
+        (tmp_path / name).write_bytes(content)
+    soundfile.write(tmp_path / "nan.wav", floats, RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "loud.wav", voice * 32_768, RATE, subtype="FLOAT")
+    assert {name: code(tmp_path / name) for name in (*broken, "nan.wav", "loud.wav")} == {
+        "empty.wav": "empty_audio",
+        "header.wav": "empty_audio",
+        "half.wav": "truncated_audio",
+        "half.flac": "unreadable_audio",
+        "half.ogg": "truncated_audio",
+        "half.aiff": "truncated_audio",
+        "half.mp3": "truncated_audio",
+        "half.m4a": "unreadable_audio",
+        "lies.wav": "truncated_audio",
+        "text.wav": "unreadable_audio",
+        "slow.wav": "unsupported_audio",
+        "nan.wav": "not_finite",
+        "loud.wav": "out_of_range",
+    }
+    whole = tmp_path / "pcm16.wav"
+    assert code(whole, max_clip_s=1.0) == "too_long"
+    assert code(whole, start_s=5.0) == "segment_outside_file"
+    assert code(whole, start_s=1.0, end_s=9.0) == "segment_outside_file"
+    assert code(whole, start_s=1.0, end_s=1.0) == "empty_audio"
+    assert read_audio(whole, start_s=1.0, end_s=2.3).duration_s == pytest.approx(1.0, abs=0.01)
+
+
+def test_written_to_a_pipe_the_length_is_unknown_and_not_a_lie(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", vowel(150, 1.0), RATE)
+    wav = (tmp_path / "a.wav").read_bytes()
+    (tmp_path / "pipe.wav").write_bytes(wav[:4] + b"\xff" * 4 + wav[8:40] + b"\xff" * 4 + wav[44:])
+    assert read_audio(tmp_path / "pipe.wav").duration_s == 1.0
+
+
+def test_a_bomb_takes_no_more_than_the_limit(tmp_path: Path) -> None:
+    """Ten hours of silence are 3 MB of flac."""
+    file = tmp_path / "bomb.flac"
+    with soundfile.SoundFile(file, "w", 8_000, 1) as stream:
+        for _ in range(36):
+            stream.write(np.zeros(8_000 * 1000, np.int16))
+    assert file.stat().st_size < 10_000_000
+    assert code(file, max_clip_s=20.0) == "too_long"
+
+
+@pytest.mark.parametrize(
+    "playlist", ["ffconcat version 1.0\nfile secret.wav\n", "#EXTM3U\n#EXTINF:1,\nsecret.wav\n#EXT-X-ENDLIST\n"]
+)
+def test_a_playlist_does_not_open_other_files(tmp_path: Path, playlist: str) -> None:
+    soundfile.write(tmp_path / "secret.wav", vowel(150, 1.0), RATE)
+    (tmp_path / "clip.wav").write_text(playlist)
+    assert code(tmp_path / "clip.wav") == "unreadable_audio"
+
+
+@pytest.mark.parametrize("path", ["../out.wav", "a/../../out.wav", "/etc/passwd", "a\0b.wav"])
+def test_paths_do_not_leave_the_root(tmp_path: Path, path: str) -> None:
+    with pytest.raises(AudioError) as caught:
+        locate(str(tmp_path), path)
+    assert caught.value.code == "path_outside_root"
+
+
+def test_odd_names_are_just_names(tmp_path: Path) -> None:
+    for name in ("-rf.wav", "a b;c.wav", "%s {x}.wav", "ünï.wav", "http:x.wav"):
+        soundfile.write(tmp_path / name, vowel(150, 0.3), RATE, format="WAV")
+        assert read_audio(locate(str(tmp_path), name)).duration_s == pytest.approx(0.3, abs=0.01)

@@ -1,0 +1,58 @@
+"""Volume: known levels, the law of gain, and silence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from extract_voices import RATE, vowel
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from extractors.volume import measure_volume
+
+
+def sine(frequency_hz: float, amplitude: float, duration_s: float = 3.0) -> np.ndarray:
+    return (amplitude * np.sin(2 * np.pi * frequency_hz * np.arange(int(duration_s * RATE)) / RATE)).astype(np.float32)
+
+
+def test_full_scale() -> None:
+    assert measure_volume(np.sign(sine(440, 1.0)) + 0.0).dbfs == pytest.approx(0, abs=0.05)
+    assert measure_volume(sine(440, 1.0)).dbfs == pytest.approx(-3.01, abs=0.02)
+
+
+def test_loudness_of_the_reference_tone() -> None:
+    """ITU-R BS.1770-4: a full-scale sine of 997 Hz in one channel is -3.01 LUFS."""
+    assert measure_volume(sine(997, 1.0)).lufs == pytest.approx(-3.01, abs=0.1)
+
+
+def test_pauses_do_not_count() -> None:
+    voice = vowel(150, 1.0)
+    alone = measure_volume(voice).dbfs
+    with_pauses = measure_volume(np.concatenate([np.zeros(2 * RATE, np.float32), voice, np.zeros(RATE, np.float32)]))
+    assert alone is not None
+    assert with_pauses.dbfs == pytest.approx(alone, abs=0.3)
+
+
+@settings(max_examples=25, deadline=None)
+@given(gain_db=st.floats(-40, 12))
+def test_gain_moves_volume_by_as_much(gain_db: float) -> None:
+    voice = np.concatenate([vowel(150, 0.5), np.zeros(4000, np.float32), vowel(120, 0.5) * 0.3])
+    before, after = measure_volume(voice), measure_volume((voice * 10 ** (gain_db / 20)).astype(np.float32))
+    assert before.dbfs is not None
+    assert before.lufs is not None
+    assert after.dbfs == pytest.approx(before.dbfs + gain_db, abs=0.1)
+    if before.lufs + gain_db > -60:
+        assert after.lufs == pytest.approx(before.lufs + gain_db, abs=0.1)
+
+
+@pytest.mark.parametrize("samples", [1, 100, 399, 400, 401, 16_000])
+def test_silence_has_no_volume(samples: int) -> None:
+    volume = measure_volume(np.zeros(samples, np.float32))
+    assert (volume.dbfs, volume.lufs, volume.peak_dbfs) == (None, None, float("-inf"))
+    assert not volume.active.any()
+
+
+def test_short_audio_has_no_loudness() -> None:
+    volume = measure_volume(sine(440, 0.5, 0.2))
+    assert volume.lufs is None
+    assert volume.dbfs == pytest.approx(-9.03, abs=0.05)
