@@ -145,6 +145,6 @@ def wrong_folder(dataset: str, root: Path, expected: str) -> UsageError:
     found = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
     return UsageError(
         f"{dataset}: expected {expected} below {root}, found {found or 'nothing'}",
-        f"Give the folder that holds it as `root`, or fetch it: `aig pull CONFIG {dataset}`. "
-        f"`aig datasets {dataset}` shows how.",
+        f"Give the folder that holds it as `root`. `aig datasets {dataset}` says how the dataset is got, "
+        f"`aig pull CONFIG {dataset}` gets what is open of it.",
     )
