@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from datasets_registry.errors import UsageError
@@ -58,8 +59,8 @@ class Evidence:
     database: duckdb.DuckDBPyConnection
 
     @cached_property
-    def _ledger(self) -> Ledger:
-        return Ledger(self.workspace.url("responses"))
+    def _ledger(self) -> tuple[Ledger, Lock]:
+        return Ledger(self.workspace.url("responses")), Lock()
 
     def clip(self, audio_id: str) -> Clip | None:
         """The clip of that id."""
@@ -123,7 +124,9 @@ class Evidence:
         messages = None
         if request is not None and request.key == key:
             messages = tuple((message["role"], message["content"]) for message in request.messages)
-        return Exchange(prompt, messages, self._ledger.get(key) if key else None)
+        ledger, lock = self._ledger
+        with lock:  # a ledger is read by one thread at a time
+            return Exchange(prompt, messages, ledger.get(key) if key else None)
 
 
 def fields_of(record: Clip | Features) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from datasets_registry.errors import UsageError
 from pipelines.cli.output import JsonFlag, print_json, say
 
 __all__ = ["register"]
@@ -15,6 +16,7 @@ __all__ = ["register"]
 def register(app: typer.Typer) -> None:
     """Adds this module's commands."""
     app.command("report")(report)
+    app.command("browse")(browse)
 
 
 def report(
@@ -34,3 +36,44 @@ def report(
     else:
         typer.echo(address)
         say("Open it in a browser; it is one file, so it can be passed on (mind the licences of the audio in it).")
+
+
+def browse(
+    target: Annotated[
+        str,
+        typer.Argument(metavar="PATH|CONFIG", help="A published set, or a configuration (.yaml).", show_default=False),
+    ],
+    audio: Annotated[
+        list[str] | None,
+        typer.Option("--audio", metavar="DATASET=DIR", help="Where a dataset's audio is; may be given more than once."),
+    ] = None,
+    marks: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where marks go: <workspace>/marks.jsonl, or ./marks.jsonl.")
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. Others can reach anything but loopback.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any that is free.")] = 0,
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open a web browser.")] = True,
+) -> None:
+    """Serves a local web app: filter rows, listen, see where each comes from, compare prompts, mark good and bad."""
+    import webbrowser
+
+    from pipelines.browse.serve import open_site, prepare
+
+    roots = {}
+    for item in audio or []:
+        name, _, folder = item.partition("=")
+        if not folder or not Path(folder).is_dir():
+            raise UsageError(
+                f"--audio {item}: no such folder", "write --audio DATASET=DIR, such as --audio fsd50k=/data"
+            )
+        roots[name] = str(Path(folder).resolve())
+    served = prepare(open_site(target, marks, roots), host=host, port=port)
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        say(f"Anybody who can reach {host} and has the address below can read this set and hear its audio.")
+    typer.echo(served.address)
+    say("Ctrl+C ends it.")
+    if open_page:
+        webbrowser.open(served.address)
+    served.run()

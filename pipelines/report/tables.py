@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from datasets_registry.tables import CLIPS, DROPPED, FEATURES, QA, QUARANTINE
 from pipelines.configuration import Configuration
 from pipelines.stages.joined import KEPT, SOURCE_OF_CLIP, selections_of
@@ -11,7 +13,6 @@ from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
 __all__ = ["QUARANTINE_STAGES", "open_tables"]
 
@@ -37,7 +38,10 @@ def open_tables(configuration: Configuration, workspace: Workspace) -> duckdb.Du
         return ["/".join((*folder, part)) for part in workspace.tables(prefix, *folder)]
 
     def view(name: str, schema: pa.Schema, urls: list[str]) -> None:
-        workspace.view(database, name, schema, (), urls)
+        if urls:
+            workspace.view(database, name, schema, (), urls)
+        else:
+            _empty(database, name, schema)
 
     view("clips", CLIPS, [part for name in names for part in parts("clips", name)])
     view("features", FEATURES, [part for name in names for part in parts("features", name)])
@@ -77,5 +81,11 @@ def _union(database: duckdb.DuckDBPyConnection, name: str, parts: list[str], ext
     if parts:
         database.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(parts)}")
     else:
-        database.register(f"no_{name}", schema.empty_table())
-        database.execute(f"CREATE VIEW {name} AS SELECT *, '' AS {extra} FROM no_{name}")  # noqa: S608
+        _empty(database, name, schema.append(pa.field(extra, pa.string())))
+
+
+def _empty(database: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema) -> None:
+    """An empty table of the database itself: what is registered is seen by one of its cursors only."""
+    database.register("nothing", schema.empty_table())
+    database.execute(f"CREATE TABLE {name} AS SELECT * FROM nothing")  # noqa: S608
+    database.unregister("nothing")

@@ -1,0 +1,151 @@
+"""What the browser app shows: rows, and what a workspace knows about their clips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from datasets_registry.records import Clip
+from generators.parse import parse_reply
+from pipelines.browse.marks import Marks
+from pipelines.browse.rows import Filters, Rows
+from pipelines.browse.sounds import Sounds
+from pipelines.browse.sources import RowSource
+from pipelines.evidence import Evidence
+
+__all__ = ["LEVELS", "Query", "Site"]
+
+LEVELS = ("pitch_level", "pitch_rank", "speed_level", "volume_level")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a person asked for, each as it stands in the address; empty: does not matter.
+
+    Attributes:
+        dataset: name.
+        task: name.
+        prompt: name and version.
+        answerable: `yes` or `no`.
+        label: display name of a sound, exactly.
+        level: `<scale>:<word>`, such as `speed_level:very fast`.
+        marked: `good`, `bad` or `any`.
+        text: to be found in the row.
+    """
+
+    dataset: str = ""
+    task: str = ""
+    prompt: str = ""
+    answerable: str = ""
+    label: str = ""
+    level: str = ""
+    marked: str = ""
+    text: str = ""
+
+
+@dataclass
+class Site:
+    """All that the pages are made of.
+
+    Attributes:
+        source: of the rows.
+        rows: to be found.
+        sounds: of the clips.
+        marks: of the pairs.
+        evidence: what the workspace knows about clips; `None` where only published rows are there.
+    """
+
+    source: RowSource
+    rows: Rows
+    sounds: Sounds
+    marks: Marks
+    evidence: Evidence | None
+
+    def filters(self, query: Query) -> Filters:
+        """The filters over rows that a query means."""
+        pairs = None
+        if query.marked:
+            pairs = [qa_id for qa_id, mark in self.marks.by_id.items() if query.marked in ("any", mark.mark)]
+        clips = None
+        if self.evidence is not None and (query.label or query.level):
+            clips = self._clips(query.label, query.level)
+        return Filters(query.dataset, query.task, query.prompt, query.answerable, query.text, clips, pairs)
+
+    def _clips(self, label: str, level: str) -> pa.Table:
+        assert self.evidence is not None
+        scale, _, word = level.partition(":")
+        conditions, values = [], {}
+        if label:
+            conditions.append(
+                "(list_contains(labels, $label) OR len(list_filter(events, lambda e : e.label = $label)) > 0)"
+            )
+            values["label"] = label
+        if scale in LEVELS:
+            conditions.append(f"{scale} = $word")
+            values["word"] = word
+        table = "measured" if scale in LEVELS else "clips"
+        found = self.evidence.database.cursor().execute(
+            f"SELECT audio_id FROM {table} WHERE {' AND '.join(conditions) or 'true'}",  # noqa: S608 - see LEVELS
+            values,
+        )
+        return found.to_arrow_table()
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """All labels of the workspace's clips, the commonest first."""
+        if self.evidence is None:
+            return []
+        rows = self.evidence.database.cursor().execute(
+            """
+            SELECT label FROM (
+                SELECT unnest(list_distinct(list_concat(coalesce(labels, []),
+                    coalesce(list_transform(events, lambda event : event.label), [])))) AS label FROM clips
+            ) GROUP BY label ORDER BY count(*) DESC, label LIMIT 2000
+            """
+        )
+        return [label for (label,) in rows.fetchall()]
+
+    @cached_property
+    def levels(self) -> dict[str, tuple[str, ...]]:
+        """The words of each five-level scale, low to high."""
+        if self.evidence is None:
+            return {}
+        from extractors.levels import load_levels
+
+        scales = load_levels(self.evidence.configuration.extract.levels)
+        words = (scales.pitch.words, scales.pitch_rank.words, scales.speed.words, scales.volume.words)
+        return dict(zip(LEVELS, words, strict=True))
+
+    @cached_property
+    def prompts(self) -> list[str]:
+        """Prompts that rows or, with a workspace, replies can be looked up by."""
+        found = {name for name in self.source.names["prompt"] if name}
+        if self.evidence is not None:
+            from prompts.open_ended import load_all
+
+            found |= set(load_all(self.evidence.configuration.generate.questions.prompt_folder))
+        return sorted(found)
+
+    def clip(self, audio_id: str) -> Clip | None:
+        """The clip's record."""
+        return self.evidence.clip(audio_id) if self.evidence else None
+
+    def pairs_by_prompt(self, audio_id: str, prompt: str) -> list[dict[str, Any]]:
+        """A clip's pairs of one prompt: its rows, else what the ledger's reply to that prompt holds.
+
+        The latter are not judged by any filter, so `published` is false for them.
+        """
+        rows = [row for row in self.rows.of_clip(audio_id) if row["prompt"] == prompt]
+        if rows or self.evidence is None:
+            return [{**row, "published": True} for row in rows]
+        clip = self.evidence.clip(audio_id)
+        if clip is None:
+            return []
+        exchange = self.evidence.exchange(clip, self.evidence.features(audio_id), prompt)
+        if exchange.reply is None:
+            return []
+        parsed = parse_reply(exchange.reply.content, exchange.reply.finish_reason)
+        return [{"instruction": question, "output": answer, "published": False} for question, answer in parsed.pairs]
