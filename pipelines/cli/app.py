@@ -28,7 +28,18 @@ def _root(
         typer.echo(metadata.version("aig"))
 
 
-AREAS: tuple[str, ...] = ("demo", "datasets", "build", "levels", "prompts", "generation", "report", "shards", "exports")
+AREAS: tuple[str, ...] = (
+    "demo",
+    "datasets",
+    "build",
+    "levels",
+    "prompts",
+    "regenerate",
+    "generation",
+    "report",
+    "shards",
+    "exports",
+)
 """Modules of `pipelines.cli`, each with `register(app)`, in the order of `aig --help`."""
 
 for _area in AREAS:
