@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 from prefect import Task, get_client
-from prefect.exceptions import ObjectNotFound
 from prefect.futures import PrefectFuture
 from prefect.states import Crashed
 
@@ -127,7 +127,8 @@ def _judge(batch: _Batch, suspects: deque[_Batch], isolation: Isolation) -> Iter
 
 def _tell_server(future: PrefectFuture[Any]) -> None:
     """Marks a task run as crashed: its worker cannot say so any more, and it would stand as running for ever."""
-    with get_client(sync_client=True) as client, contextlib.suppress(ObjectNotFound):
+    # The server may not have heard of the run yet, or be away itself: the batch goes on without its being told.
+    with get_client(sync_client=True) as client, contextlib.suppress(httpx.HTTPError):
         client.set_task_run_state(
             future.task_run_id, Crashed(message="Its worker ended without a word: killed, crashed or hung."), force=True
         )
