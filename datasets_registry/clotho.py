@@ -88,6 +88,7 @@ def _files(split: str, audio: str, captions: str, metadata: str) -> tuple[Downlo
             checksum=f"md5:{audio}",
             part=split,
             unpack=True,
+            makes=(f"clotho_audio_{split}", split),
         ),
     )
 

@@ -20,6 +20,7 @@ class Download:
         part: the download part it belongs to; empty: always fetched.
         volumes: volumes of a split archive that come before this one, which must be the last; files fetched by
             downloads of their own, relative to the root.
+        makes: folders or files below the root of which one is there once it was unpacked, by us or by hand.
     """
 
     url: str
@@ -29,3 +30,4 @@ class Download:
     unpack: bool = False
     part: str = ""
     volumes: tuple[str, ...] = ()
+    makes: tuple[str, ...] = ()

@@ -139,9 +139,12 @@ DATASET = Dataset(
             to="",
             checksum="sha1:f0df49ffe5f2a6008d7dc83c6915b31835dfe733",
             unpack=True,
+            makes=("fma_metadata",),
         ),
         *(
-            Download(url=f"{_ARCHIVES}/{part}.zip", to="", checksum=f"sha1:{checksum}", unpack=True, part=part)
+            Download(
+                url=f"{_ARCHIVES}/{part}.zip", to="", checksum=f"sha1:{checksum}", unpack=True, part=part, makes=(part,)
+            )
             for part, checksum in _CHECKSUMS.items()
         ),
     ),

@@ -89,15 +89,26 @@ def _about(root: Path, part: str) -> dict[str, dict[str, Any]]:
 
 def _archive(part: str, checksums: tuple[str, ...]) -> tuple[Download, ...]:
     """A split zip: its volumes `.z01` and on, and the last, `.zip`."""
-    volumes = [f"FSD50K.{part}_audio.z{number:02d}" for number in range(1, len(checksums))]
-    last = f"FSD50K.{part}_audio.zip"
+    folder = f"FSD50K.{part}_audio"
+    *volumes, last = (*(f"{folder}.z{number:02d}" for number in range(1, len(checksums))), f"{folder}.zip")
     files = [
-        Download(url=f"{_RECORD}/{v}", to=v, checksum=c, part=part) for v, c in zip(volumes, checksums, strict=False)
+        Download(url=f"{_RECORD}/{name}", to=name, checksum=checksum, part=part, makes=(folder,))
+        for name, checksum in zip(volumes, checksums[:-1], strict=True)
     ]
     whole = Download(
-        url=f"{_RECORD}/{last}", to="", checksum=checksums[-1], part=part, unpack=True, volumes=tuple(volumes)
+        url=f"{_RECORD}/{last}",
+        to="",
+        checksum=checksums[-1],
+        part=part,
+        unpack=True,
+        volumes=tuple(volumes),
+        makes=(folder,),
     )
     return (*files, whole)
+
+
+def _tables(name: str, checksum: str) -> Download:
+    return Download(url=f"{_RECORD}/{name}.zip", to="", checksum=checksum, unpack=True, makes=(name,))
 
 
 DATASET = Dataset(
@@ -119,15 +130,8 @@ DATASET = Dataset(
     parts=("dev", "eval"),
     pull_parts=("dev",),
     downloads=(
-        Download(
-            url=f"{_RECORD}/FSD50K.ground_truth.zip",
-            to="",
-            checksum="md5:ca27382c195e37d2269c4c866dd73485",
-            unpack=True,
-        ),
-        Download(
-            url=f"{_RECORD}/FSD50K.metadata.zip", to="", checksum="md5:b9ea0c829a411c1d42adb9da539ed237", unpack=True
-        ),
+        _tables("FSD50K.ground_truth", "md5:ca27382c195e37d2269c4c866dd73485"),
+        _tables("FSD50K.metadata", "md5:b9ea0c829a411c1d42adb9da539ed237"),
         *_archive(
             "dev",
             (

@@ -128,6 +128,7 @@ DATASET = Dataset(
             size=_SIZES.get(part, 0),
             unpack=True,
             part=part,
+            makes=(part, f"LibriTTS/{part}"),
         )
         for part, checksum in _CHECKSUMS.items()
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -92,9 +93,18 @@ def pull(
     missing = wanted(dataset, root, parts)
     check_room(dataset, root, missing)
 
+    stopping = threading.Event()
+
+    def came(size: int) -> None:
+        # Interrupted, the other files must stop too, not run on for hours; what came of them is kept.
+        if stopping.is_set():
+            raise KeyboardInterrupt
+        if on_bytes:
+            on_bytes(size)
+
     def one(item: Wanted) -> str | None:
         try:
-            http.fetch(item.download.url, item.file, item.download.checksum, on_bytes)
+            http.fetch(item.download.url, item.file, item.download.checksum, came)
             if not item.download.unpack:
                 _mark(item, root)
         except DataError as error:
@@ -102,7 +112,12 @@ def pull(
         return None
 
     with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
-        failed = [message for message in pool.map(one, missing) if message]
+        try:
+            failed = [message for message in pool.map(one, missing) if message]
+        except BaseException:
+            stopping.set()
+            pool.shutdown(cancel_futures=True)
+            raise
     # An archive is unpacked when it and all volumes before it are there, one at a time: the disk is what limits.
     for item in missing:
         if item.download.unpack and item.file.exists():
@@ -166,11 +181,13 @@ def _mark(item: Wanted, root: Path) -> None:
 
 
 def _is_complete(item: Wanted, root: Path) -> bool:
+    """Whether nothing is left to do: marked so, or unpacked by hand without us."""
     marker = _marker(item, root)
-    if not marker.exists():
-        return False
-    known = json.loads(marker.read_text())
-    fits = known == {"url": item.download.url, "checksum": item.download.checksum}
-    # Of an archive nothing is left but what came out of it, and the volumes have gone with it.
-    volume = item.file.suffix[:2] == ".z" and item.file.suffix[2:].isdigit()
-    return bool(fits and (item.download.unpack or volume or item.file.exists()))
+    if marker.exists():
+        known = json.loads(marker.read_text())
+        fits = known == {"url": item.download.url, "checksum": item.download.checksum}
+        # Of an archive in volumes nothing is left but what came out of it.
+        return bool(fits and (item.download.unpack or item.download.makes or item.file.exists()))
+    # With the archive still there, what came out of it may be half of it.
+    begun = item.file.exists() or any(item.file.parent.glob(f".{item.file.name}.*"))
+    return not begun and any((root / made).exists() for made in item.download.makes)

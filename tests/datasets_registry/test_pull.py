@@ -1,12 +1,14 @@
 """Fetching against a local server that behaves as servers do."""
 
 import contextlib
+import dataclasses
 import functools
 import hashlib
 import http.server
 import io
 import tarfile
 import threading
+import time
 import zipfile
 from types import SimpleNamespace
 
@@ -77,6 +79,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         part = body[start:]
+        while misdeed == "trickles" and part:
+            self.wfile.write(part[:1000])
+            part = part[1000:]
+            time.sleep(0.02)
         self.wfile.write(part[: len(part) // 3] if misdeed == "breaks off" else part)
         if misdeed in ("breaks off", "claims more"):
             self.wfile.flush()
@@ -290,7 +296,7 @@ def served(server, **files):
         downloads.append(Download(url=f"{server.url}/{name}", to="", checksum=checksum, unpack=True, part=name[:-7]))
     parts = next(iter(files))[:-7]
     dataset = registry.get("libritts")
-    return type(dataset)(**{**vars(dataset), "downloads": tuple(downloads), "pull_parts": (parts,), "by_split": {}})
+    return dataclasses.replace(dataset, downloads=tuple(downloads), pull_parts=(parts,))
 
 
 def test_a_dataset_is_pulled_unpacked_and_marked_complete(server, tmp_path, waits):
@@ -331,10 +337,10 @@ def test_a_pull_of_volumes_unpacks_once_all_are_there(server, tmp_path, waits):
     server.files |= {"/a.z01": whole[:1000], "/a.zip": whole[1000:]}
     dataset = registry.get("fsd50k")
     downloads = (
-        Download(url=f"{server.url}/a.z01", to="a.z01"),
-        Download(url=f"{server.url}/a.zip", to="", unpack=True, volumes=("a.z01",)),
+        Download(url=f"{server.url}/a.z01", to="a.z01", makes=("LibriTTS",)),
+        Download(url=f"{server.url}/a.zip", to="", unpack=True, volumes=("a.z01",), makes=("LibriTTS",)),
     )
-    dataset = type(dataset)(**{**vars(dataset), "downloads": downloads})
+    dataset = dataclasses.replace(dataset, downloads=downloads)
     server.misdeeds = [404]
     assert len(pulling.pull(dataset, tmp_path).failed) >= 1
     pulled = pulling.pull(dataset, tmp_path)
@@ -342,3 +348,34 @@ def test_a_pull_of_volumes_unpacks_once_all_are_there(server, tmp_path, waits):
     assert (tmp_path / "LibriTTS" / "SPEAKERS.txt").exists()
     assert not list(tmp_path.glob("a.z*"))
     assert pulling.wanted(dataset, tmp_path) == []
+
+
+def test_what_was_unpacked_by_hand_is_not_fetched_again(server, tmp_path):
+    (tmp_path / "LibriTTS" / "train-clean-100").mkdir(parents=True)
+    assert pulling.wanted(registry.get("libritts"), tmp_path) == []
+    (tmp_path / "train-clean-100.tar.gz").touch()
+    dataset = served(server, **{"train-clean-100.tar.gz": b""})
+    dataset = dataclasses.replace(
+        dataset, downloads=tuple(dataclasses.replace(d, makes=("LibriTTS/train-clean-100",)) for d in dataset.downloads)
+    )
+    # The archive lies there: it may have been broken off while it was unpacked.
+    assert [item.file.name for item in pulling.wanted(dataset, tmp_path)] == ["train-clean-100.tar.gz"]
+
+
+def test_an_interruption_stops_the_other_files_and_keeps_what_came(server, tmp_path, waits):
+    dataset = served(server, **{f"train-clean-{n}.tar.gz": BODY for n in (100, 360, 500)})
+    server.misdeeds = ["trickles"] * 3
+    parts = ["train-clean-100", "train-clean-360", "train-clean-500"]
+    seen = []
+
+    def interrupt(size):
+        seen.append(size)
+        if len(seen) == 20:
+            raise KeyboardInterrupt
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        pulling.pull(dataset, tmp_path, parts, interrupt)
+    assert time.monotonic() - started < 10  # to the end it would trickle for twenty seconds and more
+    assert sum(path.stat().st_size for path in tmp_path.glob(".*.partial")) > 0
+    assert not list(tmp_path.glob("*.tar.gz"))
