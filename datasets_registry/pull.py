@@ -109,6 +109,9 @@ def pull(
                 _mark(item, root)
         except DataError as error:
             return str(error)
+        except BaseException:
+            stopping.set()
+            raise
         return None
 
     with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
