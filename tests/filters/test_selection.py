@@ -81,6 +81,20 @@ def test_the_weight_is_the_sum_over_labels_and_rarer_labels_weigh_more(lists):
         assert math.isclose(weight, sum(1000 / (count[label] + 0.01) for label in clip_labels), abs_tol=1e-9)
 
 
+@settings(max_examples=60, deadline=None)
+@given(label_lists.filter(lambda lists: any(lists)), st.integers(1, 70), st.integers(0, 5), st.data())
+def test_a_clip_with_rarer_labels_is_never_less_likely(lists, size, seed, data):
+    """Give a drawn clip labels that are rarer, or one more: it is drawn all the more."""
+    index = data.draw(st.sampled_from([i for i, labels in enumerate(lists) if labels]))
+    clips = [clip(i, *labels) for i, labels in enumerate(lists)]
+    richer = [*clips[:index], clip(index, *lists[index], "seen nowhere else"), *clips[index + 1 :]]
+    before, after = (
+        select(batches(some), SelectSettings(draw=size), seed).kept.to_pylist() for some in (clips, richer)
+    )
+    if clips[index].audio_id in before:
+        assert clips[index].audio_id in after
+
+
 def test_another_seed_draws_other_clips():
     clips = [clip(i, "a") for i in range(200)]
     first, same, other = (
