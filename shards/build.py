@@ -20,8 +20,7 @@ class SourceDataset:
         forbids: what the licence forbids or asks for, in a sentence; empty where it does neither.
         home: web address.
         paper: citation or address of the paper.
-        clips: clips that rows were made from; `None` where it was not counted.
-        longest_s: length of the longest of them, in seconds: no timestamp lies beyond it; `None` where not known.
+        longest_s: length of its longest clip, in seconds: no timestamp lies beyond it; `None` where not known.
     """
 
     title: str
@@ -29,7 +28,6 @@ class SourceDataset:
     forbids: str = ""
     home: str = ""
     paper: str = ""
-    clips: int | None = None
     longest_s: float | None = None
 
 

@@ -118,11 +118,10 @@ def _counts(manifest: Manifest) -> str:
         source = manifest.build.sources.get(name)
         printed = paper.DATASETS.get(name)
         asked = sum(rows for task, rows in tasks.items() if task in OPEN)
-        clips = source.clips if source else None
         lines.append(
             (
                 _plain(source.title if source else name),
-                "" if clips is None else clips,
+                manifest.clips.get(name, ""),
                 printed.clips if printed else "",
                 sum(tasks.values()) - asked,
                 printed.closed if printed else "",

@@ -60,6 +60,7 @@ class Manifest(_Model):
         rows: in all data files together.
         files: every data and lineage file, ordered by path.
         counts: rows by dataset and task.
+        clips: clips that rows are about, by dataset.
         left_out: rows that were not published, by reason.
         build: how the set was built.
     """
@@ -68,6 +69,7 @@ class Manifest(_Model):
     rows: Annotated[int, Field(ge=0, le=10**12)]
     files: tuple[FileEntry, ...]
     counts: dict[str, dict[str, int]]
+    clips: dict[str, int] = {}
     left_out: dict[str, int] = {}
     build: Build
 

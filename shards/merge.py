@@ -124,7 +124,7 @@ def _together(builds: Sequence[Build]) -> Build:
                     f"the sets name different licences of {name}: {known.licence!r} and {source.licence!r}",
                     "Publish them again with the same version of the registry.",
                 )
-            sources[name] = replace(known, clips=None, longest_s=_longest(known, source))
+            sources[name] = replace(known, longest_s=_longest(known, source))
         for name, sha256 in build.prompts.items():
             if prompts.setdefault(name, sha256) != sha256:
                 prompts[f"{name} ({sha256[:8]})"] = sha256

@@ -56,6 +56,11 @@ class FeatureNames:
         self._compact()
         return np.unique(np.concatenate(self._shared))
 
+    def count(self) -> int:
+        """How many names there are."""
+        self._compact()
+        return sum(map(len, self._parts))
+
     def _compact(self) -> None:
         keys = np.concatenate([np.empty((0, 2), np.uint64), *self._parts])
         keys = keys[np.argsort(keys[:, 0])]

@@ -70,6 +70,8 @@ def validate(url: str, *, limit: int = 20, progress: Callable[[int, int], None] 
         _duplicates(published, order.holding(twins), twins, manifest.build.seed, report)
     if len(shared := names.shared()):
         _shared_names(published, data, shared, report)
+    elif names.count() != (told := sum(manifest.clips.values())):
+        report.error("clips", f"rows are about {names.count()} clips; the manifest says {told}")
     _compare_counts(manifest, counts, report)
     for cutoff, trainer in CUTOFFS.items():
         if rows := longer[cutoff]:

@@ -23,12 +23,13 @@ from datasets_registry.tables import QA
 from shards.bounded import in_order
 from shards.build import Build
 from shards.card import card
+from shards.clip_count import ClipCount, clip_keys
 from shards.croissant import croissant
 from shards.manifest import FileEntry, Manifest, lineage_path, shard_path
 from shards.rules import broken_rows
 from shards.schema import CATEGORIES, DATA, DATA_SHA256_KEY, LINEAGE, ROW_GROUP_ROWS, TASKS, category
 from shards.settings import PublishSettings
-from shards.shuffle import Shuffle
+from shards.shuffle import Keys, Shuffle
 from shards.staging import staging
 
 __all__ = ["publish"]
@@ -98,12 +99,17 @@ def publish(
                     "See that the generate stage made pairs (aig status).",
                 )
             shards = in_order(pool, lambda s: _write_shard(stage.folder, *s), _shards(shuffle, settings), ahead=WORKERS)
-            files = [entry for pair in shards for entry in pair]
+            files: list[FileEntry] = []
+            clips = ClipCount()
+            for entries, keys in shards:
+                files += entries
+                clips.add(keys)
         left_out.update(also_left_out or {})
         manifest = Manifest(
             rows=counts.total(),
             files=tuple(sorted(files, key=lambda entry: entry.path)),
             counts=_nested(counts),
+            clips=clips.counts(),
             left_out=dict(sorted((reason, rows) for reason, rows in left_out.items() if rows)),
             build=build,
         )
@@ -184,11 +190,12 @@ def _shards(shuffle: Shuffle, settings: PublishSettings) -> Iterator[tuple[str, 
                 rest, have, index = [table.slice(size)], have - size, index + 1
 
 
-def _write_shard(folder: Path, path: str, rows: pa.Table) -> tuple[FileEntry, FileEntry]:
-    """Writes a data file and, bound to it by its hash, the lineage file beside it."""
+def _write_shard(folder: Path, path: str, rows: pa.Table) -> tuple[tuple[FileEntry, FileEntry], dict[str, Keys]]:
+    """Writes a data file and, bound to it by its hash, the lineage file beside it; which clips they are about."""
     data = _write_file(folder, path, rows.select(DATA.names).cast(DATA))
     schema = LINEAGE.with_metadata({**LINEAGE.metadata, DATA_SHA256_KEY: data.sha256.encode()})
-    return data, _write_file(folder, lineage_path(path), rows.select(LINEAGE.names).cast(schema))
+    lineage = _write_file(folder, lineage_path(path), rows.select(LINEAGE.names).cast(schema))
+    return (data, lineage), clip_keys(rows)
 
 
 def _write_file(folder: Path, path: str, table: pa.Table) -> FileEntry:

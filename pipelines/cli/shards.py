@@ -10,6 +10,7 @@ import typer
 
 from datasets_registry.errors import UsageError
 from pipelines.cli.output import JsonFlag, print_json, print_table, say
+from pipelines.visible import visible
 
 if TYPE_CHECKING:
     from shards.report import Finding, ValidationReport
@@ -20,6 +21,10 @@ __all__ = ["SetArgument", "register"]
 SetArgument = Annotated[
     str, typer.Argument(metavar="PATH", help="The published set: a folder, https:// or s3://.", show_default=False)
 ]
+
+
+_AT_LENGTH = {"raw", "words"}
+"""What `aig why` shows with --json alone."""
 
 
 def register(app: typer.Typer) -> None:
@@ -71,7 +76,8 @@ def _print_report(report: ValidationReport) -> None:
 
 
 def _line(finding: Finding) -> tuple[str, str, str, str]:
-    return finding.code, finding.shard, "" if finding.row is None else str(finding.row), finding.message
+    row = "" if finding.row is None else str(finding.row)
+    return finding.code, visible(finding.shard), row, visible(finding.message)
 
 
 def stats(path: SetArgument, json: JsonFlag = False) -> None:
@@ -137,7 +143,8 @@ def why(
         return
     for title, content in links.items():
         if isinstance(content, dict):
-            print_table(title, ("", ""), [(name, _text(value)) for name, value in content.items()])
+            shown = [(name, _text(value)) for name, value in content.items() if name not in _AT_LENGTH]
+            print_table(title, ("", ""), shown)
         else:
             typer.echo(f"{title}: {_text(content)}")
 
@@ -146,5 +153,5 @@ def _text(value: Any) -> str:
     if value is None:
         return "not known"
     if isinstance(value, list) and value and isinstance(value[0], list):
-        return "\n".join(f"[{role}] {content}" for role, content in value)
-    return str(value)
+        return "\n".join(f"[{role}] {visible(content)}" for role, content in value)
+    return visible(str(value))

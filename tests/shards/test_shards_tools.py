@@ -69,7 +69,7 @@ def test_the_card_says_what_is_in_the_set_and_under_which_terms(published_set: P
     text = (published_set / "README.md").read_text()
     front = yaml.safe_load(text.split("---\n")[1])
     assert [config["config_name"] for config in front["configs"]] == ["default", "stage1", "stage2", "stage3"]
-    assert "| AudioSet |  | 500,000 | 420 | 538,000 | 20 | 931,000 |" in text
+    assert "| AudioSet | 40 | 500,000 | 420 | 538,000 | 20 | 931,000 |" in text
     assert "| AudioSet (`audioset`) | CC BY 4.0 | nothing named | <https://research.google.com/audioset/> |" in text
     assert "Ask the owner." in text
     assert "- Made for a test." in text
