@@ -68,6 +68,7 @@ class GenerateSettings(_Settings):
         concurrency: requests in flight at a time.
         requests_per_minute: never more than these; `None`: what the server's headers say.
         tokens_per_minute: input and output tokens, never more than these; `None`: what the server's headers say.
+        shared_rate: name of a global concurrency limit of Prefect's server, for one rate over several machines.
         max_cost_usd: hard limit on what the ledger's replies may cost together; `None`: no limit.
         prices: by model, instead of the table that comes with this version.
         connect_timeout_s: for a connection to be made.
@@ -92,6 +93,7 @@ class GenerateSettings(_Settings):
     concurrency: Annotated[int, Field(ge=1, le=4096)] = 64
     requests_per_minute: Annotated[float, Field(gt=0)] | None = None
     tokens_per_minute: Annotated[float, Field(gt=0)] | None = None
+    shared_rate: str | None = None
     max_cost_usd: Dollars | None = None
     prices: dict[str, PriceSettings] = Field(default_factory=dict)
     connect_timeout_s: Annotated[float, Field(gt=0)] = 10.0

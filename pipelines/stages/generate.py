@@ -27,6 +27,7 @@ from generators.open_ended import chat_request, pairs
 from generators.summary import Failure, Summary
 from pipelines.code_version import code_version
 from pipelines.configuration import Configuration
+from pipelines.rates import shared_rate
 from pipelines.stages.index import dataset_of
 from pipelines.stages.joined import Bucket, Measured, buckets, joined, measured_in, selections_of
 from pipelines.workspace import Workspace
@@ -158,7 +159,9 @@ def ask_open(
                     yield from (question.request for question in questions(configuration, job))
 
     with Ledger(workspace.url("responses")) as ledger:
-        return asyncio.run(ask(requests(), ledger, configuration.generate, on_progress))
+        name = configuration.generate.shared_rate
+        rate = shared_rate(name) if name else None
+        return asyncio.run(ask(requests(), ledger, configuration.generate, on_progress, shared_limit=rate))
 
 
 def questions(configuration: Configuration, job: BucketJob) -> Iterator[Question]:
