@@ -68,14 +68,16 @@ def estimate(
             }
         )
         return
-    columns = ("dataset", "prompt", "calls", "answered before", "tokens in", "tokens out")
+    if not rows:
+        say(f"Nothing to ask: all is up to date, or no clips are selected yet (aig run {config} --until select).")
+        return
     print_table(
-        f"What asking {configuration.generate.model} would cost (USD)",
-        (*columns, "live", "by batch", "at most, live"),
+        f"What asking {configuration.generate.model} would cost, in US dollars",
+        ("dataset", "prompt", "calls", "cached", "tokens in", "tokens out", "live", "batch", "most"),
         [
             (
                 *(row.dataset, row.prompt, row.calls, row.cached, row.input_tokens, row.output_tokens),
-                *(f"{amount:.2f}" for amount in (row.live_usd, row.batch_usd, row.most_usd)),
+                *(_dollars(amount) for amount in (row.live_usd, row.batch_usd, row.most_usd)),
             )
             for row in [*rows, sums]
         ],
@@ -97,6 +99,10 @@ def _planned(configuration: Configuration, workspace: Workspace, names: list[str
             _, jobs = outdated(configuration, workspace, name, kind)
             for job in jobs:
                 yield from (question.request for question in questions(configuration, job))
+
+
+def _dollars(amount: Decimal) -> str:
+    return f"{amount:,.2f}" if amount >= 1 or not amount else f"{amount:.4f}"
 
 
 def _fields(row: Any) -> dict[str, Any]:
@@ -147,7 +153,10 @@ def ledger(
     print_table(
         "Replies in the ledger",
         (*names, "replies", "tokens in", "tokens out", "cost (USD)"),
-        [(*kind, a.replies, a.input_tokens, a.output_tokens, f"{a.cost_usd:.4f}") for kind, a in books.by_kind.items()],
+        [
+            (*kind, a.replies, a.input_tokens, a.output_tokens, _dollars(a.cost_usd))
+            for kind, a in books.by_kind.items()
+        ],
     )
     rate = "-" if books.hit_rate is None else f"{books.hit_rate:.1%}"
     typer.echo(f"{figures['replies']:,} replies in {figures['files']:,} files, {figures['bytes'] / 1e6:,.1f} MB")
