@@ -12,8 +12,8 @@ from datasets_registry.records import Clip, Event
 
 __all__ = ["ANNOTATIONS", "NAMES", "cell", "events", "value"]
 
-NAMES = tuple(field.name for field in dataclasses.fields(Clip))
-"""Every field of a clip, in order."""
+NAMES = tuple(field.name for field in dataclasses.fields(Clip) if field.name != "stamp")
+"""Every field of a clip that its owner may give, in order."""
 
 ANNOTATIONS = NAMES[NAMES.index("labels") :]
 """The fields that carry what is annotated."""

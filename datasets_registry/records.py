@@ -41,6 +41,8 @@ class Clip:
         path: audio file relative to the dataset's root, with `/`; `None` where the audio is not on this disk.
         start_s: where the clip starts in the file, in seconds; `None`: at its start.
         end_s: where the clip ends in the file, in seconds; `None`: at its end.
+        stamp: the file's size and time of change, `<bytes>-<seconds since 1970>`, by which a file that was exchanged
+            under its name is noticed; filled in when the clip is indexed, `None` where the audio is not on this disk.
         labels: display names of the sounds heard, in the dataset's order.
         events: sounds with their times, ordered by onset.
         captions: what people wrote about the clip.
@@ -61,6 +63,7 @@ class Clip:
     path: str | None = None
     start_s: float | None = None
     end_s: float | None = None
+    stamp: str | None = None
     labels: tuple[str, ...] | None = None
     events: tuple[Event, ...] | None = None
     captions: tuple[str, ...] | None = None
@@ -103,7 +106,7 @@ class Features:
         sounds: labels of an optional tagger, for clips without annotated ones.
         content: hash of the decoded samples, so that another recording under the same name is not taken for this one.
         extractor: hash of code version and settings; a feature row is up to date when it equals the present one.
-        source: which audio was measured, `<path>@<start_s>-<end_s>`; the other half of being up to date.
+        source: which audio was measured, `<path>@<start_s>-<end_s>#<stamp>`; the other half of being up to date.
     """
 
     audio_id: str

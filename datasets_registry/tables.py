@@ -54,6 +54,7 @@ CLIPS = _schema(
         "path": pa.string(),
         "start_s": pa.float64(),
         "end_s": pa.float64(),
+        "stamp": pa.string(),
         "labels": pa.list_(pa.string()),
         "events": pa.list_(_EVENT),
         "captions": pa.list_(pa.string()),

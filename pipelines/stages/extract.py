@@ -10,6 +10,7 @@ from datasets_registry.records import Clip, Features, Quarantined
 from datasets_registry.tables import CLIPS, FEATURES, QUARANTINE, from_batch
 from extractors.measure import extractor_version, measure_clips
 from extractors.settings import ExtractSettings
+from extractors.version import Parts
 from filters.invented import invented_reason
 from pipelines.stages.joined import KEPT, SOURCE_OF_CLIP
 from pipelines.workspace import Workspace
@@ -21,7 +22,18 @@ def _source(clip: Clip) -> str:
     def seconds(value: float | None) -> str:
         return "" if value is None else f"{value:.3f}"
 
-    return f"{clip.path}@{seconds(clip.start_s)}-{seconds(clip.end_s)}"
+    return f"{clip.path}@{seconds(clip.start_s)}-{seconds(clip.end_s)}#{clip.stamp or ''}"
+
+
+def _recheck(known: Features, clip: Clip) -> Features:
+    """Earlier features of a clip whose file has changed, by its stamp: to be believed where its samples are the same.
+
+    A file that was merely copied has another time of change. It is decoded and measured again, but not transcribed.
+    """
+    then = Parts.of(known.extractor)
+    if known.source == _source(clip) or then is None:
+        return known
+    return replace(known, extractor=str(then._replace(signal="")))
 
 
 def quarantine_parts(workspace: Workspace, name: str, extractor: str) -> list[str]:
@@ -35,8 +47,8 @@ def clips_to_measure(
 ) -> tuple[int, Iterator[tuple[list[Clip], dict[str, Features]]]]:
     """How many clips of a dataset have no features by the present extractor, and these in batches.
 
-    With each batch come the features that an earlier extractor measured on the same audio, by `audio_id`: what the
-    changed settings do not concern is taken from there.
+    With each batch come the features that an earlier extractor measured, by `audio_id`: what the changed settings do
+    not concern is taken from there, if the audio is the same.
 
     A clip in quarantine has been tried and is not tried again until its quarantine is lifted.
     """
@@ -69,13 +81,17 @@ def clips_to_measure(
             f"""
             SELECT todo.*, {earlier}, earlier.audio_id IS NOT NULL AS known FROM todo
             LEFT JOIN (SELECT DISTINCT ON (audio_id) * FROM features) AS earlier
-                ON todo.audio_id = earlier.audio_id AND {SOURCE_OF_CLIP.replace("clips.", "todo.")} = earlier.source
+                ON todo.audio_id = earlier.audio_id
             ORDER BY path, start_s, todo.audio_id
             """  # noqa: S608 - names are our own
         )
         for batch in ordered.to_arrow_reader(batch_clips):
-            known = from_batch(batch.filter(batch.column("known")), Features)
-            yield list(from_batch(batch, Clip)), {features.audio_id: features for features in known}
+            clips = list(from_batch(batch, Clip))
+            known = {row.audio_id: row for row in from_batch(batch.filter(batch.column("known")), Features)}
+            yield (
+                clips,
+                {clip.audio_id: _recheck(known[clip.audio_id], clip) for clip in clips if clip.audio_id in known},
+            )
 
     return todo, batches()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from datasets_registry.records import Clip, Quarantined
 from datasets_registry.tables import Record, to_table, write_table
 from pipelines.configuration import Configuration
 from pipelines.progress import Progress
+from pipelines.stages.quarantine import Reconciled
 from pipelines.workspace import Workspace
 
 __all__ = ["dataset_of", "digest", "index_dataset", "root_of"]
@@ -43,9 +46,11 @@ def index_dataset(configuration: Configuration, workspace: Workspace, name: str,
     is left as it stands.
     """
     source = configuration.datasets[name]
+    root = Path(root_of(configuration, name))
+    quarantine = Reconciled(workspace, name)
     items = dataset_of(configuration, name).read(
         Source(
-            root=Path(root_of(configuration, name)),
+            root=root,
             parts=source.parts,
             splits=source.splits,
             max_duration_s=source.max_duration_s,
@@ -54,15 +59,29 @@ def index_dataset(configuration: Configuration, workspace: Workspace, name: str,
     clips: set[str] = set()
     quarantined: set[str] = set()
     for number, chunk in enumerate(_chunks(items)):
-        good = [item for item in chunk if isinstance(item, Clip)]
+        good = [_stamped(item, root) for item in chunk if isinstance(item, Clip)]
+        for clip in good:
+            quarantine.see(clip)
         bad = [item for item in chunk if isinstance(item, Quarantined)]
         if good:
             clips.add(_write(workspace, good, Clip, ("clips", name), f"{number:05d}"))
         if bad:
             quarantined.add(_write(workspace, bad, Quarantined, ("quarantine", "index"), f"{name}-{number:05d}"))
         progress.advance(len(chunk))
+    quarantine.settle()
     _keep_only(workspace, clips, "", "clips", name)
     _keep_only(workspace, quarantined, f"part-{name}-", "quarantine", "index")
+
+
+def _stamped(clip: Clip, root: Path) -> Clip:
+    """The clip with its file's size and time of change; one look at the file's entry, nothing of it is read."""
+    if clip.path is None:
+        return clip
+    try:
+        status = os.stat(f"{root}/{clip.path}")  # noqa: PTH116 - twice as fast as a Path's, for millions of files
+    except OSError:
+        return replace(clip, path=None)  # it went while the dataset was read
+    return replace(clip, stamp=f"{status.st_size}-{int(status.st_mtime)}")
 
 
 def digest(table: pa.Table) -> str:

@@ -31,7 +31,7 @@ KEPT = pa.schema([pa.field("audio_id", pa.string(), nullable=False)])
 
 SOURCE_OF_CLIP = (
     "clips.path || '@' || coalesce(printf('%.3f', clips.start_s), '')"
-    " || '-' || coalesce(printf('%.3f', clips.end_s), '')"
+    " || '-' || coalesce(printf('%.3f', clips.end_s), '') || '#' || coalesce(clips.stamp, '')"
 )
 """SQL for which audio a clip is, as `Features.source` has it."""
 

@@ -1,0 +1,128 @@
+"""What a second run works on: new, removed, changed and copied clips, without Prefect."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from datasets_registry.records import Features, Quarantined
+from extractors.version import Parts, parts
+from pipelines.configuration import Configuration
+from pipelines.progress import Progress
+from pipelines.stages.extract import clips_to_measure, measure_batch
+from pipelines.stages.index import index_dataset
+from pipelines.stages.sums import clip_sums
+from pipelines.workspace import Workspace
+
+
+class Data:
+    """A dataset of one's own that changes, and the stages up to extract."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.names: list[str] = []
+        self.configuration = Configuration.model_validate(
+            {
+                "workspace": str(folder / "workspace"),
+                "datasets": {"mine": {"manifest": str(folder / "clips.jsonl"), "root": str(folder)}},
+                "extract": {"whisper": None},
+            }
+        )
+        self.workspace = Workspace(self.configuration.workspace)
+
+    def write(self, name: str, hz: float = 200.0) -> None:
+        wave = 0.1 * np.sin(2 * np.pi * hz * np.arange(8_000) / 16_000)
+        soundfile.write(self.folder / name, wave, 16_000, subtype="PCM_16")
+        if name not in self.names:
+            self.names.append(name)
+
+    def run(self) -> list[str]:
+        """Indexes and measures; returns the clips that were measured or refused."""
+        self.run_index()
+        _, batches = clips_to_measure(self.workspace, "mine", self.configuration.extract, 100)
+        worked = []
+        for clips, known in batches:
+            worked += [clip.path for clip in clips if clip.path]
+            measure_batch(self.workspace, "mine", str(self.folder), clips, known, self.configuration.extract)
+        return worked
+
+    def run_index(self) -> None:
+        (self.folder / "clips.jsonl").write_text("\n".join(json.dumps({"path": name}) for name in self.names))
+        index_dataset(self.configuration, self.workspace, "mine", Progress("", None, "clips", lambda *_: None))
+
+    def sums(self) -> dict[str, int]:
+        return clip_sums(self.configuration, self.workspace, "mine")
+
+    def refused(self) -> list[str]:
+        return [item.audio_id for item in self.workspace.records(Quarantined, "quarantine", "extract")]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Data:
+    data = Data(tmp_path)
+    data.write("a.wav")
+    data.write("b.wav", 300)
+    (tmp_path / "broken.wav").write_bytes(b"no audio")
+    data.names.append("broken.wav")
+    assert data.run() == ["a.wav", "b.wav", "broken.wav"]
+    return data
+
+
+def test_nothing_new_nothing_done(data: Data) -> None:
+    assert data.run() == []
+    assert data.sums()["quarantined"] == 1
+
+
+def test_only_a_new_clip_is_worked_on(data: Data) -> None:
+    data.write("c.wav", 400)
+    assert data.run() == ["c.wav"]
+
+
+def test_a_clip_that_left_the_manifest_is_gone_from_the_sums(data: Data) -> None:
+    data.names.remove("b.wav")
+    assert data.run() == []
+    assert data.sums()["read"] == 2
+
+
+def test_a_file_that_is_gone_is_missing(data: Data) -> None:
+    (data.folder / "b.wav").unlink()
+    assert data.run() == []
+    assert data.sums()["missing_audio"] == 1
+
+
+def test_another_recording_of_the_same_size_under_the_same_name_is_noticed(data: Data) -> None:
+    data.write("b.wav", 600)
+    os.utime(data.folder / "b.wav", (1, 1))
+    assert data.run() == ["b.wav"]
+    rows = [row for row in data.workspace.records(Features, "features", "mine") if row.audio_id == "mine/b.wav"]
+    assert len({row.content for row in rows}) == 2
+    assert data.run() == []
+
+
+def test_a_copied_file_is_measured_anew_and_its_transcript_believed(data: Data) -> None:
+    os.utime(data.folder / "b.wav", (1, 1))
+    data.run_index()
+    _, batches = clips_to_measure(data.workspace, "mine", data.configuration.extract, 100)
+    ((clips, known),) = batches
+    assert [clip.path for clip in clips] == ["b.wav"]
+    then, now = Parts.of(known["mine/b.wav"].extractor), parts(data.configuration.extract)
+    assert then is not None
+    assert then.transcript == now.transcript  # so it is taken over, where the samples turn out to be the same
+    assert then.signal != now.signal  # so the file is decoded and measured
+
+
+def test_a_repaired_file_leaves_the_quarantine_by_itself(data: Data) -> None:
+    assert data.refused() == ["mine/broken.wav"]
+    data.write("broken.wav", 500)
+    assert data.run() == ["broken.wav"]
+    assert data.refused() == []
+    assert data.sums()["quarantined"] == 0
+
+
+def test_a_broken_file_that_is_removed_leaves_the_quarantine(data: Data) -> None:
+    data.names.remove("broken.wav")
+    assert data.run() == []
+    assert data.refused() == []
