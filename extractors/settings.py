@@ -74,7 +74,7 @@ class TaggerSettings(_Settings):
     """An optional tagger for own data without annotated labels."""
 
     model: str = Field(min_length=1, description="Path of a YAMNet model file (.tflite).")
-    threshold: float = Field(default=0.3, gt=0, lt=1, description="Lowest mean score of a label.")
+    threshold: float = Field(default=0.3, gt=0, lt=1, description="Lowest score of a label.")
     most: int = Field(default=5, ge=1, description="Most labels per clip.")
 
 

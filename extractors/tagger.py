@@ -58,18 +58,19 @@ class YamNet:
         self._settings = settings
 
     def tag(self, samples: Samples) -> tuple[str, ...]:
-        """Labels whose score, the mean over the patches, reaches the threshold."""
+        """Labels whose score reaches the threshold, the highest first."""
         scores = self.scores(samples)
         ranked = np.argsort(-scores, kind="stable")[: self._settings.most]
-        return tuple(self._labels[index] for index in ranked if scores[index] >= self._settings.threshold)
+        heard = (self._labels[index] for index in ranked if scores[index] >= self._settings.threshold)
+        return tuple(label for label in heard if label != "Silence")
 
     def scores(self, samples: Samples) -> Samples:
-        """Mean score of each class over the patches, 0 to 1; the last patch is filled with silence."""
+        """Highest score of each class over the patches, 0 to 1: a bark is short and the clip is long."""
         padded = np.pad(samples, (0, max(0, _PATCH - len(samples))))
         scores = []
         for start in range(0, len(padded) - _PATCH + 1, _HOP):
             self._interpreter.set_tensor(self._input, padded[start : start + _PATCH])
             self._interpreter.invoke()
             scores.append(self._interpreter.get_tensor(self._output)[0])
-        mean: Samples = np.mean(scores, axis=0, dtype=np.float32)
-        return mean
+        best: Samples = np.max(scores, axis=0)
+        return best

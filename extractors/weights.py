@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
 import logging
@@ -79,12 +80,15 @@ def checkpoint(model: str, *, download: bool = True) -> str:
 
 
 def _download(url: str, target: Path) -> None:
-    """Downloads beside the target and moves it there whole, so that two workers never write into each other's file."""
+    """Downloads beside the target and moves it there whole; of several workers one downloads and the others wait."""
     import whisper
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".partial-") as folder:
-        Path(whisper._download(url, folder, False)).replace(target)
+    with (target.parent / f".{target.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.is_file():
+            with tempfile.TemporaryDirectory(dir=target.parent, prefix=".partial-") as folder:
+                Path(whisper._download(url, folder, False)).replace(target)
 
 
 def _said(model: str, where: str, path: Path) -> str:
