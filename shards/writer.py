@@ -192,10 +192,11 @@ def _shards(shuffle: Shuffle, settings: PublishSettings) -> Iterator[tuple[str, 
 
 def _write_shard(folder: Path, path: str, rows: pa.Table) -> tuple[tuple[FileEntry, FileEntry], dict[str, Keys]]:
     """Writes a data file and, bound to it by its hash, the lineage file beside it; which clips they are about."""
-    data = _write_file(folder, path, rows.select(DATA.names).cast(DATA))
+    read = rows.select(DATA.names).cast(DATA)
+    data = _write_file(folder, path, read)
     schema = LINEAGE.with_metadata({**LINEAGE.metadata, DATA_SHA256_KEY: data.sha256.encode()})
     lineage = _write_file(folder, lineage_path(path), rows.select(LINEAGE.names).cast(schema))
-    return (data, lineage), clip_keys(rows)
+    return (data, lineage), clip_keys(read)
 
 
 def _write_file(folder: Path, path: str, table: pa.Table) -> FileEntry:
