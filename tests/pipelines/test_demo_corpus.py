@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -28,27 +29,34 @@ def recipe() -> dict[str, Any]:
     return loaded
 
 
+@pytest.fixture(scope="module")
+def tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the stand-ins lie; an Ogg stream is numbered by chance, so each is written once."""
+    return tmp_path_factory.mktemp("tones")
+
+
 @pytest.fixture
-def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+def sources(tones: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Tones in place of the registry's files, each long enough for every cut; counts the fetches."""
     counted = {"fetches": 0}
 
     def fetch_all(wanted: dict[Package, list[str]]) -> dict[Package, dict[str, Path]]:
         counted["fetches"] += 1
-        found: dict[Package, dict[str, Path]] = {}
-        for number, (package, members) in enumerate(wanted.items()):
-            found[package] = {}
-            for member in members:
-                file = tmp_path / "fetched" / member
-                found[package][member] = file
-                if not file.exists():  # an Ogg stream is numbered by chance: written twice, it differs
-                    file.parent.mkdir(parents=True, exist_ok=True)
-                    tone = 0.1 * np.sin(2 * np.pi * (200 + 40 * number) * np.arange(70 * RATE) / RATE)
-                    soundfile.write(file, tone, RATE, format=file.suffix[1:].upper())
-        return found
+        return {
+            package: {member: tone(tones / member, 200.0 + 40 * number) for member in members}
+            for number, (package, members) in enumerate(wanted.items())
+        }
 
     monkeypatch.setattr(corpus, "fetch_all", fetch_all)
     return counted
+
+
+def tone(file: Path, hertz: float) -> Path:
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        samples = 0.1 * np.sin(2 * np.pi * hertz * np.arange(70 * RATE) / RATE)
+        soundfile.write(file, samples, RATE, format=file.suffix[1:].upper())
+    return file
 
 
 def test_the_recipe_covers_what_the_demo_is_to_show(recipe: dict[str, Any]) -> None:
@@ -72,6 +80,16 @@ def test_the_recipe_is_sound_in_itself(recipe: dict[str, Any]) -> None:
         for layer in clip.get("mix", ())[1:]:
             start, end = clip["mix"][0]["cut"]
             assert layer["at_s"] + layer["cut"][1] - layer["cut"][0] <= end - start, clip["path"]
+
+
+def test_the_page_names_every_package_and_credit(recipe: dict[str, Any]) -> None:
+    page = Path(__file__).parents[2].joinpath("docs/demo.md").read_text()
+    for name, package in recipe["packages"].items():
+        assert f"| {name} | {package['version']} |" in page
+    for source in recipe["sources"].values():
+        assert source["licence"].split(" (")[0] in page
+        assert all(number in page for number in re.findall(r"Freesound (\d+)", source["licence"]))
+    assert f"{len(recipe['clips'])} real clips" in page
 
 
 def test_labels_are_names_of_the_ontology(recipe: dict[str, Any], shared_data: Path) -> None:
