@@ -21,9 +21,12 @@ from datasets_registry.errors import DataError
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["Resuming", "fetch", "size_of"]
+__all__ = ["STAGING", "Resuming", "fetch", "size_of"]
 
 log = logging.getLogger("aig")
+
+STAGING = ".downloads"
+"""Folder beside the target where what is not whole yet is kept."""
 
 ATTEMPTS = 6
 """Attempts in a row that may bring nothing new before a download is given up."""
@@ -55,12 +58,17 @@ def fetch(url: str, target: Path, checksum: str = "", on_bytes: Callable[[int], 
     """
     import pooch
 
+    algorithm = checksum.partition(":")[0]
+    if target.is_file() and (not checksum or f"{algorithm}:{pooch.file_hash(str(target), algorithm)}" == checksum):
+        return target
     pooch.get_logger().setLevel(logging.ERROR)
+    staged = target.parent / STAGING / target.name
     for attempt in (1, 2):
         try:
             pooch.retrieve(
-                url, checksum or None, target.name, target.parent, downloader=Resuming(target, on_bytes or _nobody)
+                url, checksum or None, staged.name, staged.parent, downloader=Resuming(staged, on_bytes or _nobody)
             )
+            staged.replace(target)
             return target
         except ValueError as error:
             # Wrong bytes may have been stored by an attempt long ago, so one fresh start is fair.
@@ -103,7 +111,7 @@ class _Again(Exception):  # noqa: N818 - not an error yet
 class Resuming:
     """A downloader for `pooch` that goes on where an earlier one, even of an earlier run, was broken off.
 
-    What has come lies beside the target as `.<name>.partial`, with the server's mark of its version next to it, so
+    What has come lies beside the target as `<name>.partial`, with the server's mark of its version next to it, so
     that the halves of two versions are never put together.
 
     Attributes:
@@ -124,7 +132,7 @@ class Resuming:
         """
         import requests
 
-        partial = self.target.with_name(f".{self.target.name}.partial")
+        partial = self.target.with_name(f"{self.target.name}.partial")
         tries, best = 0, _length(partial)
         self.on_bytes(best)
         with requests.Session() as session:

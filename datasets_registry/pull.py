@@ -70,7 +70,11 @@ def wanted(dataset: Dataset, root: Path, parts: Sequence[str] = ()) -> list[Want
 
 
 def pull(
-    dataset: Dataset, root: Path, parts: Sequence[str] = (), on_bytes: Callable[[int], None] | None = None
+    dataset: Dataset,
+    root: Path,
+    parts: Sequence[str] = (),
+    on_bytes: Callable[[int], None] | None = None,
+    missing: Sequence[Wanted] | None = None,
 ) -> Pulled:
     """Fetches what is open of a dataset and is not there yet, and unpacks archives.
 
@@ -81,6 +85,7 @@ def pull(
         root: its folder; made where it is missing.
         parts: as for `wanted`.
         on_bytes: told how many bytes have come, from several threads.
+        missing: what `wanted` found a moment ago; `None`: it is asked here.
 
     Raises:
         DataError: the disk has no room for what is missing.
@@ -90,7 +95,7 @@ def pull(
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot make the folder {root}: {error.strerror}", "Choose another `root`.") from None
-    missing = wanted(dataset, root, parts)
+    missing = wanted(dataset, root, parts) if missing is None else missing
     check_room(dataset, root, missing)
 
     stopping = threading.Event()
@@ -121,12 +126,20 @@ def pull(
             stopping.set()
             pool.shutdown(cancel_futures=True)
             raise
+    _tidy({item.file.parent / http.STAGING for item in missing})
     # An archive is unpacked when it and all volumes before it are there, one at a time: the disk is what limits.
     for item in missing:
         if item.download.unpack and item.file.exists():
             failed += _unpack(item, root)
     total = sum(_asked(dataset, download, parts) for download in dataset.downloads)
     return Pulled(len(missing) - len(failed), total - len(missing), tuple(failed))
+
+
+def _tidy(folders: set[Path]) -> None:
+    """Removes the folders of files that were not whole, unless some still are not."""
+    for folder in folders:
+        if folder.is_dir() and not any(folder.glob("*.partial")):
+            shutil.rmtree(folder)
 
 
 def check_room(dataset: Dataset, root: Path, missing: Sequence[Wanted]) -> None:
@@ -192,5 +205,5 @@ def _is_complete(item: Wanted, root: Path) -> bool:
         # Of an archive in volumes nothing is left but what came out of it.
         return bool(fits and (item.download.unpack or item.download.makes or item.file.exists()))
     # With the archive still there, what came out of it may be half of it.
-    begun = item.file.exists() or any(item.file.parent.glob(f".{item.file.name}.*"))
+    begun = item.file.exists() or (item.file.parent / http.STAGING / f"{item.file.name}.partial").exists()
     return not begun and any((root / made).exists() for made in item.download.makes)

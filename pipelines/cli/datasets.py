@@ -186,11 +186,12 @@ def _pull(configuration: Configuration, dataset: Dataset, youtube: bool, cookies
     settings = configuration.datasets[dataset.name]
     root = Path(settings.root or "")
     say(f"{dataset.name}: {dataset.licence}")
-    sizes = [item.size for item in pulling.wanted(dataset, root, settings.parts)]
+    missing = pulling.wanted(dataset, root, settings.parts)
+    sizes = [item.size for item in missing]
     if sizes:
         say(f"{dataset.name}: {len(sizes)} files to fetch, {sum(sizes) / 1e6:,.0f} MB known of, into {root}")
     with progress_of(f"pull {dataset.name}", sum(sizes) or None, "bytes") as progress:
-        done = pulling.pull(dataset, root, settings.parts, progress.advance)
+        done = pulling.pull(dataset, root, settings.parts, progress.advance, missing)
     say(f"{dataset.name}: {done.fetched} files fetched, {done.there} there before, {len(done.failed)} failed")
     result: dict[str, Any] = {
         "fetched": done.fetched,

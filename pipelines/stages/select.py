@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator
 
 import fsspec
@@ -20,6 +21,8 @@ from pipelines.stages.joined import KEPT, joined, selections_of
 from pipelines.workspace import Workspace
 
 __all__ = ["limit_dataset", "select_dataset"]
+
+log = logging.getLogger("aig")
 
 _KEY = b"aig.made_from"
 _BATCH_ROWS = 16_384
@@ -63,6 +66,14 @@ def select_dataset(configuration: Configuration, workspace: Workspace, name: str
 
 def _write(workspace: Workspace, selection: str, outcome: Selection, key: str) -> None:
     """Writes who went, then who stays: only the second file, with its key, says that both are there."""
+    for count in outcome.rules:
+        log.info("select %s: %s leaves out %d of %d clips", selection, count.rule, count.dropped, count.seen)
+    before, after, uniform = outcome.labels.before, outcome.labels.after, outcome.labels.uniform
+    if outcome.rules and before.labels:
+        log.info(
+            "select %s: effective number of labels %.1f before, %.1f after (%.1f in a uniform sample), entropy %.2f bits",
+            selection, before.effective_labels, after.effective_labels, uniform.effective_labels, after.entropy_bits,
+        )  # fmt: skip
     write_table(workspace.url("selection", f"{selection}.dropped.parquet"), outcome.dropped(), DROPPED)
     kept = pa.table({"audio_id": outcome.kept.sort()}, schema=KEPT)
     schema = KEPT.with_metadata({_KEY: key.encode()})
