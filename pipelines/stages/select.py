@@ -71,7 +71,7 @@ def _write(workspace: Workspace, selection: str, outcome: Selection, key: str) -
     before, after, uniform = outcome.labels.before, outcome.labels.after, outcome.labels.uniform
     if outcome.rules and before.labels:
         log.info(
-            "select %s: effective number of labels %.1f before, %.1f after (%.1f in a uniform sample), entropy %.2f bits",
+            "select %s: effective number of labels %.1f, after it %.1f (a uniform sample: %.1f), entropy %.2f bits",
             selection, before.effective_labels, after.effective_labels, uniform.effective_labels, after.entropy_bits,
         )  # fmt: skip
     write_table(workspace.url("selection", f"{selection}.dropped.parquet"), outcome.dropped(), DROPPED)
