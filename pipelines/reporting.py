@@ -29,10 +29,10 @@ from prefect.states import Completed
 
 from datasets_registry.records import Quarantined
 from pipelines.progress import Progress
+from pipelines.status import PROGRESS
 from pipelines.workspace import Workspace
 
 __all__ = [
-    "PROGRESS",
     "UP_TO_DATE",
     "WITH_QUARANTINE",
     "ProgressReport",
@@ -49,9 +49,6 @@ UP_TO_DATE = "UpToDate"
 
 WITH_QUARANTINE = "CompletedWithQuarantine"
 """Name of the completed state of a stage with items in quarantine, fewer than `max_quarantine` allows."""
-
-PROGRESS = "progress.json"
-"""File of the workspace that says what its run is doing."""
 
 _SHOWN = 100
 _EVERY_S = 5.0

@@ -20,8 +20,6 @@ class RunnerSettings(BaseModel):
         batch_clips: clips per task of the extraction.
         stuck_after_s: a worker that finishes no clip for so long is taken for hung and ended; its clip goes to
             quarantine once it is known which.
-        shared_limit: name of a global concurrency limit of the Prefect server, taken before each request to the model,
-            where several builds share one rate.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,7 +29,6 @@ class RunnerSettings(BaseModel):
     workers: int | None = Field(default=None, gt=0)
     batch_clips: int = Field(default=100, gt=0, le=10_000)
     stuck_after_s: float = Field(default=900, gt=0)
-    shared_limit: str | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -22,6 +22,7 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from datasets_registry.errors import DataError
 from datasets_registry.tables import Record, from_batch, to_table, write_bytes, write_table
 
 if TYPE_CHECKING:
@@ -137,11 +138,24 @@ class Workspace:
         folder: Sequence[str],
         parts: Iterable[str],
     ) -> None:
-        """Makes the named parts of a folder one table of a database; with no parts, an empty one of that schema."""
+        """Makes the named parts of a folder one table of a database; with no parts, an empty one of that schema.
+
+        Raises:
+            DataError: the parts lack a column of the schema.
+        """
+        import duckdb
+
         urls = ", ".join(_quoted(self.url(*folder, part)) for part in parts)
         if urls:
             columns = ", ".join(f'"{column}"' for column in schema.names)
-            database.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet([{urls}])")  # noqa: S608
+            try:
+                database.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet([{urls}])")  # noqa: S608
+            except duckdb.BinderException as error:
+                raise DataError(
+                    f"the tables in {self.url(*folder)} were written by another version of AIG: "
+                    f"{str(error).splitlines()[0]}",
+                    "bring the workspace up to date with `aig run`; what is measured and paid for is kept",
+                ) from None
         else:
             database.register(name, schema.empty_table())
 

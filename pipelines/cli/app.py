@@ -32,6 +32,7 @@ AREAS: tuple[str, ...] = (
     "demo",
     "datasets",
     "build",
+    "operations",
     "levels",
     "prompts",
     "regenerate",

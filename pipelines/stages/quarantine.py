@@ -14,8 +14,8 @@ __all__ = ["Reconciled", "lift"]
 def lift(workspace: Workspace, name: str, stage: str, wanted: Callable[[Quarantined], bool]) -> int:
     """Takes those of a dataset's items out of a stage's quarantine that are `wanted`; returns how many.
 
-    What the extract stage refused is measured again; what the generate stage gave up is asked again anyway, since its
-    bucket's pairs are made anew with it.
+    The next run measures again what the extract stage refused, and asks again what the generate stage gave up: for
+    that, the bucket that lacks its pairs is removed, whose other pairs come from the ledger again for nothing.
     """
     lifted = 0
     for part in workspace.parts("quarantine", stage):
@@ -23,6 +23,9 @@ def lift(workspace: Workspace, name: str, stage: str, wanted: Callable[[Quaranti
             continue
         items = list(_items(workspace, stage, part))
         stay = [item for item in items if not wanted(item)]
+        if stage == "generate" and len(stay) < len(items):
+            kind, bucket = part.removeprefix(f"part-{name}-").split("-", 1)
+            workspace.remove("qa", name, kind, f"part-{bucket}")
         if not stay:
             workspace.remove("quarantine", stage, part)
         elif len(stay) < len(items):

@@ -1,0 +1,96 @@
+"""`aig status` and `aig retry-quarantine`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from datasets_registry.errors import UsageError
+from pipelines.cli.output import JsonFlag, print_json, print_table, say
+
+__all__ = ["register"]
+
+ConfigArgument = Annotated[Path, typer.Argument(metavar="CONFIG", help="The configuration file.", show_default=False)]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this module's commands."""
+    app.command("status")(status)
+    app.command("retry-quarantine")(retry_quarantine)
+
+
+def status(config: ConfigArgument, json: JsonFlag = False) -> None:
+    """Shows what each stage has, lacks and failed; what is running now; and what was spent."""
+    from pipelines import status as state
+    from pipelines.configuration import load
+    from pipelines.workspace import Workspace
+
+    configuration = load(config)
+    found = state.status(configuration, Workspace(configuration.workspace))
+    if json:
+        print_json(found)
+        return
+    print_table(
+        "Stages",
+        ("stage", "dataset", "done", "to do", "failed", "unit"),
+        [
+            (row["stage"], row["dataset"], row["done"], _known(row["to_do"]), row["failed"], row["unit"])
+            for row in found["stages"]
+        ],
+    )
+    typer.echo(f"Spent: ${found['cost_usd']:.4f}")
+    typer.echo(_running(found["running"]))
+
+
+def _known(count: int | None) -> object:
+    return "?" if count is None else count
+
+
+def _running(run: dict[str, Any] | None) -> str:
+    if run is None:
+        return "Running: nothing"
+    if run["title"] is None:
+        return f"Running: {run['by']}, starting"
+    of = f" of {run['total']:,}" if run["total"] else ""
+    left = f", {run['seconds_left']:,.0f} s left" if run["seconds_left"] is not None else ""
+    return f"Running: {run['title']}, {run['done']:,}{of}{left} ({run['by']})"
+
+
+def retry_quarantine(
+    config: ConfigArgument,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="DATASET", help="Only this dataset; may be given more than once."),
+    ] = None,
+    error: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Only items with this error, such as unreadable_audio.")
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Lifts the quarantine, so that the next `aig run` tries its items again."""
+    from pipelines.configuration import load
+    from pipelines.lock import only_run
+    from pipelines.stages.quarantine import lift
+    from pipelines.workspace import Workspace
+
+    configuration = load(config)
+    workspace = Workspace(configuration.workspace)
+    unknown = [name for name in only or [] if name not in configuration.datasets]
+    if unknown:
+        raise UsageError(
+            f"{config} has no dataset {', '.join(unknown)}", f"it has: {', '.join(configuration.datasets)}"
+        )
+    with only_run(workspace.root):
+        lifted = {
+            stage: sum(
+                lift(workspace, name, stage, lambda item: error is None or item.error == error)
+                for name in only or configuration.datasets
+            )
+            for stage in ("extract", "generate")
+        }
+    if json:
+        print_json({"lifted": lifted})
+    else:
+        say(f"Lifted {lifted['extract']:,} clips and {lifted['generate']:,} requests. Try them again: aig run {config}")
