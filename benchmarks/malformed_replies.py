@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-__all__ = ["FAULTS", "Case", "corpus", "released_method"]
+__all__ = ["FAULTS", "Case", "corpus", "damaged", "released_method"]
 
 Pairs = list[tuple[str, str]]
 
@@ -240,6 +240,29 @@ FAULTS: dict[str, Callable[[Pairs, random.Random], tuple[str, Pairs]]] = {
     "cut, pretty": _cut_pretty,
     "cut, quotes not escaped": _cut_unescaped,
 }
+
+
+def damaged(count: int, seed: int = 0) -> Iterator[Case]:
+    """Arrays of which one bracket, comma, colon or quote is lost, doubled, or turned into another.
+
+    All pairs count as wanted, also the one that is hit: not every such pair can be told for certain.
+    """
+    for number in range(count):
+        rng = random.Random(f"{seed}/damaged/{number}")
+        pairs = list(zip(rng.sample(QUESTIONS, 4), rng.sample(ANSWERS, 4), strict=True))
+        marks: list[int] = []
+        text = ""
+        for index, pair in enumerate(pairs):
+            question, answer = (json.dumps(side, ensure_ascii=False)[1:-1] for side in pair)
+            for part in ("," if index else "[", '{"', "q", '":"', question, '","', "a", '":"', answer, '"}'):
+                if not part[0].isalnum():
+                    marks += range(len(text), len(text) + len(part))
+                text += part
+        text += "]"
+        at = rng.choice(marks)
+        fault = rng.choice(("lost", "doubled", "another"))
+        mark = {"lost": "", "doubled": text[at] * 2, "another": rng.choice('{}[],:"')}[fault]
+        yield Case(fault, text[:at] + mark + text[at + 1 :], tuple(pairs))
 
 
 def released_method(text: str) -> Pairs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["pairs_in", "role"]
+__all__ = ["ROLE_NAME", "pairs_in", "role"]
 
 Pair = tuple[str, str]
 
@@ -14,6 +14,9 @@ _ROLES = {
     "a": ("a", "answer", "answers", "response", "reply", "output", "ans"),
 }
 _ROLE = {name: role for role, names in _ROLES.items() for name in names}
+ROLE_NAME = rf"(?:{'|'.join(sorted(_ROLE, key=len, reverse=True))})(?:[ _]?text)?[ _-]?\d{{0,3}}"
+"""Regular expression of the names of either side, numbered or not; letters in any case."""
+
 _DEEPEST = 50
 _ASKS = re.compile(r"[?？؟]\W{0,5}$")
 _KEY = re.compile(r"\W*([a-z]+(?:[ _]text)?)[ _-]*(\d*)\W*", re.IGNORECASE)
