@@ -18,7 +18,7 @@ from shards.answers import beyond, malformed
 from shards.build import SourceDataset
 from shards.schema import DATA, TASKS
 
-__all__ = ["Broken", "broken_rows"]
+__all__ = ["Broken", "broken_rows", "broken_text"]
 
 Rows = npt.NDArray[np.int64]
 
@@ -70,10 +70,15 @@ def broken_rows(batch: pa.RecordBatch | pa.Table, datasets: Mapping[str, SourceD
                 rows = _rows(pc.equal(columns[name], value))
                 yield Broken(f"unknown_{name}", rows, _always(f"{name} {_short(value)} is not known"))
     for name, column in text.items():
-        yield from _control_characters(name, column)
-        yield from _machine_paths(name, column)
+        yield from broken_text(name, column)
     yield from _audio_ids(columns["audio_id"], names["dataset"])
     yield from _answers(columns["output"], names["task"], names["dataset"], datasets)
+
+
+def broken_text(name: str, column: pa.Array) -> Iterator[Broken]:
+    """What no published text holds: control characters, paths of a machine."""
+    yield from _control_characters(name, column)
+    yield from _machine_paths(name, column)
 
 
 def _whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:

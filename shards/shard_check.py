@@ -18,7 +18,7 @@ from shards.build import SourceDataset
 from shards.manifest import FileEntry
 from shards.names import name_keys
 from shards.report import ValidationReport
-from shards.rules import broken_rows
+from shards.rules import broken_rows, broken_text
 from shards.schema import CATEGORIES, DATA, DATA_SHA256_KEY, LINEAGE, ROW_GROUP_ROWS, SCHEMA_VERSION, VERSION_KEY
 from shards.shuffle import row_keys
 from shards.tokens import CUTOFFS, tokens
@@ -233,11 +233,22 @@ def _check_lineage(
         for code, mask, message in _lineage_rules(batch, entry.path.split("/")[1]):
             found = np.flatnonzero(mask.fill_null(False).to_numpy())
             _note(report, entry, start, code, found, message)
+        _check_lineage_text(entry, start, batch, report)
         if "qa_id" not in nulls:
             keys.append(row_keys(batch.column("qa_id"), seed))
     if rows != data.rows:
         report.error("lineage", f"{rows} rows of lineage for {data.rows} rows of data", entry.path)
     return np.concatenate(keys) if keys else np.empty(0, np.uint64)
+
+
+def _check_lineage_text(entry: FileEntry, start: int, batch: pa.Table, report: ValidationReport) -> None:
+    """Columns of lineage that repeat a few values: each value is looked at once."""
+    for name in (name for name in _REPEATING if name in LINEAGE.names):
+        column = batch.column(name).combine_chunks()
+        for broken in broken_text(name, column.dictionary):
+            bad = column.dictionary.take(pa.array(broken.rows))
+            found = np.flatnonzero(pc.is_in(column.cast(pa.string()), bad).to_numpy(zero_copy_only=False))
+            _note(report, entry, start, broken.code, found, broken.message(int(broken.rows[0])))
 
 
 def _lineage_rules(batch: pa.Table, folder: str) -> Iterator[tuple[str, pa.ChunkedArray, str]]:

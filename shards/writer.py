@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from datasets_registry.errors import DataError
@@ -131,6 +132,8 @@ def _check(batch: pa.RecordBatch, build: Build) -> tuple[pa.RecordBatch, list[Qu
         column.dictionary_encode() if name in _REPEATING else column
         for name, column in zip(batch.schema.names, batch.columns, strict=True)
     ]
+    model = batch.schema.get_field_index("model")
+    columns[model] = _without_folders(columns[model])
     batch = pa.RecordBatch.from_arrays(columns, schema=_COMPACT)
     refused: dict[int, tuple[str, str]] = {}
     for broken in broken_rows(batch, build.sources):
@@ -153,6 +156,12 @@ def _check(batch: pa.RecordBatch, build: Build) -> tuple[pa.RecordBatch, list[Qu
     keep = np.ones(batch.num_rows, bool)
     keep[list(refused)] = False
     return batch.filter(pa.array(keep)), quarantined
+
+
+def _without_folders(models: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Names of models. Servers that run a file may report its path, which is nobody's business."""
+    names = pc.replace_substring_regex(models.dictionary, r"^(?:/|~|[A-Za-z]:\\).*[/\\]([^/\\]+)[/\\]*$", r"\1")
+    return pa.DictionaryArray.from_arrays(models.indices, names)
 
 
 def _categories(tasks: pa.DictionaryArray) -> npt.NDArray[np.uint8]:

@@ -155,6 +155,14 @@ def not_utf8(s: Set) -> None:
     s.seal(OPEN)
 
 
+def dataset_not_utf8(s: Set) -> None:
+    table = pq.read_table(s / OPEN)
+    raw = pa.array([b"audios\xe9t"] * table.num_rows, pa.binary())
+    text = pa.Array.from_buffers(pa.string(), len(raw), raw.buffers())
+    pq.write_table(table.set_column(3, table.schema.field(3), text), s / OPEN)
+    s.seal(OPEN)
+
+
 def surrogate(s: Set) -> None:
     table = pq.read_table(s / OPEN)
     values = [value.encode() for value in table.column("instruction").to_pylist()]
@@ -262,6 +270,9 @@ DAMAGE: dict[str, tuple[str, Callable[[Set], Any]]] = {
     "a model's answer without its request": ("lineage_value", value("request_id", "", LINEAGE)),
     "an unknown source": ("lineage_value", value("source", "guess", LINEAGE)),
     "a rule's answer among a model's": ("lineage", value("source", "rule", LINEAGE)),
+    "a machine's path as the model": ("machine_path", value("model", "/home/anna/models/tiny.gguf", LINEAGE)),
+    "a control character in a prompt's name": ("control_character", value("prompt", "speech\x1b[2J@1", LINEAGE)),
+    "a name that is no UTF-8": ("utf8", dataset_not_utf8),
     "an empty qa_id": ("lineage_value", value("qa_id", "", LINEAGE)),
     # columns
     "a renamed column": (

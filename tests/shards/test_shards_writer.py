@@ -170,6 +170,25 @@ def test_bad_rows_are_left_out_counted_and_told(tmp_path: Path, pairs: Pairs, bu
     assert validate(str(tmp_path)).ok
 
 
+@pytest.mark.parametrize(
+    ("reported", "published"),
+    [
+        ("/home/anna/models/tiny.gguf", "tiny.gguf"),
+        ("~/models/tiny/", "tiny"),
+        (r"C:\models\tiny.gguf", "tiny.gguf"),
+        ("meta-llama/Llama-3-8B", "meta-llama/Llama-3-8B"),
+        ("gpt-3.5-turbo-0125", "gpt-3.5-turbo-0125"),
+    ],
+)
+def test_a_model_that_is_a_path_is_published_by_its_name(
+    tmp_path: Path, pairs: Pairs, published_by: Callable[..., object], reported: str, published: str
+) -> None:
+    published_by(tmp_path, [replace(pair, model=reported) for pair in pairs(100) if pair.source == "model"])
+    lineage = pq.read_table(tmp_path / "lineage/open/train-00000-of-00001.parquet")
+    assert set(lineage.column("model").to_pylist()) == {published}
+    assert validate(str(tmp_path)).ok
+
+
 def test_answers_that_cannot_be_determined_can_be_left_out(
     tmp_path: Path, pairs: Pairs, published_by: Callable[..., object]
 ) -> None:
