@@ -21,15 +21,17 @@ _POLL_S = 0.5
 _watching = threading.Lock()
 
 
-def end_with_parent() -> None:
+def end_with_parent(parent: int) -> None:
     """Ends this process within half a second of its parent's death; call it first thing in a child.
 
     A second call does nothing. The parent's process number is polled, which needs no pipe to hold open and works
     alike for pool workers and programs of our own on Linux and macOS.
+
+    Args:
+        parent: its process number, told by itself: it may have died while this process was still importing.
     """
     if not _watching.acquire(blocking=False):
         return
-    parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -98,7 +98,7 @@ class _Supervised:
     def _start(self) -> subprocess.Popen[bytes]:
         with self._log.open("wb") as output:
             return subprocess.Popen(  # noqa: S603 - this module itself
-                [sys.executable, "-m", "pipelines.prefect_server", str(self._listener.fileno())],
+                [sys.executable, "-m", "pipelines.prefect_server", str(self._listener.fileno()), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -149,9 +149,9 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _serve(listener: int) -> None:
+def _serve(listener: int, parent: int) -> None:
     """Serves Prefect's API on the parent's listening socket."""
-    end_with_parent()
+    end_with_parent(parent)
     import uvicorn
     from prefect.server.api.server import create_app
 
@@ -160,4 +160,4 @@ def _serve(listener: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve(int(sys.argv[1]))
+    _serve(int(sys.argv[1]), int(sys.argv[2]))

@@ -104,7 +104,10 @@ def _task_runner(settings: RunnerSettings) -> TaskRunner[Any]:
         return cast(
             TaskRunner[Any], RayTaskRunner(init_kwargs={"num_cpus": workers, "include_dashboard": False, **quiet})
         )
-    return cast(TaskRunner[Any], ProcessPoolTaskRunner(max_workers=workers, initializer=end_with_parent))
+    return cast(
+        TaskRunner[Any],
+        ProcessPoolTaskRunner(max_workers=workers, initializer=end_with_parent, initargs=(os.getpid(),)),
+    )
 
 
 def _deaths(kind: str) -> tuple[type[BaseException], ...]:
