@@ -154,10 +154,11 @@ def _levelled(features: Features, clip: Clip, settings: ExtractSettings) -> Feat
     speed = levels.speed.level(features.words_per_s)
     if settings.whisper is None:
         speed = levels.speed_by_syllables.level(features.syllables_per_s)
+    f0 = None if features.f0_hz is None else round(features.f0_hz)  # whole Hz, as it is shown beside the word
     return replace(
         features,
-        pitch_level=levels.pitch.level(features.f0_hz),
-        pitch_rank=levels.pitch_rank.level(features.f0_hz, clip.gender),
+        pitch_level=levels.pitch.level(f0),
+        pitch_rank=levels.pitch_rank.level(f0, clip.gender),
         speed_level=speed,
         volume_level=levels.volume.level(features.volume_dbfs),
     )

@@ -82,7 +82,7 @@ def _database(configuration: Configuration) -> duckdb.DuckDBPyConnection:
         workspace.view(database, f"clips{index}", CLIPS, ("clips", name), workspace.parts("clips", name))
         workspace.view(database, f"features{index}", FEATURES, ("features", name), workspace.parts("features", name))
         joined.append(
-            f"SELECT gender, f0_hz, words_per_s, syllables_per_s, volume_dbfs, invented "  # noqa: S608 - our own names
+            f"SELECT gender, round(f0_hz) AS f0_hz, words_per_s, syllables_per_s, volume_dbfs, invented "  # noqa: S608 - our own names
             f"FROM features{index} JOIN clips{index} USING (audio_id)"
         )
     database.execute(f"CREATE VIEW measured AS {' UNION ALL '.join(joined)}")
