@@ -100,16 +100,14 @@ def _where(batches: Iterator[pa.RecordBatch], condition: str) -> Iterator[pa.Rec
     import duckdb
 
     with duckdb.connect(":memory:", config={"enable_external_access": "false"}) as db:
-        reader = pa.RecordBatchReader.from_batches(QA, batches)
         try:
-            chosen = db.from_arrow(reader).filter(condition).to_arrow_reader(50_000)
+            reader = pa.RecordBatchReader.from_batches(QA, batches)
+            for batch in db.from_arrow(reader).filter(condition).to_arrow_reader(50_000):
+                columns = [batch.column(name).cast(QA.field(name).type) for name in QA.names]
+                yield pa.RecordBatch.from_arrays(columns, schema=QA)
         except duckdb.Error as error:
             advice = f"Write a condition in SQL on the columns {', '.join(QA.names)}."
-            raise UsageError(f"the condition {condition!r} cannot be read: {error}", advice) from error
-        for batch in chosen:
-            yield pa.RecordBatch.from_arrays(
-                [batch.column(name).cast(QA.field(name).type) for name in QA.names], schema=QA
-            )
+            raise UsageError(f"the condition {condition!r} cannot be used: {error}", advice) from error
 
 
 def _together(builds: Sequence[Build]) -> Build:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["PublishSettings"]
+__all__ = ["MOST_ROWS", "PublishSettings"]
+
+MOST_ROWS = 1_000_000
+"""Rows of the largest shard: some hundred MB in memory while it is written."""
 
 
 class PublishSettings(BaseModel):
@@ -17,5 +20,5 @@ class PublishSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    rows_per_shard: int = Field(default=100_000, ge=1, le=5_000_000)
+    rows_per_shard: int = Field(default=100_000, ge=1, le=MOST_ROWS)
     keep_not_answerable: bool = True

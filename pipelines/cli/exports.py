@@ -104,7 +104,9 @@ def merge(
     where: Annotated[
         str | None, typer.Option(metavar="SQL", help="Only rows that fulfil it: \"dataset = 'clotho' AND answerable\".")
     ] = None,
-    rows_per_shard: Annotated[int, typer.Option(metavar="N", min=1, help="Most rows of a shard.")] = 100_000,
+    rows_per_shard: Annotated[
+        int, typer.Option(metavar="N", min=1, max=1_000_000, help="Most rows of a shard.")
+    ] = 100_000,
     json: JsonFlag = False,
 ) -> None:
     """Publishes several sets as one, or with --where the part of a set that fulfils a condition."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pipelines.cli.app import app
 from pipelines.cli.output import run
@@ -122,3 +123,12 @@ def test_every_code_of_the_validator_stands_on_the_page() -> None:
     page = PAGE.read_text()
     assert len(codes) > 20
     assert [code for code in sorted(codes) if f"`{code}`" not in page] == []
+
+
+def test_the_workflow_for_others_calls_what_there_is(aig: Callable[..., int], published_set: Path) -> None:
+    workflow = yaml.safe_load((PAGE.parents[1] / "examples/github-actions/validate-shards.yaml").read_text())
+    runs = [step["run"] for step in workflow["jobs"]["validate"]["steps"] if "run" in step]
+    calls = [command for command in " | ".join(runs).split(" | ") if command.startswith("aig ")]
+    assert [call.split()[1] for call in calls] == ["validate", "stats"]
+    for call in calls:
+        assert aig(*call.replace('"$SHARDS"', str(published_set)).split()[1:]) == 0

@@ -254,10 +254,16 @@ def test_a_condition_makes_a_subset(tmp_path: Path, published_set: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "condition", ["colour = 'red'", "task =", "task IN (SELECT content FROM read_text('/etc/hosts'))"]
+    "condition",
+    [
+        "colour = 'red'",
+        "task =",
+        "CAST(output AS INTEGER) > 3",
+        "task IN (SELECT content FROM read_text('/etc/hosts'))",
+    ],
 )
 def test_a_condition_that_cannot_be_read_is_a_wrong_call(tmp_path: Path, published_set: Path, condition: str) -> None:
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="cannot be used"):
         merge([str(published_set)], str(tmp_path / "x"), PublishSettings(), where=condition)
 
 
