@@ -25,10 +25,11 @@ _RECORD = "https://zenodo.org/records/4783391/files"
 
 def read(source: Source) -> Iterator[Clip | Quarantined]:
     """Clips of the source's splits with their captions."""
-    lists = [(split, locate(source.root, f"clotho_captions_{split}.csv")) for split in source.splits]
+    wanted = [split for split in source.splits if not source.parts or split in source.parts]
+    lists = [(split, locate(source.root, f"clotho_captions_{split}.csv")) for split in wanted]
     found = [(split, file) for split, file in lists if file is not None]
     if not found:
-        raise wrong_folder(NAME, source.root, " or ".join(f"clotho_captions_{split}.csv" for split in source.splits))
+        raise wrong_folder(NAME, source.root, " or ".join(f"clotho_captions_{split}.csv" for split in wanted))
     for split, file in found:
         # The same name may stand in two splits, so each is looked for in its own folder, where there are such.
         own = [folder for folder in folders(source.root) if folder.endswith(_SPLITS)]

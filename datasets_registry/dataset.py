@@ -161,6 +161,8 @@ class Dataset:
                 f"{self.name}: {source.root} is not a folder",
                 f"Give the folder of {self.title} as `root`, or fetch it: `aig pull CONFIG {self.name}`.",
             )
+        if source.parts and not self.parts:
+            raise UsageError(f"{self.name} does not come in parts", "Leave `parts` out; `splits` says what is read.")
         for kind, asked, known in (("split", source.splits, self.splits), ("part", source.parts, self.parts)):
             if known and (wrong := [name for name in asked if name not in known]):
                 raise UsageError(

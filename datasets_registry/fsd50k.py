@@ -31,7 +31,8 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
     found = False
     for part, splits in lists.items():
         file = locate(source.root, f"FSD50K.ground_truth/{part}.csv", f"ground_truth/{part}.csv", f"{part}.csv")
-        if file is not None and splits & set(source.splits):
+        asked = splits & set(source.splits) and (not source.parts or part in source.parts)
+        if file is not None and asked:
             found = True
             yield from _list(file, part, source, audio)
     if not found:

@@ -394,6 +394,15 @@ def test_a_split_or_part_that_there_is_not_is_refused(tmp_path):
         read("audioset", tmp_path, splits=("dev",))
     with pytest.raises(UsageError, match="there is no part train-clean-99"):
         read("libritts", tmp_path, parts=("train-clean-99",))
+    with pytest.raises(UsageError, match="vggsound does not come in parts"):
+        read("vggsound", tmp_path, parts=("train",))
+
+
+def test_parts_say_what_is_read_as_well_as_what_is_fetched(tmp_path):
+    row = "a.wav,1,2,3,4,5\n"
+    build(tmp_path, **{f"clotho_captions_{split}.csv": row for split in ("development", "validation")})
+    assert ids(read("clotho", tmp_path)) == ["development/a", "validation/a"]
+    assert ids(read("clotho", tmp_path, parts=("validation",))) == ["validation/a"]
 
 
 @pytest.mark.parametrize("dataset", registry.DATASETS.values(), ids=registry.DATASETS)
