@@ -38,6 +38,8 @@ __all__ = ["publish"]
 WORKERS = 2
 """Threads that check and compress; Arrow lets go of Python's lock in both."""
 
+CHECK_ROWS = 50_000
+
 _CATEGORY_INDEX = {task: list(CATEGORIES).index(category(task)) for task in TASKS}
 _PLAIN = ("instruction", "input", "audio_id", "output", "qa_id", "request_id")
 """Text columns whose values seldom repeat inside a shard, so that a dictionary of them is work for nothing."""
@@ -81,7 +83,7 @@ def publish(
         runs.mkdir()
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="aig-publish") as pool:
             shuffle = Shuffle(runs, _COMPACT, tuple(CATEGORIES), build.seed, pool)
-            checked = in_order(pool, lambda batch: _check(batch, build), batches, ahead=2 * WORKERS)
+            checked = in_order(pool, lambda some: _check(some, build), _lists(batches), ahead=2 * WORKERS)
             for batch, refused in checked:
                 for item in refused:
                     left_out[item.error] += 1
@@ -121,13 +123,28 @@ def publish(
     return manifest
 
 
-def _check(batch: pa.RecordBatch, build: Build) -> tuple[pa.RecordBatch, list[Quarantined]]:
-    """The rows of a batch that may be published, and those that may not."""
-    if not batch.schema.equals(QA):
-        raise DataError(
-            f"a batch to publish has the columns {batch.schema.names}, not those of a QA pair, or other types",
-            "Hand over batches with the schema datasets_registry.tables.QA.",
-        )
+def _lists(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
+    """Batches in lists of `CHECK_ROWS` rows or a little more: what is done to columns costs the same for few rows."""
+    some: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        if not batch.schema.equals(QA):
+            raise DataError(
+                f"a batch to publish has the columns {batch.schema.names}, not those of a QA pair, or other types",
+                "Hand over batches with the schema datasets_registry.tables.QA.",
+            )
+        some.append(batch)
+        rows += batch.num_rows
+        if rows >= CHECK_ROWS:
+            yield some
+            some, rows = [], 0
+    if some:
+        yield some
+
+
+def _check(batches: list[pa.RecordBatch], build: Build) -> tuple[pa.RecordBatch, list[Quarantined]]:
+    """The rows of some batches that may be published, and those that may not."""
+    batch = pa.concat_batches(batches)
     columns = [
         column.dictionary_encode() if name in _REPEATING else column
         for name, column in zip(batch.schema.names, batch.columns, strict=True)
