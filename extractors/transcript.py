@@ -121,9 +121,11 @@ def transcribe(clips: Sequence[Samples], settings: WhisperSettings, recogniser: 
 
 
 def _failed(result: Decoded) -> bool:
-    if result.no_speech_prob > _NO_SPEECH and result.avg_logprob < _UNSURE:
-        return False
-    return _repetitive(result) or result.avg_logprob < _UNSURE
+    return not _no_speech(result) and (_repetitive(result) or result.avg_logprob < _UNSURE)
+
+
+def _no_speech(result: Decoded) -> bool:
+    return result.no_speech_prob > _NO_SPEECH and result.avg_logprob < _UNSURE
 
 
 def _repetitive(result: Decoded) -> bool:
@@ -132,8 +134,7 @@ def _repetitive(result: Decoded) -> bool:
 
 
 def _heard(result: Decoded) -> Decoded:
-    silent = result.no_speech_prob > _NO_SPEECH and result.avg_logprob < _UNSURE
-    return replace(result, text="", words=()) if silent else result
+    return replace(result, text="", words=()) if _no_speech(result) else result
 
 
 def _join(parts: list[tuple[Samples, Decoded]]) -> Transcript:
