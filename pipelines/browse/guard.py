@@ -21,7 +21,7 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",  # a form of these pages must say where it comes from
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }

@@ -1,33 +1,28 @@
 """Rows of a published set, or of a workspace that has not published yet, found by what they are.
 
-At the start the columns that are filtered by go into a small table in memory, about 30 bytes a row: file and row,
-dataset, task, prompt, answerable, and a hash of the clip's id. A filter asks that table; only the rows of the page are
-read from the Parquet files. Free text is looked for in the files themselves, in their order, until the page is full
-or the time is up.
+A filter asks the index in memory; only the rows of the page are read from the Parquet files. Free text is looked for
+in the files themselves, in their order, until the page is full or the time is up.
 """
 
 from __future__ import annotations
 
-import bisect
-import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from datasets_registry.errors import DataError
-from pipelines.browse.sources import RowFile
-from pipelines.workspace import Workspace
+from pipelines.browse.index import Combination, Index
+from pipelines.browse.sources import RowSource
 from shards.schema import DATA, LINEAGE
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+__all__ = ["SEARCH_S", "Filters", "Found", "Rows"]
 
-__all__ = ["Filters", "Found", "Rows"]
+Places = npt.NDArray[np.int64]
 
 _READERS = 2
 """Files searched at a time."""
@@ -58,6 +53,15 @@ class Filters:
     clips: pa.Table | None = None
     pairs: Sequence[str] | None = None
 
+    def fits(self, row: Combination) -> bool:
+        """Whether rows with these values are wanted."""
+        return (
+            self.dataset in ("", row.dataset)
+            and self.task in ("", row.task)
+            and self.prompt in ("", row.prompt)
+            and self.answerable in ("", "yes" if row.answerable else "no")
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -76,123 +80,64 @@ class Found:
     searched: float = 1.0
 
 
-@dataclass
 class Rows:
-    """Finds rows in a set's files.
+    """Finds rows in a source's files.
 
     Attributes:
-        files: of the set, in order.
-        workspace: that can read them.
+        source: of the rows.
+        index: of what they are filtered by.
     """
 
-    files: Sequence[RowFile]
-    workspace: Workspace
+    def __init__(self, source: RowSource) -> None:
+        self.source = source
+        self.index = Index(source)
+        self._database = source.root.database()
 
-    def __post_init__(self) -> None:
-        self.total = sum(file.rows for file in self.files)
-        self._starts = []
-        start = 0
-        for file in self.files:
-            self._starts.append(start)
-            start += file.rows
-        self._database = self.workspace.database()
-        self._ready = threading.Event()
-        self._failure: Exception | None = None
-        threading.Thread(target=self._index, name="aig-browse-index", daemon=True).start()
-
-    def _index(self) -> None:
-        """Fills the table of filter columns; what goes wrong is told to whoever asks for it."""
-        try:
-            database = self._database.cursor()
-            database.execute(
-                "CREATE TABLE rows_ (place UINTEGER, dataset VARCHAR, task VARCHAR, prompt VARCHAR, "
-                "answerable BOOLEAN, clip UBIGINT)"
-            )
-            with ThreadPoolExecutor(_READERS) as pool:
-                list(pool.map(self._index_file, range(len(self.files))))
-        except Exception as error:  # noqa: BLE001 - raised again in the thread that asks
-            self._failure = error
-        finally:
-            self._ready.set()
-
-    def _index_file(self, number: int) -> None:
-        self._database.cursor().execute(
-            f"""
-            INSERT INTO rows_ SELECT {self._starts[number]} + data.file_row_number, dataset, task, prompt, answerable,
-                hash(audio_id)
-            FROM {self._scan(number, "data")} AS data JOIN {self._scan(number, "lineage")} AS lineage
-                ON data.file_row_number = lineage.file_row_number
-            """  # noqa: S608 - addresses of our own, quoted
-        )
-
-    def _scan(self, number: int, part: str) -> str:
-        """SQL for a file's columns of one part, with `file_row_number`."""
-        file = self.files[number]
-        url = self.workspace.url(file.data if part == "data" else file.lineage).replace("'", "''")
-        names = ", ".join(DATA.names if part == "data" else LINEAGE.names)
-        return f"(SELECT {names}, file_row_number FROM read_parquet('{url}', file_row_number = true))"  # noqa: S608
-
-    def wait(self) -> None:
-        """Returns when the filters can be used.
+    def find(self, filters: Filters, start: int, size: int) -> Found:
+        """The rows that fit, from place `start` of the set on, at most `size`, in the set's order.
 
         Raises:
             DataError: the files cannot be read.
         """
-        self._ready.wait()
-        if self._failure is not None:
-            raise DataError(f"the rows cannot be read: {self._failure}", "see `aig validate`") from self._failure
-
-    def find(self, filters: Filters, start: int, size: int) -> Found:
-        """The rows that fit, from place `start` of the set on, at most `size`, in the set's order."""
+        total = self.index.rows
         if filters == Filters():
-            end = min(start + size, self.total)
-            return Found(self.read(range(start, end)), self.total, end if end < self.total else None)
-        self.wait()
-        database = self._database.cursor()
-        if filters.clips is not None:
-            database.register("asked", filters.clips)
-        condition, values = _condition(filters)
-        if filters.text or filters.pairs is not None:
-            candidates = database.execute(
-                f"SELECT place FROM rows_ WHERE {condition} AND place >= {start} ORDER BY place",  # noqa: S608
-                values,
-            )
-            return self._searched(filters, candidates.to_arrow_table().column(0).to_numpy(), start, size)
-        ((total,),) = database.execute(f"SELECT count(*) FROM rows_ WHERE {condition}", values).fetchall()  # noqa: S608
-        found = database.execute(
-            f"SELECT place FROM rows_ WHERE {condition} AND place >= {start} "  # noqa: S608
-            f"ORDER BY place LIMIT {size + 1}",
-            values,
-        )
-        places = [place for (place,) in found.fetchall()]
-        return Found(self.read(places[:size]), total, places[size] if len(places) > size else None)
-
-    def _searched(self, filters: Filters, wanted: npt.NDArray[np.uint32], start: int, size: int) -> Found:
-        """Looks into the files for text or pairs until the page is full or the time is up."""
-        import numpy as np
-
+            end = min(start + size, total)
+            return Found(self.read(range(start, end)), total, end if end < total else None)
         deadline = time.monotonic() + SEARCH_S
-        bounds = np.searchsorted(wanted, [*self._starts, self.total])
-        numbers = [number for number in range(len(self.files)) if bounds[number] < bounds[number + 1]]
+        whole = self.index.wait(SEARCH_S / 2)
+        seen = self.index.indexed
+        fitting = self.index.places(filters.fits, filters.clips)
+        wanted = fitting[np.searchsorted(fitting, start) :]
+        if filters.text or filters.pairs is not None:
+            return self._searched(filters, wanted, start, size, deadline, seen)
+        further = int(wanted[size]) if len(wanted) > size else None if whole else seen
+        rows = self.read(wanted[:size].tolist())
+        return Found(rows, len(fitting) if whole else None, further, seen / total)
+
+    def _searched(self, filters: Filters, wanted: Places, start: int, size: int, deadline: float, seen: int) -> Found:
+        """Looks into the files for text or pairs until the page is full or the time is up."""
+        total = self.index.rows
+        bounds = np.searchsorted(wanted, self.index.starts)
+        numbers = [number for number in range(len(self.source.files)) if bounds[number] < bounds[number + 1]]
         places: list[int] = []
         with ThreadPoolExecutor(_READERS) as pool:
             for begin in range(0, len(numbers), _READERS):
                 group = numbers[begin : begin + _READERS]
                 if begin and time.monotonic() > deadline:
-                    stopped = self._starts[group[0]]
-                    return Found(self.read(places), None, stopped, stopped / self.total)
+                    stopped = int(self.index.starts[group[0]])
+                    return Found(self.read(places), None, stopped, stopped / total)
                 for number, found in zip(group, pool.map(lambda n: self._matches(n, filters), group), strict=True):
                     here = wanted[bounds[number] : bounds[number + 1]]
                     places += np.intersect1d(found, here, assume_unique=True).tolist()
                 if len(places) > size:
-                    return Found(self.read(places[:size]), None, places[size], places[size] / self.total)
-        return Found(self.read(places), len(places) if start == 0 else None, None)
+                    return Found(self.read(places[:size]), None, places[size], places[size] / total)
+        whole = seen == total
+        counted = len(places) if whole and start == 0 else None
+        return Found(self.read(places), counted, None if whole else seen, seen / total)
 
-    def _matches(self, number: int, filters: Filters) -> npt.NDArray[np.int64]:
+    def _matches(self, number: int, filters: Filters) -> Places:
         """Places of a file's rows that have the text and are one of the pairs asked for."""
-        import numpy as np
-
-        found: list[npt.NDArray[np.int64]] = []
+        found: list[Places] = []
         if filters.text:
             rows = self._database.cursor().execute(
                 f"SELECT file_row_number FROM {self._scan(number, 'data')} WHERE "  # noqa: S608
@@ -208,16 +153,17 @@ class Rows:
             )
             found.append(rows.to_arrow_table().column(0).to_numpy())
         both = found[0] if len(found) == 1 else np.intersect1d(found[0], found[1], assume_unique=True)
-        return np.sort(both) + self._starts[number]
+        here: Places = np.sort(both) + self.index.starts[number]
+        return here
 
     def read(self, places: Sequence[int]) -> list[dict[str, Any]]:
         """The rows at these places of the set, in the order given."""
         by_file: dict[int, list[int]] = {}
         for place in places:
-            if not 0 <= place < self.total:
+            if not 0 <= place < self.index.rows:
                 raise IndexError(place)
-            number = bisect.bisect_right(self._starts, place) - 1
-            by_file.setdefault(number, []).append(place - self._starts[number])
+            number = int(np.searchsorted(self.index.starts, place, side="right")) - 1
+            by_file.setdefault(number, []).append(place - int(self.index.starts[number]))
         with ThreadPoolExecutor(_READERS) as pool:
             tables = pool.map(lambda item: self._read_file(*item), by_file.items())
             found = {row["place"]: row for rows in tables for row in rows}
@@ -234,40 +180,26 @@ class Rows:
             """  # noqa: S608 - numbers
         )
         return [
-            {"place": self._starts[number] + row.pop("file_row_number"), **row}
+            {"place": int(self.index.starts[number]) + row.pop("file_row_number"), **row}
             for row in table.to_arrow_table().to_pylist()
         ]
 
     def of_clip(self, audio_id: str, most: int = 200) -> list[dict[str, Any]]:
         """The rows about a clip, at most so many."""
-        self.wait()
-        places = self._database.cursor().execute(
-            "SELECT place FROM rows_ WHERE clip = hash($audio_id) ORDER BY place LIMIT $most",
-            {"audio_id": audio_id, "most": most},
-        )
-        rows = self.read([place for (place,) in places.fetchall()])
+        self.index.wait(SEARCH_S)
+        rows = self.read(self.index.of_clip(audio_id)[:most].tolist())
         return [row for row in rows if row["audio_id"] == audio_id]
 
     def clips_of(self, first: str, second: str, start: int, size: int) -> list[str]:
         """Ids of clips with rows of two prompts, those with both before those with one, in the order of their rows."""
-        self.wait()
-        rows = self._database.cursor().execute(
-            "SELECT min(place) FROM rows_ WHERE prompt IN ($first, $second) GROUP BY clip "
-            "ORDER BY count(DISTINCT prompt) DESC, 1 LIMIT $size OFFSET $start",
-            {"first": first, "second": second, "size": size, "start": start},
-        )
-        return [row["audio_id"] for row in self.read([place for (place,) in rows.fetchall()])]
+        self.index.wait(SEARCH_S)
+        found = self.index.by_clip(self.index.places(lambda row: row.prompt in (first, second)))
+        ordered = sorted(found, key=lambda item: (-item[1], item[0]))
+        return [row["audio_id"] for row in self.read([place for place, _ in ordered[start : start + size]])]
 
-
-def _condition(filters: Filters) -> tuple[str, dict[str, Any]]:
-    """SQL over the table of filter columns, and its values."""
-    parts, values = ["true"], {}
-    for name in ("dataset", "task", "prompt"):
-        if value := getattr(filters, name):
-            parts.append(f"{name} = ${name}")
-            values[name] = value
-    if filters.answerable:
-        parts.append("answerable" if filters.answerable == "yes" else "NOT answerable")
-    if filters.clips is not None:
-        parts.append("clip IN (SELECT hash(audio_id) FROM asked)")
-    return " AND ".join(parts), values
+    def _scan(self, number: int, part: str) -> str:
+        """SQL for a file's columns of one part, with `file_row_number`."""
+        file = self.source.files[number]
+        url = self.source.root.url(file.data if part == "data" else file.lineage).replace("'", "''")
+        names = ", ".join(DATA.names if part == "data" else LINEAGE.names)
+        return f"(SELECT {names}, file_row_number FROM read_parquet('{url}', file_row_number = true))"  # noqa: S608

@@ -61,9 +61,7 @@ def open_site(target: str, marks: Path | None, roots: Mapping[str, str]) -> Site
     """
     if not target.endswith((".yaml", ".yml")):
         source = published_set(target)
-        return Site(
-            source, Rows(source.files, source.root), Sounds(dict(roots)), _marks(marks or Path("marks.jsonl")), None
-        )
+        return Site(source, Rows(source), Sounds(dict(roots)), _marks(marks or Path("marks.jsonl")), None)
     configuration = load(target)
     workspace = Workspace(configuration.workspace)
     published = workspace.exists("shards", "manifest.json")
@@ -72,7 +70,7 @@ def open_site(target: str, marks: Path | None, roots: Mapping[str, str]) -> Site
     known = {name: root_of(configuration, name) for name in configuration.datasets}
     sounds = Sounds(known | dict(roots), configuration.extract.audio.max_clip_s)
     where = marks or (Path("marks.jsonl") if "://" in workspace.root else Path(workspace.root) / "marks.jsonl")
-    return Site(source, Rows(source.files, source.root), sounds, _marks(where), evidence)
+    return Site(source, Rows(source), sounds, _marks(where), evidence)
 
 
 def _marks(file: Path) -> Marks:

@@ -31,6 +31,9 @@ RC = {
     "svg.hashsalt": "aig",
     "text.parse_math": False,  # a label with dollar signs is a label, no formula
     "font.size": 9.0,
+    "figure.facecolor": "none",  # the page shows through
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
     "axes.edgecolor": COLOURS["dim"],
     "axes.labelcolor": COLOURS["ink"],
     "axes.spines.top": False,

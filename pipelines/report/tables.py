@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from datasets_registry.tables import CLIPS, DROPPED, FEATURES, QA, QUARANTINE
 from pipelines.configuration import Configuration
-from pipelines.stages.joined import KEPT, SOURCE_OF_CLIP, selections_of
+from pipelines.stages.joined import KEPT, selections_of
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def open_tables(configuration: Configuration, workspace: Workspace) -> duckdb.Du
     view("features", FEATURES, [part for name in names for part in parts("features", name)])
     columns = ", ".join(f"features.{column}" for column in FEATURES.names if column != "audio_id")
     database.execute(
-        f"CREATE VIEW measured AS SELECT clips.*, {columns} FROM clips JOIN features "  # noqa: S608 - names of our own
-        f"ON clips.audio_id = features.audio_id AND {SOURCE_OF_CLIP} = features.source"
+        f"CREATE VIEW measured AS SELECT clips.*, {columns} FROM clips "  # noqa: S608 - names of our own
+        "JOIN (SELECT DISTINCT ON (audio_id) * FROM features) AS features ON clips.audio_id = features.audio_id"
     )
     view("quarantine", QUARANTINE, [part for stage in QUARANTINE_STAGES for part in parts("quarantine", stage)])
 

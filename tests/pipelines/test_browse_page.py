@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from accessibility import axe_violations
+from small_build import small_build
+
+from pipelines.browse.marks import read_marks
+from pipelines.browse.serve import Served, open_site, prepare
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("browse_page") / "build"
+    small_build(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path) -> Iterator[Served]:
+    served = prepare(open_site(str(folder / "aig.yaml"), None, {}), host="127.0.0.1", port=0)
+    thread = threading.Thread(target=served.run)
+    thread.start()
+    yield served
+    served.server.should_exit = True
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1280, "light"), (1280, "dark"), (375, "light")], ids=["desktop", "dark", "phone"]
+)
+def test_the_pages_in_a_real_browser(browser: Any, served: Served, width: int, scheme: str) -> None:
+    root = served.address.split("/?")[0]
+    for bypass_csp in (False, True) if width > 1000 else (False,):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=bypass_csp
+        )
+        tab = context.new_page()
+        asked: list[str] = []
+        said: list[str] = []
+        tab.on("request", lambda request, asked=asked: asked.append(request.url))
+        tab.on("console", lambda message, said=said: said.append(message.text))
+        tab.goto(served.address)
+        assert tab.url == root + "/"
+        for path in ("/", "/pair/0", "/pair/50", "/compare?left=speech@1&right=speech@2", "/?text=nowhere"):
+            tab.goto(root + path)
+            tab.wait_for_load_state("networkidle")
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width, path
+            assert tab.evaluate("window.pwned") is None
+            if bypass_csp:
+                assert axe_violations(tab) == [], path
+        assert all(url.startswith(root) for url in asked)
+        assert bypass_csp or said == []
+        context.close()
+
+
+def test_marking_listening_and_keys(browser: Any, served: Served, folder: Path) -> None:
+    marks = folder / "workspace" / "marks.jsonl"
+    tab = browser.new_page()
+    tab.goto(served.address)
+    row = tab.locator(".row").first
+    qa_id = row.locator("input[name=qa_id]").input_value()
+    row.locator("input[name=note]").fill("a <b>note</b>")
+    row.get_by_role("button", name="bad").click()
+    tab.get_by_role("status").get_by_text("Marked bad.").wait_for()
+    assert read_marks(marks)[qa_id].note == "a <b>note</b>"
+    assert row.get_by_role("button", name="bad").get_attribute("aria-pressed") == "true"
+
+    row.locator("input[name=note]").fill("better said")
+    row.locator("input[name=note]").press("Enter")
+    tab.wait_for_timeout(300)
+    assert read_marks(marks)[qa_id].note == "better said"
+    assert read_marks(marks)[qa_id].mark == "bad"
+
+    tab.evaluate("document.activeElement.blur()")
+    tab.keyboard.press("j")
+    tab.keyboard.press("j")
+    second = tab.locator(".row").nth(1).locator("input[name=qa_id]").input_value()
+    tab.keyboard.press("g")
+    tab.get_by_role("status").get_by_text("Marked good.").wait_for()
+    assert read_marks(marks)[second].mark == "good"
+
+    tab.keyboard.press(" ")
+    tab.evaluate(
+        """() => new Promise((heard) => {
+            const sound = document.querySelectorAll(".row audio")[1];
+            if (sound.currentTime > 0) heard();
+            sound.ontimeupdate = () => sound.currentTime > 0 && heard();
+        })"""
+    )
+    tab.goto(served.address.split("?")[0] + "?marked=bad")
+    assert tab.locator(".row").count() == 1
+    tab.locator(".row").get_by_role("button", name="clear").click()
+    tab.get_by_role("status").get_by_text("Mark taken back.").wait_for()
+    assert qa_id not in read_marks(marks)
+
+
+def test_a_page_works_without_script(browser: Any, served: Served, folder: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(served.address)
+    tab.locator(".row").nth(2).get_by_role("button", name="good").click()
+    tab.wait_for_load_state()
+    assert tab.locator('.row button[value="good"][aria-pressed="true"]').count() >= 1
+    tab.select_option("select[name=task]", "pitch_cla")
+    tab.get_by_role("button", name="Show").click()
+    assert "task=pitch_cla" in tab.url
+    assert tab.locator(".row").count() == 11
+    context.close()
+    assert "good" in {mark.mark for mark in read_marks(folder / "workspace" / "marks.jsonl").values()}
