@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from datasets_registry.records import Clip, Features
 from filters.answer_settings import AnswerFilterSettings
@@ -62,7 +63,7 @@ def judge(
         features: what was measured.
         settings: which rules apply.
         min_words: fewest words of an answer where the settings say none.
-        absent: names of sounds that are certainly not in the clip.
+        absent: sounds that are certainly not in the clip, by `filters.answers_contradiction.spoken_name`.
     """
     least = min_words if settings.min_words is None else settings.min_words
     kept: list[Pair] = []
@@ -119,8 +120,9 @@ def _alike(pair: Pair, other: Pair, bound: float) -> tuple[str, str] | None:
     return None
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+@lru_cache(maxsize=1024)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text.casefold()))
 
 
 def _overlap(a: Sequence[str], b: Sequence[str]) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 
 from datasets_registry.records import Clip, Features
 
-__all__ = ["contradiction"]
+__all__ = ["contradiction", "spoken_name"]
 
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:\.(?=\d)[^.!?;\n]+)*")
 _SUPPOSING = re.compile(r"\s*(?:if|unlike|compared|whether|imagine|suppose|although|had|were)\b", re.IGNORECASE)
@@ -83,6 +83,11 @@ _SOUND = re.compile(
 )
 
 
+def spoken_name(label: str) -> str:
+    """A label as people write it: before the first comma or bracket, in lower case."""
+    return re.split(r"[,(]", label.replace("_", " "))[0].strip().lower()
+
+
 def contradiction(
     answer: str, clip: Clip, features: Features | None = None, absent: Collection[str] = ()
 ) -> str | None:
@@ -92,16 +97,15 @@ def contradiction(
         answer: as the model wrote it.
         clip: what is annotated.
         features: what was measured.
-        absent: names of sounds that are certainly not in the clip.
+        absent: sounds that are certainly not in the clip, by `spoken_name`.
     """
-    named = {_name(label): label for label in absent}
     for clause in _claims(_QUOTED.sub('""', answer)):
         for found in (
             _gender(clause, clip),
             _level(clause, features),
             _age(clause, clip),
             _emotion(clause, clip),
-            _absent(clause, clip, named),
+            _absent(clause, clip, absent),
         ):
             if found:
                 return found
@@ -176,12 +180,12 @@ def _emotion(clause: str, clip: Clip) -> str | None:
     return None
 
 
-def _absent(clause: str, clip: Clip, named: dict[str, str]) -> str | None:
-    if not named:
+def _absent(clause: str, clip: Clip, absent: Collection[str]) -> str | None:
+    if not absent:
         return None
     told = " ".join((*(clip.captions or ()), clip.text or "")).lower()
     for phrase in _phrases(clause):
-        if phrase in named and phrase not in told:
+        if phrase in absent and phrase not in told:
             return f"says that {phrase!r} is heard, which the clip does not have"
     return None
 
@@ -193,8 +197,3 @@ def _phrases(clause: str) -> Iterator[str]:
         for count in range(min(4, len(words)), 0, -1):
             phrase = " ".join(words[:count] if match["of"] else words[-count:])
             yield phrase.removeprefix("the ").removeprefix("a ")
-
-
-def _name(label: str) -> str:
-    """A label as people write it: before the first comma or bracket, in lower case."""
-    return re.split(r"[,(]", label.replace("_", " "))[0].strip().lower()

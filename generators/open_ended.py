@@ -12,6 +12,7 @@ from typing import Any
 from datasets_registry.records import Clip, Dropped, Features, QAPair
 from filters.answer_settings import AnswerFilterSettings
 from filters.answers import Pair, judge
+from filters.answers_contradiction import spoken_name
 from filters.transcript import spoken_text
 from generators.chat import ChatRequest, Reply
 from generators.closed_ended.absent import nameable, related
@@ -114,7 +115,7 @@ def pairs(
         features,
         settings,
         min_words=prompt.head.min_answer_words,
-        absent=_absent(sounds(clip)) if settings.contradiction else (),
+        absent=_absent(sounds(clip)) if settings.contradiction else frozenset(),
     )
     rows: list[QAPair] = []
     dropped = [_dropped(clip, "cut", _cut(reply))] * parsed.cut
@@ -151,13 +152,14 @@ def _dropped(clip: Clip, rule: str, reason: str) -> Dropped:
 
 
 @lru_cache(maxsize=4096)
-def _absent(present: tuple[str, ...]) -> tuple[str, ...]:
+def _absent(present: tuple[str, ...]) -> frozenset[str]:
     """The known sounds that a clip with these annotated sounds certainly lacks; none where none is annotated."""
     if not present:
-        return ()
-    return tuple(
+        return frozenset()
+    lacking = (
         label for label in known_labels() if nameable(label) and not any(related(label, other) for other in present)
     )
+    return frozenset(map(spoken_name, lacking)) - set(map(spoken_name, present))
 
 
 def _cut(reply: Reply) -> str:

@@ -8,11 +8,13 @@ they also hold for the classes of anybody's own data; two names that share a wor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from hashlib import blake2b
 from importlib import resources
 
+import numpy as np
+import numpy.typing as npt
 import yaml
 
 __all__ = ["absent_labels", "nameable", "related"]
@@ -21,7 +23,9 @@ _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _NO_MEANING = frozenset(("and", "the", "other", "with", "sound", "noise"))
 
 
-def absent_labels(present: Sequence[str], vocabulary: Iterable[str], count: int, *identity: object) -> tuple[str, ...]:
+def absent_labels(
+    present: Sequence[str], vocabulary: tuple[str, ...], count: int, *identity: object
+) -> tuple[str, ...]:
     """Up to `count` labels of the vocabulary that are not heard, nor relatives of each other or of what is heard.
 
     Each candidate has its own place in the draw, from its name and `identity` alone, so that a vocabulary that grows
@@ -33,18 +37,34 @@ def absent_labels(present: Sequence[str], vocabulary: Iterable[str], count: int,
         count: how many are wanted.
         identity: seed and clip.
     """
-    key = blake2b("\x1f".join(str(part) for part in identity).encode(), digest_size=32).digest()
+    labels, hashes = _candidates(vocabulary)
+    key = _hash("\x1f".join(str(part) for part in identity))
     chosen: list[str] = []
-    for label in sorted(set(vocabulary), key=lambda label: _place(key, label)):
-        if nameable(label) and not any(related(label, other) for other in (*present, *chosen)):
+    for index in np.argsort(_mixed(hashes ^ np.uint64(key)), kind="stable"):
+        label = labels[index]
+        if not any(related(label, other) for other in (*present, *chosen)):
             chosen.append(label)
             if len(chosen) == count:
                 break
     return tuple(chosen)
 
 
-def _place(key: bytes, label: str) -> bytes:
-    return blake2b(label.encode(), digest_size=8, key=key).digest()
+@lru_cache(maxsize=64)
+def _candidates(vocabulary: tuple[str, ...]) -> tuple[tuple[str, ...], npt.NDArray[np.uint64]]:
+    """The labels that may be called absent, in alphabetical order, and a hash of each."""
+    labels = tuple(sorted({label for label in vocabulary if nameable(label)}))
+    return labels, np.array([_hash(label) for label in labels], dtype=np.uint64)
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """SplitMix64's finalizer (Steele et al. 2014): every bit of a value decides about every bit of the result."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
 
 
 @cache

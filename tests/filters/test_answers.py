@@ -181,12 +181,12 @@ AGREEING = [
 
 @pytest.mark.parametrize("answer", CONTRADICTING)
 def test_answers_against_what_is_known(answer):
-    assert contradiction(answer, CLIP, FEATURES, ("Thunder", "Cat"))
+    assert contradiction(answer, CLIP, FEATURES, ("thunder", "cat"))
 
 
 @pytest.mark.parametrize("answer", AGREEING)
 def test_answers_in_keeping_with_what_is_known(answer):
-    assert contradiction(answer, CLIP, FEATURES, ("Thunder", "Cat")) is None
+    assert contradiction(answer, CLIP, FEATURES, ("thunder", "cat")) is None
 
 
 @pytest.mark.parametrize("answer", CONTRADICTING)
@@ -204,4 +204,4 @@ def test_high_for_a_woman_may_be_low_among_all():
 
 def test_a_sound_that_the_caption_tells_of_is_not_missing():
     told = Clip(audio_id="x", dataset="x", labels=("Dog",), captions=("Thunder and a dog",))
-    assert contradiction("The sound of thunder is near.", told, None, ("Thunder",)) is None
+    assert contradiction("The sound of thunder is near.", told, None, ("thunder",)) is None
