@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,12 +14,15 @@ from extractors.levels import load_levels
 from extractors.settings import ExtractSettings
 from extractors.tagger import tagger
 from extractors.threads import hold_to_one
-from extractors.transcript import Transcript, backend, transcribe
+from extractors.transcript import WINDOW_S, Transcript, backend, transcribe
 from extractors.version import Parts, extractor_version, parts
 from extractors.voice import measure_voice
 from extractors.volume import measure_volume
 
 __all__ = ["extractor_version", "measure_clips"]
+
+_BATCH = 16
+"""Windows of 30 s that are decoded from files before the recogniser is asked, so long clips do not pile up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +55,25 @@ def measure_clips(
     """
     hold_to_one()
     now = parts(settings)
-    size = (settings.whisper.batch or 16) if settings.whisper else 1
-    for first in range(0, len(clips), size):
-        part = clips[first : first + size]
-        group = [_prepared(clip, root, settings, now, (known or {}).get(clip.audio_id)) for clip in part]
-        jobs = [item for item in group if isinstance(item, _Job)]
-        transcripts = iter(_transcripts(jobs, settings, now))
-        for item in group:
-            yield _measured(item, next(transcripts), settings, now) if isinstance(item, _Job) else item
+    fill = (settings.whisper.batch or _BATCH) if settings.whisper else 1
+    group: list[Features | Quarantined | _Job] = []
+    count = 0
+    for clip in clips:
+        item = _prepared(clip, root, settings, now, (known or {}).get(clip.audio_id))
+        group.append(item)
+        count += math.ceil(item.audio.duration_s / WINDOW_S) if isinstance(item, _Job) else 0
+        if count >= fill:
+            yield from _finished(group, settings, now)
+            group, count = [], 0
+    yield from _finished(group, settings, now)
+
+
+def _finished(
+    group: Sequence[Features | Quarantined | _Job], settings: ExtractSettings, now: Parts
+) -> Iterator[Features | Quarantined]:
+    transcripts = iter(_transcripts([item for item in group if isinstance(item, _Job)], settings, now))
+    for item in group:
+        yield _measured(item, next(transcripts), settings, now) if isinstance(item, _Job) else item
 
 
 def _prepared(

@@ -14,7 +14,7 @@ from datasets_registry.records import Word
 from extractors.audio import SAMPLE_RATE, Samples
 from extractors.settings import WhisperSettings
 
-__all__ = ["Backend", "Decoded", "Transcript", "backend", "transcribe", "windows"]
+__all__ = ["WINDOW_S", "Backend", "Decoded", "Transcript", "backend", "transcribe", "windows"]
 
 WINDOW_S = 30.0
 """Whisper hears 30 s at a time."""
