@@ -19,6 +19,7 @@ from generators.compare import Outcome, PromptFigures, compare
 from generators.ledger import Ledger
 from generators.open_ended import pairs
 from pipelines.configuration import Configuration
+from pipelines.rates import shared_rate
 from pipelines.stages import generate as generating
 from pipelines.stages.joined import buckets, joined, measured_in
 from pipelines.workspace import Workspace
@@ -101,9 +102,11 @@ def regenerate(
             "aig run CONFIG --until select; `aig datasets NAME` says which kinds a dataset has",
         )
     asked = chosen if sample else _questions(changed, workspace, new.kind)
+    shared = configuration.generate.shared_rate
+    rate = shared_rate(shared) if shared else None
     with Ledger(workspace.url("responses")) as ledger:
         requests = (question.request for _, question in asked)
-        summary = asyncio.run(ask(requests, ledger, configuration.generate, on_progress))
+        summary = asyncio.run(ask(requests, ledger, configuration.generate, on_progress, shared_limit=rate))
         beside, before, after = _compared(changed, unchanged, ledger, chosen)
     if all(clip.after is None for clip in beside):
         failure = summary.failures[0] if summary.failures else None

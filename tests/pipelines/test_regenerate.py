@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -9,13 +10,13 @@ from typer.testing import CliRunner
 
 from datasets_registry.errors import UsageError
 from datasets_registry.records import Clip, Features
-from datasets_registry.tables import write_table
+from datasets_registry.tables import CLIPS, write_table
 from extractors.measure import extractor_version
 from generators.mock_server import MockServer
 from pipelines.cli.app import app
 from pipelines.configuration import load
 from pipelines.stages import generate as generating
-from pipelines.stages.joined import KEPT
+from pipelines.stages.joined import KEPT, SOURCE_OF_CLIP
 from pipelines.workspace import Workspace
 
 PROMPT = """---
@@ -82,7 +83,6 @@ def built(tmp_path):
             features.append(
                 Features(
                     audio_id=audio_id,
-                    source=f"{number}.wav@-",
                     duration_s=1,
                     sample_rate=16000,
                     transcript=f"Sentence number {number} <b>&{{{{ x }}}}</b>." if spoken else None,
@@ -91,6 +91,10 @@ def built(tmp_path):
                 )
             )
         workspace.write(clips, Clip, "clips", "mine", "part-00000-a.parquet")
+        database = workspace.database()
+        workspace.view(database, "clips", CLIPS, ("clips", "mine"), workspace.parts("clips", "mine"))
+        sources = dict(database.sql(f"SELECT audio_id, {SOURCE_OF_CLIP} FROM clips").fetchall())
+        features = [replace(one, source=sources[one.audio_id]) for one in features]
         workspace.write(features, Features, "features", "mine", "part-00000-a.parquet")
         kept = KEPT.empty_table().from_pydict({"audio_id": [clip.audio_id for clip in clips]}, schema=KEPT)
         write_table(workspace.url("selection", "mine.parquet"), [kept], KEPT)
