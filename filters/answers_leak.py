@@ -12,6 +12,9 @@ __all__ = ["leak"]
 NEW_WORDS = 4
 """An answer that brings fewer new content words than this says nothing beyond the question."""
 
+SPAN = 8
+"""So many words of the transcript in a row are a quotation."""
+
 _WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
 _EMPTY = frozenset(
     """
@@ -26,8 +29,9 @@ _EMPTY = frozenset(
 def leak(question: str, answer: str, clip: Clip, features: Features | None) -> str | None:
     """Why a pair leaks, or `None`.
 
-    It does where the answer names something that is known of the clip (a label, an age, a level, a number of hertz),
-    everything of that kind that it names stands in the question, and hardly a word of it is new.
+    It does where the answer names something that is known of the clip (a label, an age, a level, a number of hertz,
+    eight words of what is said), everything of that kind that it names stands in the question, and hardly a word of it
+    is new.
 
     Args:
         question: as the model wrote it.
@@ -37,7 +41,9 @@ def leak(question: str, answer: str, clip: Clip, features: Features | None) -> s
     """
     asked, told = question.casefold(), answer.casefold()
     known = [value for value in _values(clip, features) if _holds(told, value)]
-    if not known or not all(_holds(asked, value) for value in known):
+    known += sorted(_spans(told) & _spans(((clip.text or (features and features.transcript)) or "").casefold()))[:1]
+    said = _spans(asked)
+    if not known or not all(_holds(asked, value) or value in said for value in known):
         return None
     new = _content(told) - _content(asked)
     if len(new) >= NEW_WORDS:
@@ -58,6 +64,12 @@ def _values(clip: Clip, features: Features | None) -> Iterator[str]:
         if features.f0_hz is not None:
             texts.append(f"{features.f0_hz:.0f}hz")
     yield from dict.fromkeys(text.casefold() for text in texts if text)
+
+
+def _spans(text: str) -> set[str]:
+    """All runs of eight words."""
+    words = _WORD.findall(text)
+    return {" ".join(words[start : start + SPAN]) for start in range(len(words) - SPAN + 1)}
 
 
 def _holds(text: str, value: str) -> bool:

@@ -145,7 +145,7 @@ def load_all(folder: str | Path | None = None) -> dict[str, Prompt]:
             f"the prompt folder {path} is not there", "Make it, or mend `generate.questions.prompt_folder`."
         )
     for file in sorted(path.glob("*.md")):
-        prompt = parse(file.read_text(encoding="utf-8"), str(file))
+        prompt = parse(_read(file), str(file))
         if prompt.id in prompts:
             raise UsageError(
                 f"{file} and {prompts[prompt.id].source} both hold {prompt.id}",
@@ -153,6 +153,13 @@ def load_all(folder: str | Path | None = None) -> dict[str, Prompt]:
             )
         prompts[prompt.id] = prompt
     return prompts
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the prompt {file}: {error}", "Save it as UTF-8 text.") from None
 
 
 def load(reference: str, folder: str | Path | None = None) -> Prompt:
@@ -259,9 +266,10 @@ def render(
     try:
         system = _template(prompt.body, prompt.source).render(values)
         user = _template(prompt.head.message, prompt.source).render(values)
-    except TemplateError as error:
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise UsageError(
-            f"{prompt.source or prompt.id}: {error.message}", f"A prompt may use: {', '.join(values)}."
+            f"{prompt.source or prompt.id}, rendered for {clip.audio_id}: {error}",
+            f"A prompt may use {', '.join(values)}; what is not known of a clip is None.",
         ) from None
     return ({"role": "system", "content": system}, {"role": "user", "content": user})
 

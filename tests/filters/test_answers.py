@@ -132,6 +132,15 @@ def test_questions_that_give_the_answer_away(question, answer):
     assert rules((question, answer), leak=False) != ["leak"]
 
 
+def test_an_answer_that_only_repeats_what_the_question_quotes():
+    words = "ask not what your country can do for you, ask what you can do"
+    said = Clip(audio_id="x/1", dataset="x", text=f"And so {words}.")
+    assert leak(f"And so {words}.", f"My {words}.", said, None)
+    assert leak("What does he ask for?", f"My {words}.", said, None) is None
+    explained = f"With {words}, he calls on citizens to serve rather than to demand."
+    assert leak(f"Why does he say {words}?", explained, said, None) is None
+
+
 @pytest.mark.parametrize(
     ("question", "answer"),
     [

@@ -88,11 +88,25 @@ def test_what_is_wrong_with_a_file_is_named(change, message):
 
 @pytest.mark.parametrize(
     "body",
-    ["{{ pears }}", "{{ clip.ages }}", "{{ clip.__class__ }}", "{{ ''.__class__.__mro__ }}", "{{ features.f0_hz }}"],
+    [
+        "{{ pears }}",
+        "{{ clip.ages }}",
+        "{{ clip.__class__ }}",
+        "{{ ''.__class__.__mro__ }}",
+        "{{ features.f0_hz }}",
+        "{{ clip.age + 1 }}",
+        "{{ 1 / 0 }}",
+    ],
 )
 def test_undefined_and_unsafe_names_are_refused(body):
     with pytest.raises(UsageError, match=r"mine\.md"):
         render(parse(FILE.partition("Write")[0] + body, "mine.md"), CLIP)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path):
+    (tmp_path / "bad.md").write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match=r"cannot read the prompt .*bad\.md"):
+        load("speech", tmp_path)
 
 
 def test_two_files_of_one_version_are_refused(tmp_path):
