@@ -172,7 +172,7 @@ def _child(action: str, folder: str, rows: int) -> None:
         seconds = 0.0
     elif action == "write":
         began = time.perf_counter()
-        publish(pq.ParquetFile(parts).iter_batches(batch_size=8192), folder, PublishSettings(), BUILD)
+        publish(pq.ParquetFile(parts, pre_buffer=False).iter_batches(batch_size=8192), folder, PublishSettings(), BUILD)
         seconds = time.perf_counter() - began
     else:
         began = time.perf_counter()

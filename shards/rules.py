@@ -18,7 +18,7 @@ from shards.answers import beyond, malformed
 from shards.build import SourceDataset
 from shards.schema import DATA, TASKS
 
-__all__ = ["Broken", "broken_rows", "broken_text"]
+__all__ = ["Broken", "Rows", "broken_rows", "broken_text"]
 
 Rows = npt.NDArray[np.int64]
 
@@ -38,12 +38,16 @@ class Broken:
     Attributes:
         code: the rule's short stable name.
         rows: their indices in the batch, ascending.
-        message: says of one row, by its index, what is wrong.
+        message: what is wrong, of all rows or of one by its index.
     """
 
     code: str
     rows: Rows
-    message: Callable[[int], str]
+    message: str | Callable[[int], str]
+
+    def say(self, row: int) -> str:
+        """What is wrong with one of the rows."""
+        return self.message if isinstance(self.message, str) else self.message(row)
 
 
 def broken_rows(batch: pa.RecordBatch | pa.Table, datasets: Mapping[str, SourceDataset]) -> Iterator[Broken]:
@@ -57,7 +61,7 @@ def broken_rows(batch: pa.RecordBatch | pa.Table, datasets: Mapping[str, SourceD
     columns = {name: _whole(table.column(name)) for name in DATA.names}
     for name, column in columns.items():
         if column.null_count:
-            yield Broken("null", _rows(pc.is_null(column)), _always(f"{name} is null"))
+            yield Broken("null", _rows(pc.is_null(column)), f"{name} is null")
     text = {name: columns[name] for name in (*_FREE_TEXT, "audio_id")}
     names = {name: _encoded(columns[name]) for name in ("dataset", "task")}
     for name in ("instruction", "audio_id", "output"):
@@ -68,7 +72,7 @@ def broken_rows(batch: pa.RecordBatch | pa.Table, datasets: Mapping[str, SourceD
         for value in names[name].dictionary.to_pylist():
             if value is not None and value not in known:
                 rows = _rows(pc.equal(columns[name], value))
-                yield Broken(f"unknown_{name}", rows, _always(f"{name} {_short(value)} is not known"))
+                yield Broken(f"unknown_{name}", rows, f"{name} {_short(value)} is not known")
     for name, column in text.items():
         yield from broken_text(name, column)
     yield from _audio_ids(columns["audio_id"], names["dataset"])
@@ -95,10 +99,6 @@ def _rows(mask: pa.Array) -> Rows:
 
 def _short(value: str) -> str:
     return repr(value if len(value) <= 80 else f"{value[:77]}...")
-
-
-def _always(message: str) -> Callable[[int], str]:
-    return lambda _: message
 
 
 def _of(column: pa.Array, what: str) -> Callable[[int], str]:
@@ -171,10 +171,10 @@ def _answers(
     for task, rows in _groups(tasks):
         answers = outputs.take(pa.array(rows))
         for index, reason in malformed(task, answers):
-            yield Broken("malformed_answer", rows[index : index + 1], _always(f"{task}: {reason}"))
+            yield Broken("malformed_answer", rows[index : index + 1], f"{task}: {reason}")
         if not task.startswith("temporal"):
             continue
         for dataset, own in _groups(of_dataset.take(pa.array(rows))):
             longest = datasets[dataset].longest_s if dataset in datasets else None
             for index, reason in beyond(answers.take(pa.array(own)), longest) if longest else ():
-                yield Broken("beyond_clip", rows[own[index : index + 1]], _always(f"{task}: {reason}"))
+                yield Broken("beyond_clip", rows[own[index : index + 1]], f"{task}: {reason}")

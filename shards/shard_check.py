@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from shards.build import SourceDataset
+from shards.lineage_rules import broken_lineage
 from shards.manifest import FileEntry
 from shards.names import name_keys
 from shards.report import ValidationReport
-from shards.rules import broken_rows, broken_text
+from shards.rules import Broken, broken_rows
 from shards.schema import CATEGORIES, DATA, DATA_SHA256_KEY, LINEAGE, ROW_GROUP_ROWS, SCHEMA_VERSION, VERSION_KEY
 from shards.shuffle import row_keys
 from shards.tokens import CUTOFFS, tokens
@@ -190,29 +191,22 @@ def _check_rows(
     entry: FileEntry, start: int, batch: pa.Table, datasets: Mapping[str, SourceDataset], report: ValidationReport
 ) -> None:
     for broken in broken_rows(batch, datasets):
-        _note(report, entry, start, broken.code, broken.rows, broken.message)
+        _note(report, entry, start, broken)
     folder = entry.path.split("/")[1]
     tasks = batch.column("task")
     foreign = pc.invert(pc.is_in(tasks, pa.array([*CATEGORIES[folder], None], pa.string())))
     rows = np.flatnonzero(foreign.to_numpy())
     if len(rows):
         wrong = f"a row whose task does not belong under data/{folder}/"
-        _note(report, entry, start, "stage_mix", rows, lambda row: f"{wrong}: {tasks[row].as_py()}")
+        _note(report, entry, start, Broken("stage_mix", rows, lambda row: f"{wrong}: {tasks[row].as_py()}"))
 
 
-def _note(
-    report: ValidationReport,
-    entry: FileEntry,
-    start: int,
-    code: str,
-    rows: npt.NDArray[np.int64],
-    message: str | Callable[[int], str],
-) -> None:
+def _note(report: ValidationReport, entry: FileEntry, start: int, broken: Broken) -> None:
     """Spells out the first findings of a rule and counts the others."""
-    shown = rows[: report.limit].tolist()
+    shown = broken.rows[: report.limit].tolist()
     for row in shown:
-        report.error(code, message if isinstance(message, str) else message(row), entry.path, start + row)
-    report.counts[code] += len(rows) - len(shown)
+        report.error(broken.code, broken.say(row), entry.path, start + row)
+    report.counts[broken.code] += len(broken.rows) - len(shown)
 
 
 def _check_lineage(
@@ -226,41 +220,12 @@ def _check_lineage(
     rows = 0
     for start, batch in _batches(file, entry, LINEAGE, report):
         rows += batch.num_rows
-        nulls = [name for name in LINEAGE.names if batch.column(name).null_count]
-        for name in nulls:
-            found = np.flatnonzero(pc.is_null(batch.column(name)).to_numpy())
-            _note(report, entry, start, "null", found, f"{name} is null")
-        for code, mask, message in _lineage_rules(batch, entry.path.split("/")[1]):
-            found = np.flatnonzero(mask.fill_null(False).to_numpy())
-            _note(report, entry, start, code, found, message)
-        _check_lineage_text(entry, start, batch, report)
-        if "qa_id" not in nulls:
-            keys.append(row_keys(batch.column("qa_id"), seed))
+        for broken in broken_lineage(batch, pa.scalar(entry.path.split("/")[1] == "open")):
+            _note(report, entry, start, broken)
+        keys.append(row_keys(batch.column("qa_id").combine_chunks().fill_null(""), seed))
     if rows != data.rows:
         report.error("lineage", f"{rows} rows of lineage for {data.rows} rows of data", entry.path)
     return np.concatenate(keys) if keys else np.empty(0, np.uint64)
-
-
-def _check_lineage_text(entry: FileEntry, start: int, batch: pa.Table, report: ValidationReport) -> None:
-    """Columns of lineage that repeat a few values: each value is looked at once."""
-    for name in (name for name in _REPEATING if name in LINEAGE.names):
-        column = batch.column(name).combine_chunks()
-        for broken in broken_text(name, column.dictionary):
-            bad = column.dictionary.take(pa.array(broken.rows))
-            found = np.flatnonzero(pc.is_in(column.cast(pa.string()), bad).to_numpy(zero_copy_only=False))
-            _note(report, entry, start, broken.code, found, broken.message(int(broken.rows[0])))
-
-
-def _lineage_rules(batch: pa.Table, folder: str) -> Iterator[tuple[str, pa.ChunkedArray, str]]:
-    yield "lineage_value", pc.equal(pc.binary_length(batch.column("qa_id")), 0), "qa_id is empty"
-    source = batch.column("source")
-    known = pc.is_in(source, pa.array(["rule", "model"]))
-    yield "lineage_value", pc.invert(known), "source is neither rule nor model"
-    other = {"open": "rule"}.get(folder, "model")
-    yield "lineage", pc.equal(source, other), f"the answer of a {other} under {folder}/"
-    no_request = pc.equal(pc.binary_length(batch.column("request_id")), 0)
-    by_model = pc.equal(source, "model")
-    yield "lineage_value", pc.and_(by_model, no_request), "a model's answer without a request_id"
 
 
 def _counts(batch: pa.Table) -> dict[tuple[str, str], int]:

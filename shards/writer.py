@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,10 @@ from shards.build import Build
 from shards.card import card
 from shards.clip_count import ClipCount, clip_keys
 from shards.croissant import croissant
+from shards.lineage_rules import broken_lineage
 from shards.manifest import FileEntry, Manifest, lineage_path, shard_path
 from shards.rules import broken_rows
-from shards.schema import CATEGORIES, DATA, DATA_SHA256_KEY, LINEAGE, ROW_GROUP_ROWS, TASKS, category
+from shards.schema import CATEGORIES, DATA, DATA_SHA256_KEY, LINEAGE, OPEN, ROW_GROUP_ROWS, TASKS, category
 from shards.settings import PublishSettings
 from shards.shuffle import Keys, Shuffle
 from shards.staging import staging
@@ -153,9 +155,10 @@ def _check(batches: list[pa.RecordBatch], build: Build) -> tuple[pa.RecordBatch,
     columns[model] = _without_folders(columns[model])
     batch = pa.RecordBatch.from_arrays(columns, schema=_COMPACT)
     refused: dict[int, tuple[str, str]] = {}
-    for broken in broken_rows(batch, build.sources):
+    opened = pc.is_in(batch.column("task"), pa.array(OPEN)).fill_null(False)
+    for broken in chain(broken_rows(batch, build.sources), broken_lineage(batch, opened)):
         for row in broken.rows.tolist():
-            refused.setdefault(row, (broken.code, broken.message(row)))
+            refused.setdefault(row, (broken.code, broken.say(row)))
     if not refused:
         return batch, []
     rows = batch.take(pa.array(refused, pa.int64())).select(["dataset", "audio_id", "qa_id"]).to_pylist()

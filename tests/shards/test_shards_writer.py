@@ -161,10 +161,21 @@ def test_bad_rows_are_left_out_counted_and_told(tmp_path: Path, pairs: Pairs, bu
     rows[1] = replace(rows[1], task="no such task")
     rows[2] = replace(rows[2], dataset="elsewhere", audio_id="elsewhere/a")
     rows[4] = replace(rows[4], output="The pitch is enormous.")
+    rows[5] = replace(rows[5], source="guess")
+    rows[6] = replace(rows[6], source="model")
+    rows[21] = replace(rows[21], request_id="")
+    rows[7] = replace(rows[7], prompt="speech\x07@1")
     told: list[Quarantined] = []
     manifest = writer.publish(to_table(rows, QAPair).to_batches(), str(tmp_path), PublishSettings(), build, told.append)
-    assert manifest.rows == 40
-    assert manifest.left_out == {"empty": 1, "malformed_answer": 1, "unknown_dataset": 1, "unknown_task": 1}
+    assert manifest.rows == 36
+    assert manifest.left_out == {
+        "control_character": 1,
+        "empty": 1,
+        "lineage_value": 3,
+        "malformed_answer": 1,
+        "unknown_dataset": 1,
+        "unknown_task": 1,
+    }
     assert {item.error for item in told} == set(manifest.left_out)
     assert all(item.stage == "publish" and "pair " in item.message for item in told)
     assert validate(str(tmp_path)).ok
