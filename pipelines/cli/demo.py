@@ -81,6 +81,7 @@ def _write_configuration(config: Path, manifest: Path, whisper: Path, model: str
     import yaml
 
     from datasets_registry.tables import write_bytes
+    from pipelines.demo import weights
 
     generate: dict[str, Any] = {"model": model}
     if model is None:
@@ -88,9 +89,11 @@ def _write_configuration(config: Path, manifest: Path, whisper: Path, model: str
             "model": LOCAL_MODEL,
             "response_format": "json_schema",
             "concurrency": 2,
-            "temperature": 0,
-            "max_tokens": 200,
-            "questions": {"pairs": 2},
+            "questions": {
+                "pairs": 2,
+                "prompt_folder": str(Path(weights.__file__).with_name("prompts")),
+                "prompts": {kind: f"small_{kind}" for kind in ("audio", "speech", "music", "joint")},
+            },
             "prices": {LOCAL_MODEL: {"input": 0, "output": 0}},
         }
     content = {
@@ -99,8 +102,6 @@ def _write_configuration(config: Path, manifest: Path, whisper: Path, model: str
         "extract": {"whisper": {"model": str(whisper)}},
         "generate": generate,
         "runner": {"batch_clips": 6},  # so few clips would else be one batch for one worker
-        # So small a model seldom writes more; the default asks for at least ten words.
-        **({"answers": {"min_words": 4}} if model is None else {}),
     }
     text = "# Written by `aig demo`, which also starts the local model and names it in OPENAI_BASE_URL.\n"
     write_bytes(str(config), (text + yaml.safe_dump(content, sort_keys=False)).encode())
