@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -73,7 +75,7 @@ async def ask(
     summary = Summary()
     price(settings.model)  # an unknown price stops the run before anything is sent
     source = share_of(iter(requests), share)
-    with Claim(ledger.url, share):
+    with Claim(ledger.url, share), _rare_collections():
         ledger.refresh()
         budget = Budget(_limit(settings, ledger, share), ledger.cost_usd)
         async with Endpoint(settings) as endpoint, GroupCommit(ledger) as commits:
@@ -106,6 +108,20 @@ async def ask(
                 done = Asked(answered=summary.answered, cached=summary.cached, failed=summary.failed, at=at)
                 await commits.add(done)
     return summary
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Collects garbage more rarely while hundreds of requests are in flight.
+
+    Each collection walks all their objects and finds next to nothing, which took a quarter of the processor's time.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _limit(settings: GenerateSettings, ledger: Ledger, share: tuple[int, int]) -> Decimal | None:
