@@ -24,7 +24,7 @@ def identified(
     *, instruction: str, input: str, audio_id: str, dataset: str, task: str, output: str, **lineage: Any
 ) -> QAPair:
     """The row with its id; `lineage` are the remaining fields of `QAPair`."""
-    row = {
+    row: dict[str, Any] = {
         "instruction": instruction,
         "input": input,
         "audio_id": audio_id,

@@ -158,9 +158,16 @@ def _spoken(label: str) -> str:
 
 
 def _level(name: str, feature: str, facts: Facts) -> Iterator[Answer]:
+    """A level of the voice; a clip in which nobody speaks has none, whatever was measured on its sounds."""
     level = getattr(facts.features, feature, None)
-    if level:
+    if level and _somebody_speaks(facts):
         yield Answer(f"The {name} is {level}.")
+
+
+def _somebody_speaks(facts: Facts) -> bool:
+    clip = facts.clip
+    annotated = (clip.text, clip.speaker_id, clip.gender, clip.age, clip.emotion, clip.sentiment)
+    return bool(facts.transcript) or any(value is not None for value in annotated)
 
 
 def _gender(facts: Facts) -> Iterator[Answer]:

@@ -75,15 +75,27 @@ GOLDEN = [
     ),
     ("genre_cla", {"genres": ("Folk", "Pop")}, "Music genre: Folk, Pop."),
     ("ASR", {"text": " Ask not. "}, "Spoken text: Ask not."),
-    ("pitch_cla", {"features": measured(pitch_level="medium")}, "The pitch is medium."),
-    ("speed_cla", {"features": measured(speed_level="very fast")}, "The speed is very fast."),
-    ("energy_cla", {"features": measured(volume_level="low")}, "The energy is low."),
+    ("pitch_cla", {"features": measured(pitch_level="medium", transcript="Ask not.")}, "The pitch is medium."),
+    ("speed_cla", {"features": measured(speed_level="very fast"), "speaker_id": "19"}, "The speed is very fast."),
+    ("energy_cla", {"features": measured(volume_level="low"), "text": "Ask not."}, "The energy is low."),
 ]
 
 
 @pytest.mark.parametrize(("task", "fields", "expected"), GOLDEN)
 def test_answers_to_the_character(task, fields, expected):
     assert answers(task, **fields) == [expected]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"features": measured(volume_level="high", transcript="")},
+        {"features": measured(volume_level="high", transcript="Thank you.", invented="a stock phrase")},
+        {"features": measured(volume_level="high"), "labels": ("Bell",)},
+    ],
+)
+def test_nobody_asks_for_the_voice_of_a_clip_in_which_nobody_speaks(fields):
+    assert answers("energy_cla", **fields) == []
 
 
 def test_labels_with_acoustic_features():
