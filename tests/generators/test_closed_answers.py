@@ -75,7 +75,7 @@ GOLDEN = [
     ),
     ("genre_cla", {"genres": ("Folk", "Pop")}, "Music genre: Folk, Pop."),
     ("ASR", {"text": " Ask not. "}, "Spoken text: Ask not."),
-    ("pitch_cla", {"features": measured(pitch_level="medium", transcript="Ask not.")}, "The pitch is medium."),
+    ("pitch_cla", {"features": measured(pitch_level="medium"), "emotion": "sad"}, "The pitch is medium."),
     ("speed_cla", {"features": measured(speed_level="very fast"), "speaker_id": "19"}, "The speed is very fast."),
     ("energy_cla", {"features": measured(volume_level="low"), "text": "Ask not."}, "The energy is low."),
 ]
