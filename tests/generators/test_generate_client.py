@@ -78,6 +78,18 @@ def test_retry_after_is_obeyed_and_holds_up_nobody_else(tmp_path: Path) -> None:
     assert took < 4.5
 
 
+@pytest.mark.parametrize(
+    ("fault", "times"), [("slow", {"read_timeout_s": 0.3}), ("slow_drip", {"timeout_s": 0.5})], ids=["read", "whole"]
+)
+def test_a_reply_that_takes_too_long_is_asked_again(tmp_path: Path, fault: str, times: dict[str, float]) -> None:
+    with MockServer(MockSettings(faults={fault: 0.3}, fault_tries=1, slow_s=20)) as server:
+        start = time.monotonic()
+        summary = run(requests(40), tmp_path, server.url, **times)
+        assert time.monotonic() - start < 10
+    assert summary.answered == 40
+    assert summary.sent > 40
+
+
 def test_one_bad_request_fails_alone(tmp_path: Path) -> None:
     with MockServer(MockSettings(faults={"bad_request": 0.1}, seed=2)) as server:
         summary = run(requests(100), tmp_path, server.url)
@@ -267,3 +279,13 @@ def test_a_shared_limit_is_asked_before_each_request(tmp_path: Path) -> None:
         asyncio.run(ask(requests(20), ledger, GenerateSettings(base_url=server.url), shared_limit=shared))
     assert len(tokens) == 20
     assert min(tokens) > 200
+
+
+def test_an_object_store_holds_the_ledger(tmp_path: Path) -> None:
+    url = f"memory://store-{time.time_ns()}/responses"
+    asked = requests(80)
+    with MockServer(MockSettings(latency_s=0.01)) as server:
+        assert run(asked, url, server.url).answered == 80
+        assert run(asked, url, server.url).cached == 80
+        run(asked, tmp_path, server.url)
+    assert rows(url, asked) == rows(tmp_path, asked)
