@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Evidence", "Exchange", "fields_of"]
 
-_PLUMBING = {"audio_id", "content", "extractor", "source", "words", "path"}
+_PLUMBING = {"audio_id", "content", "extractor", "source", "stamp", "words", "path"}
 """Fields that tell a reader nothing about the sound."""
 
 
@@ -144,6 +144,8 @@ def _text(name: str, value: Any) -> str:
         return "; ".join(f"{event.label} [{event.onset_s:.1f}s-{event.offset_s:.1f}s]" for event in value)
     if isinstance(value, tuple):
         return "; ".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.3g}" if abs(value) < 1 else f"{value:,.1f}"
     return str(value)

@@ -120,6 +120,7 @@ def histogram(
             if end > start and (end - start) / (high - low) > 0.02:
                 axes.text((start + end) / 2, top * 1.02, word, rotation=90, ha="center", va="bottom", fontsize=7.5)
         axes.set_xlim(min(low, *bounds[:1], high), max(high, *bounds[-1:], low))
+        axes.locator_params(axis="y", integer=True)
         axes.set_xlabel(unit)
         axes.set_ylabel("clips")
         if len(groups) > 1:
@@ -142,6 +143,7 @@ def label_ranks(counts: Mapping[str, tuple[int, int]]) -> Markup | None:
             axes.set_yscale("log")
         else:
             axes.set_ylim(bottom=0)
+        axes.locator_params(axis="x", integer=True)
         axes.set_xlabel("label, the commonest first")
         axes.set_ylabel("clips with it")
         _legend(axes, [("all clips here", "rest"), ("clips that stay", "one")], columns=2)

@@ -27,6 +27,7 @@ from pipelines.stages.sums import CLIP_SUMS, clip_sums
 from pipelines.stages.sums import add_up as add_up_clips
 from pipelines.visible import html_environment
 from pipelines.workspace import Workspace
+from shards import paper
 from shards.schema import OPEN
 from shards.tokens import CUTOFFS
 
@@ -82,6 +83,10 @@ def _facts(configuration: Configuration, workspace: Workspace, database: duckdb.
     with Ledger(workspace.url("responses")) as ledger:
         spending = add_up(ledger.entries())
     labels = numbers.label_counts(database)
+    rows = numbers.rows_by(database)
+    tasks: dict[str, int] = {}
+    for _, task, count, _ in rows:
+        tasks[task] = tasks.get(task, 0) + count
     facts: dict[str, Any] = {
         "written": datetime.now(UTC),
         "version": metadata.version("aig"),
@@ -91,7 +96,7 @@ def _facts(configuration: Configuration, workspace: Workspace, database: duckdb.
         "all_sums": add_up_clips(sums.values()),
         "sum_names": CLIP_SUMS,
         "left_out": numbers.left_out(database),
-        "rows": numbers.rows_by(database),
+        "rows": rows,
         "labels": labels,
         "label_report": _label_report(labels, configuration.seed),
         "lengths": numbers.lengths(database),
@@ -101,7 +106,11 @@ def _facts(configuration: Configuration, workspace: Workspace, database: duckdb.
         "spending": spending,
         "faults": numbers.faults(database),
         "levels": _level_tables(load_levels(configuration.extract.levels), database),
+        "tasks": tasks,
         "open_task": OPEN[0],
+        "paper_tasks": paper.TASKS,
+        "paper_datasets": paper.DATASETS,
+        "paper_distinct": (paper.DISTINCT_QUESTIONS, paper.DISTINCT_ANSWERS),
     }
     facts["verdicts"] = verdicts(facts)
     return facts
@@ -133,9 +142,6 @@ def _level_tables(levels: Levels, database: duckdb.DuckDBPyConnection) -> dict[s
 
 
 def _plots(facts: Mapping[str, Any], levels: Levels, database: duckdb.DuckDBPyConnection) -> dict[str, Markup | None]:
-    tasks: dict[str, int] = {}
-    for _, task, rows, _ in facts["rows"]:
-        tasks[task] = tasks.get(task, 0) + rows
     lengths, spending = facts["lengths"], facts["spending"]
     return {
         "funnel": figures.funnel(facts["sums"]),
@@ -167,7 +173,7 @@ def _plots(facts: Mapping[str, Any], levels: Levels, database: duckdb.DuckDBPyCo
             words=levels.volume.words,
         ),
         "labels": figures.label_ranks(facts["labels"]),
-        "tasks": figures.task_rows(tasks),
+        "tasks": figures.task_rows(facts["tasks"]),
         "lengths": figures.lengths(
             "lengths", "Length of a row", lengths.groups, width=lengths.width, cutoffs=tuple(CUTOFFS)
         ),

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Verdict", "verdicts"]
+from shards.paper import DISTINCT_ANSWERS, DISTINCT_QUESTIONS
 
-PAPER_QUESTIONS, PAPER_ANSWERS = 0.651, 0.906
-"""Shares of distinct open-ended questions and answers in Open-ASQA (Gong et al. 2023)."""
+__all__ = ["Verdict", "verdicts"]
 
 USUAL_NOT_ANSWERABLE = 0.12
 """GPT-3.5 says of 6 to 12 % of its own open-ended questions that they cannot be answered."""
@@ -86,8 +85,8 @@ def _pairs(facts: Mapping[str, Any]) -> Iterator[Verdict]:
     for row in facts["diversity"]:
         if row.task == facts["open_task"] and row.rows >= _FEWEST:
             for what, share, usual in (
-                ("questions", row.questions, PAPER_QUESTIONS),
-                ("answers", row.answers, PAPER_ANSWERS),
+                ("questions", row.questions, DISTINCT_QUESTIONS / 100),
+                ("answers", row.answers, DISTINCT_ANSWERS / 100),
             ):
                 yield Verdict(
                     share >= usual - 0.05,
