@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from datasets_registry.errors import DataError, UsageError
@@ -73,10 +74,16 @@ async def ask(
             "run one worker in generate.mode batch; live requests may be shared once no batch is in work",
         )
     summary = Summary()
-    price(settings.model)  # an unknown price stops the run before anything is sent
-    source = share_of(iter(requests), share)
+    source: Iterator[ChatRequest] = share_of(iter(requests), share)
     with Claim(ledger.url, share), _rare_collections():
         ledger.refresh()
+        fresh = _first_unanswered(source, ledger, summary)
+        if fresh is None and not JobStore(ledger.url).load():
+            if on_progress is not None:
+                on_progress(summary)
+            return summary  # what is answered needs neither key nor price nor server
+        price(settings.model)  # an unknown price stops the run before anything is sent
+        source = chain([fresh] if fresh else [], source)
         budget = Budget(_limit(settings, ledger, share), ledger.cost_usd)
         async with Endpoint(settings) as endpoint, GroupCommit(ledger) as commits:
             run = Run(
@@ -108,6 +115,14 @@ async def ask(
                 done = Asked(answered=summary.answered, cached=summary.cached, failed=summary.failed, at=at)
                 await commits.add(done)
     return summary
+
+
+def _first_unanswered(source: Iterator[ChatRequest], ledger: Ledger, summary: Summary) -> ChatRequest | None:
+    for request in source:
+        if request.key not in ledger:
+            return request
+        summary.cached += 1
+    return None
 
 
 @contextmanager

@@ -153,6 +153,15 @@ def test_without_a_key_nothing_leaves_this_machine(tmp_path: Path, monkeypatch: 
         run(requests(1), tmp_path, "https://models.example/v1", api_key_env="OTHER_KEY", model="unpriced")
 
 
+def test_what_is_answered_needs_no_key_price_or_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    asked = requests(20)
+    with MockServer() as server:
+        run(asked, tmp_path, server.url)
+    again = run(asked, tmp_path, "https://models.example/v1", model="unpriced", max_cost_usd=0)
+    assert (again.cached, again.sent) == (20, 0)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_budget_holds_with_100_in_flight_and_losses(tmp_path: Path, seed: int) -> None:
     """The server's own account of tokens is the judge; a lost reply counts as paid in full."""
