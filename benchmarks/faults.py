@@ -109,6 +109,11 @@ def answered(model_url: str) -> dict[str, int]:
     return content["answered"]
 
 
+def _heed_interrupts() -> None:
+    """A shell starts its background jobs deaf to SIGINT, and their children inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Run:
     """A build in a process of its own."""
 
@@ -124,6 +129,7 @@ class Run:
             stderr=self.log,
             text=True,
             start_new_session=True,
+            preexec_fn=_heed_interrupts,
             env={**os.environ, "AIG_CACHE": str(configuration.with_suffix(".cache")), "PYTHONUNBUFFERED": "1"},
         )
 

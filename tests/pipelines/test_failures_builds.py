@@ -1,0 +1,58 @@
+"""Whole builds broken off in several stages; what is left must be the unbroken build's bytes, and paid for once."""
+
+import errno
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import faults
+from datasets_registry.errors import DataError
+from pipelines.lock import only_run
+from pipelines.storage_errors import explained
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_build_broken_off_in_every_way_ends_with_the_same_bytes(tmp_path: Path) -> None:
+    corpus = faults.Corpus(tmp_path / "corpus", 12)
+    corpus.make()
+    strikes = [
+        faults.Strike("kill -9 worker", "extract", 0.5),
+        faults.Strike("SIGTERM flow", "closed", 0.2),
+        faults.Strike("kill -9 flow", "ask", 0.2),
+        faults.Strike("kill -9 server", "open_", 0.1),
+    ]
+    with faults.model() as url:
+        unbroken = faults.Run(corpus.configuration("unbroken", url))
+        clean = unbroken.sums()
+    with faults.model() as url:
+        assert faults.break_off(corpus.configuration("broken", url), strikes, unbroken, clean, url) == []
+    assert strikes[1].came_to.startswith(("143 ", "the run"))
+    assert clean["clips"] == {"read": 13, "missing_audio": 0, "quarantined": 1, "dropped": 0, "kept": 12}
+
+
+def test_a_child_whose_parent_died_before_it_looked_ends_at_once() -> None:
+    code = "import time; from pipelines.lifeline import end_with_parent; end_with_parent(1); time.sleep(60)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 1
+
+
+def test_the_second_run_on_a_workspace_is_refused_with_the_name_of_the_first(tmp_path: Path) -> None:
+    code = f"from pipelines.lock import only_run\nwith only_run({str(tmp_path)!r}): print('held', flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == b"held\n"
+        with pytest.raises(DataError, match=f"process {first.pid} on "), only_run(str(tmp_path)):
+            pass
+        first.kill()
+    with only_run(str(tmp_path)), only_run(str(tmp_path)):  # a lock does not outlive its run; a flow enters its own
+        pass
+
+
+def test_a_full_disk_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="No space left on device") as error, explained(str(tmp_path)):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert "make room" in error.value.advice
+    with pytest.raises(FileNotFoundError), explained(str(tmp_path)):
+        (tmp_path / "missing").read_bytes()
