@@ -1,4 +1,7 @@
-"""Storage that fails, in words a user can act on: full disks, missing rights, object stores that do not answer."""
+"""Storage that fails, in words a user can act on: full disks, missing rights, object stores that do not answer.
+
+And Ctrl-C stays Ctrl-C, though it may meet a query.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,10 @@ def explained(workspace: str) -> Iterator[None]:
     """
     try:
         yield
+    except RuntimeError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # DuckDB's "Query interrupted"
+            raise KeyboardInterrupt from error
+        raise
     except OSError as error:
         advice = _ADVICE.get(error.errno or 0)
         if advice is None and "://" not in workspace:

@@ -56,3 +56,10 @@ def test_a_full_disk_is_explained(tmp_path: Path) -> None:
     assert "make room" in error.value.advice
     with pytest.raises(FileNotFoundError), explained(str(tmp_path)):
         (tmp_path / "missing").read_bytes()
+
+
+def test_ctrl_c_in_a_query_is_an_interruption_not_an_error(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), explained(str(tmp_path)):
+        raise RuntimeError("Query interrupted") from KeyboardInterrupt()
+    with pytest.raises(RuntimeError, match="another"), explained(str(tmp_path)):
+        raise RuntimeError("another")

@@ -1,0 +1,142 @@
+"""What running under Prefect costs: 1,000 batches through the flow's own loop, and a rebuild with nothing to do.
+
+Prefect's share is what its process pool needs more than `concurrent.futures`' own for the same batches of 2 s.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.figures import Figure
+
+BATCHES = 1_000
+BATCH_S = 2.0
+WORKERS = 16
+CLIPS = 1_000_000
+
+
+def batch(seconds: float) -> float:
+    """A batch of work that waits, so that many workers can be tried on few cores."""
+    time.sleep(seconds)
+    return seconds
+
+
+def run() -> Iterable[Figure]:
+    """Prefect's share of 1,000 batches; the coordinator's memory; a no-op rebuild of a million clips."""
+    with tempfile.TemporaryDirectory(prefix="aig-bench-") as folder:
+        os.environ["AIG_CACHE"] = f"{folder}/cache"
+        yield from _share(folder)
+        yield _no_op(Path(folder))
+
+
+def _share(folder: str) -> Iterable[Figure]:
+    with ProcessPoolExecutor(WORKERS) as pool:
+        list(pool.map(batch, [0.0] * WORKERS))
+        started = time.monotonic()
+        for _ in pool.map(partial(batch), [BATCH_S] * BATCHES):
+            pass
+        bare_s = time.monotonic() - started
+    from pipelines.prefect_server import prefect_api
+
+    with prefect_api(folder):
+        ours_s, grown_mb = _under_prefect()
+    yield Figure(
+        "1,000 batches of 2 s: Prefect's share", ours_s, bare_s, "s", ours_s / bare_s - 1, 0.05, at_least=False
+    )
+    yield Figure("coordinator's memory, last 500 batches", grown_mb, 1, "MB", grown_mb, 30, at_least=False)
+
+
+def _under_prefect() -> tuple[float, float]:
+    from prefect import flow, task
+
+    from pipelines.batches import Isolation, run_batches
+    from pipelines.runner_settings import RunnerSettings
+    from pipelines.runners import Runner
+
+    isolation = Isolation(lambda job: [job], lambda job: job)
+
+    @flow(persist_result=False)
+    def many() -> tuple[float, float]:
+        with Runner(RunnerSettings(workers=WORKERS)) as runner:
+            work: Any = task(batch, persist_result=False)
+            for _ in run_batches(work, ({"seconds": 0.0} for _ in range(WORKERS)), runner, "warm {}".format, isolation):
+                pass
+            started, half = time.monotonic(), 0.0
+            jobs = ({"seconds": BATCH_S} for _ in range(BATCHES))
+            for number, _ in enumerate(run_batches(work, jobs, runner, "batch {}".format, isolation)):
+                if number == BATCHES // 2:
+                    half = _resident_mb()
+            return time.monotonic() - started, _resident_mb() - half
+
+    return many()
+
+
+def _resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGESIZE") / 1e6
+
+
+def _no_op(folder: Path) -> Figure:
+    """Plans extract, select and generate of a million clips that are all up to date."""
+    from datasets_registry.records import Clip, Features
+    from datasets_registry.tables import to_table, write_table
+    from extractors.measure import extractor_version
+    from pipelines.configuration import Configuration
+    from pipelines.progress import Progress
+    from pipelines.stages import extract, generate, select
+    from pipelines.stages.sums import clip_sums
+    from pipelines.workspace import Workspace
+
+    (folder / "clips.jsonl").write_text("")
+    configuration = Configuration.model_validate(
+        {
+            "workspace": str(folder / "workspace"),
+            "datasets": {"mine": {"manifest": str(folder / "clips.jsonl")}},
+            "extract": {"whisper": None},
+            "generate": {"open_ended": False},
+        }
+    )
+    workspace = Workspace(configuration.workspace)
+    version = extractor_version(configuration.extract)
+    for start in range(0, CLIPS, 50_000):
+        names = [f"{number:07d}" for number in range(start, start + 50_000)]
+        clips = [
+            Clip(audio_id=f"mine/{name}", dataset="mine", path=f"{name}.wav", stamp="9-9", labels=("Dog", "Rain"))
+            for name in names
+        ]
+        workspace.write(clips, Clip, "clips", "mine", f"part-{start:07d}.parquet")
+        for first in range(0, 50_000, 1_000):
+            table = to_table(
+                [
+                    Features(
+                        audio_id=clip.audio_id,
+                        duration_s=10.0,
+                        sample_rate=16_000,
+                        volume_level="low",
+                        extractor=version,
+                        source=f"{clip.path}@-#9-9",
+                    )
+                    for clip in clips[first : first + 1_000]
+                ],
+                Features,
+            )
+            url = workspace.url("features", "mine", f"part-{version}-{start + first:07d}.parquet")
+            write_table(url, [table], table.schema)
+    quiet = Progress("", None, "clips", lambda *_: None)
+    select.select_dataset(configuration, workspace, "mine", quiet)
+    started = time.monotonic()
+    todo, _ = extract.clips_to_measure(workspace, "mine", configuration.extract, 100)
+    if todo:
+        raise RuntimeError(f"{todo} clips are not up to date")
+    select.select_dataset(configuration, workspace, "mine", quiet)
+    clip_sums(configuration, workspace, "mine")
+    generate.outdated(configuration, workspace, "mine", generate.CLOSED)
+    seconds = time.monotonic() - started
+    return Figure("no-op plan of 1M clips (without reading the dataset)", seconds, 60, "s", seconds, 60, at_least=False)
