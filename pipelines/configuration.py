@@ -150,8 +150,10 @@ def _resolved(configuration: Configuration, folder: Path) -> Configuration:
     questions = configuration.generate.questions
     questions = questions.model_copy(update={name: absolute(getattr(questions, name)) for name in files})
     generate = configuration.generate.model_copy(update={"questions": questions})
+    publish = configuration.publish.model_copy(update={"drop": absolute(configuration.publish.drop)})
+    workspace = absolute(configuration.workspace)
     return configuration.model_copy(
-        update={"workspace": absolute(configuration.workspace), "datasets": sources, "generate": generate}
+        update={"workspace": workspace, "datasets": sources, "generate": generate, "publish": publish}
     )
 
 

@@ -22,6 +22,7 @@ from pipelines.configuration import Configuration, load
 from pipelines.lifeline import end_when_stuck
 from pipelines.lock import only_run
 from pipelines.progress import listening, progress_of
+from pipelines.report.page import write_report
 from pipelines.reporting import run_name
 from pipelines.runners import Runner
 from pipelines.stages import extract as extracting
@@ -29,7 +30,7 @@ from pipelines.stages import generate as generating
 from pipelines.stages import index as indexing
 from pipelines.stages import publish as publishing
 from pipelines.stages import select as selecting
-from pipelines.stages.sums import add_up, check_sums, clip_sums, quarantined_of
+from pipelines.stages.sums import add_up, check_sums, clip_sums, index_sums, quarantined_of
 from pipelines.storage_errors import explained
 from pipelines.workspace import Workspace
 
@@ -260,19 +261,25 @@ def _write_outdated(
 
 
 @flow(name="aig-publish", flow_run_name=run_name("publish"), **_FLOW)
-def publish(configuration_file: str, notes: list[str] | None = None) -> Any:
+def publish(configuration_file: str, notes: list[str] | None = None, drop: str | None = None) -> Any:
     """Writes the shards a trainer reads, validates them, and returns where they are.
 
     Args:
         configuration_file: path of the YAML configuration.
         notes: sentences for the dataset card's known limits.
+        drop: file of marks; pairs marked bad are left out; instead of the configuration's `publish.drop`.
     """
     with _opened(configuration_file) as (configuration, workspace):
+        if drop:
+            settings = configuration.publish.model_copy(update={"drop": drop})
+            configuration = configuration.model_copy(update={"publish": settings})
         with progress_of("publish", unit="rows") as progress:
             shards = publishing.publish_and_validate(configuration, workspace, tuple(notes or ()), progress)
         reporting.link("shards", shards, "shards", "The published set")
-        if workspace.exists("report.html"):
-            reporting.link("report", workspace.url("report.html"), "report.html", "Plots, samples, drops, cost")
+        page = workspace.url("report.html")
+        if progress.done or not workspace.exists("report.html"):
+            page = write_report(configuration, workspace)
+        reporting.link("report", page, "report.html", "Plots, samples, drops, cost")
         refused = workspace.count("part", "quarantine", "publish")
         return reporting.finished(shards, worked=progress.done, quarantined=refused, what="rows")
 
@@ -284,6 +291,7 @@ def build(
     until: Stage = "publish",
     first: Stage = "index",
     notes: list[str] | None = None,
+    drop: str | None = None,
 ) -> Any:
     """Builds what is out of date.
 
@@ -293,6 +301,7 @@ def build(
         until: the last stage to run.
         first: the first stage to run.
         notes: sentences for the dataset card's known limits.
+        drop: file of marks; pairs marked bad are left out of what is published.
 
     Returns:
         The sums of `aig run --json`, but for the seconds.
@@ -309,11 +318,13 @@ def build(
         flows: dict[Stage, Any] = {"index": index, "extract": extract, "select": select, "generate": generate}
         for stage in stages:
             if stage == "publish":
-                states.append(cast(Any, publish)(configuration_file, notes, return_state=True))
+                states.append(cast(Any, publish)(configuration_file, notes, drop, return_state=True))
                 sums["shards"] = states[-1].result()
             else:
                 states.append(flows[stage](configuration_file, names, return_state=True))
                 sums |= states[-1].result() or {}
+        if stages[-1] == "index":
+            sums["datasets"] = {name: index_sums(workspace, name) for name in names}
         if "select" in stages or "publish" in stages:
             sums["datasets"] = {name: clip_sums(configuration, workspace, name) for name in names}
             sums["clips"] = add_up(sums["datasets"].values())

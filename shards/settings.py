@@ -16,9 +16,11 @@ class PublishSettings(BaseModel):
     Attributes:
         rows_per_shard: a shard holds at most so many rows; shards of one folder differ by one row at most.
         keep_not_answerable: whether answers that say that it cannot be determined are published.
+        drop: file of marks, as `aig browse` writes it; pairs marked bad are left out.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rows_per_shard: int = Field(default=100_000, ge=1, le=MOST_ROWS)
     keep_not_answerable: bool = True
+    drop: str | None = None

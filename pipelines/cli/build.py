@@ -22,8 +22,9 @@ OnlyOption = Annotated[
 def register(app: typer.Typer) -> None:
     """Adds this module's commands."""
     app.command("run")(run)
-    for stage in ("index", "extract", "select", "generate", "publish"):
+    for stage in ("index", "extract", "select", "generate"):
         app.command(stage, help=_HELP[stage])(_stage_command(stage))
+    app.command("publish")(publish)
     app.command("init")(init)
 
 
@@ -32,7 +33,6 @@ _HELP = {
     "extract": "Measures the clips: pitch, volume, speed, transcript.",
     "select": "Decides which clips stay, every drop with its reason.",
     "generate": "Makes the question-answer pairs, by rule and by the model.",
-    "publish": "Writes the shards a trainer reads, and validates them.",
 }
 
 
@@ -48,11 +48,21 @@ def run(
 
 def _stage_command(stage: str) -> Any:
     def command(config: ConfigArgument, only: OnlyOption = None, json: JsonFlag = False) -> None:
-        if stage == "publish" and only:
-            raise UsageError("--only does not go with publish: a set is published whole", "leave --only out")
         build_and_report(config, only=only, until=stage, first=stage, as_json=json)
 
     return command
+
+
+def publish(
+    config: ConfigArgument,
+    drop: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Marks of `aig browse`: pairs marked bad are left out (or `publish.drop`)."),
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Writes the shards a trainer reads, and validates them."""
+    build_and_report(config, until="publish", first="publish", drop=drop, as_json=json)
 
 
 def build_and_report(
@@ -63,6 +73,7 @@ def build_and_report(
     first: str = "index",
     as_json: bool = False,
     notes: tuple[str, ...] = (),
+    drop: Path | None = None,
 ) -> dict[str, Any]:
     """Runs the build as a Prefect flow and reports its sums; see `pipelines.flows.build` for the arguments."""
     from pipelines.configuration import load
@@ -82,7 +93,12 @@ def build_and_report(
                 f"{config} has no dataset {', '.join(unknown)}", f"it has: {', '.join(configuration.datasets)}"
             )
         sums: dict[str, Any] = cast(Any, build)(
-            str(config.resolve()), only or [], until=stages[-1], first=stages[0], notes=list(notes)
+            str(config.resolve()),
+            only or [],
+            until=stages[-1],
+            first=stages[0],
+            notes=list(notes),
+            drop=str(drop.resolve()) if drop else None,
         )
     sums["seconds"] = round(time.monotonic() - started, 1)
     if as_json:
@@ -93,7 +109,11 @@ def build_and_report(
 
 
 def _show(sums: dict[str, Any]) -> None:
-    if "datasets" in sums:
+    if "datasets" in sums and "clips" not in sums:
+        keys = ("annotated", "with_audio", "missing_audio", "quarantined")
+        rows = [(name, *(counts[key] for key in keys)) for name, counts in sums["datasets"].items()]
+        print_table("Clips", ("dataset", "annotated", "with audio", "missing audio", "quarantined"), rows)
+    elif "datasets" in sums:
         columns = ("dataset", "read", "missing audio", "quarantined", "dropped", "kept")
         rows = [
             (name, *(counts[key] for key in ("read", "missing_audio", "quarantined", "dropped", "kept")))
@@ -122,7 +142,7 @@ def _show(sums: dict[str, Any]) -> None:
             ],
         )
     if sums.get("shards"):
-        typer.echo(f"Shards: {sums['shards']}")
+        typer.echo(f"Shards: {sums['shards']}\nReport: {sums['shards'].removesuffix('shards')}report.html")
     say(f"Done in {sums['seconds']:,.1f} s.")
 
 

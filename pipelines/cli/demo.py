@@ -123,4 +123,7 @@ def _show(shards: Path, config: Path) -> None:
             typer.echo(f"\n{row['task']} · {row['audio_id']}")
             for name in ("instruction", "input", "output"):
                 typer.echo(f"  {name + ':':<13}{row[name] or '(empty)'}")
-    typer.echo(f"\nShards:         {shards}\nConfiguration:  {config}\nLook closer:    aig stats {shards}")
+    typer.echo(
+        f"\nShards:         {shards}\nReport:         {shards.with_name('report.html')}\nConfiguration:  {config}"
+    )
+    typer.echo(f"Look closer:    aig browse {config}")

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from importlib import metadata
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datasets_registry.errors import DataError
 from datasets_registry.records import Quarantined
 from extractors.levels import load_levels
+from pipelines.browse.marks import bad_pairs
 from pipelines.configuration import Configuration
 from pipelines.progress import Progress
 from pipelines.stages.generate import qa_kinds
@@ -43,13 +45,15 @@ def publish_and_validate(
         for part in workspace.parts("qa", name, kind)
     ]
     build = _build(configuration, workspace, urls, notes)
-    key = _key(configuration, urls, build)
+    bad = sorted(bad_pairs(configuration.publish.drop)) if configuration.publish.drop else []
+    key = _key(configuration, urls, build, bad)
     if not (workspace.exists("shards", "manifest.json") and workspace.read_text("shards.made_from") == key):
         refused: list[Quarantined] = []
+        unwanted = pa.array(bad, pa.string())
 
         def batches() -> Iterator[pa.RecordBatch]:
             for batch in workspace.batches(urls):
-                yield batch
+                yield batch.filter(pc.invert(pc.is_in(batch.column("qa_id"), unwanted))) if bad else batch
                 progress.advance(batch.num_rows)
 
         publish(batches(), out, configuration.publish, build, refused.append)
@@ -76,7 +80,11 @@ def _build(configuration: Configuration, workspace: Workspace, urls: list[str], 
     sources = {}
     for name in configuration.datasets:
         dataset = dataset_of(configuration, name)
-        forbids = "" if dataset.redistributable else "The audio may not be passed on; see the licence."
+        forbids = (
+            ""
+            if dataset.redistributable or dataset.access == "own"
+            else "The audio may not be passed on; see the licence."
+        )
         sources[name] = SourceDataset(
             title=dataset.title, licence=dataset.licence, forbids=forbids, home=dataset.home, paper=dataset.paper
         )
@@ -90,10 +98,11 @@ def _build(configuration: Configuration, workspace: Workspace, urls: list[str], 
     )
 
 
-def _key(configuration: Configuration, urls: list[str], build: Build) -> str:
+def _key(configuration: Configuration, urls: list[str], build: Build, bad: list[str]) -> str:
     made_from = [
         sorted(url.rsplit("/", 3)[1:] for url in urls),
-        configuration.publish.model_dump(mode="json"),
+        configuration.publish.model_dump(mode="json", exclude={"drop"}),
         repr(build),
+        bad,
     ]
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()

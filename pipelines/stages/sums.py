@@ -13,7 +13,7 @@ from pipelines.stages.extract import quarantine_parts
 from pipelines.stages.joined import KEPT, selections_of
 from pipelines.workspace import Workspace
 
-__all__ = ["CLIP_SUMS", "add_up", "check_sums", "clip_sums", "quarantined_of"]
+__all__ = ["CLIP_SUMS", "add_up", "check_sums", "clip_sums", "index_sums", "quarantined_of"]
 
 CLIP_SUMS = ("read", "missing_audio", "quarantined", "dropped", "kept")
 
@@ -46,6 +46,20 @@ def clip_sums(configuration: Configuration, workspace: Workspace, name: str) -> 
         """
     ).fetchall()
     return dict(zip(CLIP_SUMS, row, strict=True))
+
+
+def index_sums(workspace: Workspace, name: str) -> dict[str, int]:
+    """How many clips a dataset annotates, how many of these have and lack their audio here, and malformed items."""
+    database = workspace.database()
+    workspace.view(database, "clips", CLIPS, ("clips", name), workspace.parts("clips", name))
+    ((annotated, with_audio),) = database.execute("SELECT count(*), count(path) FROM clips").fetchall()
+    malformed = workspace.count(f"part-{name}", "quarantine", "index")
+    return {
+        "annotated": annotated,
+        "with_audio": with_audio,
+        "missing_audio": annotated - with_audio,
+        "quarantined": malformed,
+    }
 
 
 def add_up(sums: Iterable[Mapping[str, int]]) -> dict[str, int]:
