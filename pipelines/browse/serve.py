@@ -59,6 +59,8 @@ def open_site(target: str, marks: Path | None, roots: Mapping[str, str]) -> Site
     Raises:
         UsageError, DataError: there is nothing to show.
     """
+    if target.startswith(("http://", "https://")):
+        raise UsageError(f"{target} is on a web server", "browse a copy on a disk or an object store: fetch it first")
     if not target.endswith((".yaml", ".yml")):
         source = published_set(target)
         return Site(source, Rows(source), Sounds(dict(roots)), _marks(marks or Path("marks.jsonl")), None)

@@ -54,7 +54,7 @@ def browse(
         str, typer.Option(help="Address to listen on. Others can reach anything but loopback.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any that is free.")] = 0,
-    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open a web browser.")] = True,
+    open_page: Annotated[bool, typer.Option("--open", help="Open a web browser too.")] = False,
 ) -> None:
     """Serves a local web app: filter rows, listen, see where each comes from, compare prompts, mark good and bad."""
     import webbrowser

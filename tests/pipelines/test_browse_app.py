@@ -212,6 +212,11 @@ def test_a_published_set_alone(folder: Path, tmp_path: Path, monkeypatch: pytest
     assert site.marks.file == tmp_path.resolve() / "marks.jsonl"
 
 
+def test_a_set_on_a_web_server_is_a_wrong_call() -> None:
+    with pytest.raises(UsageError, match="on a web server"):
+        open_site("https://example.org/set", None, {})
+
+
 def test_nothing_there_is_a_wrong_call(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         open_site(str(tmp_path / "none"), None, {})

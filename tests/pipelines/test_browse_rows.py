@@ -15,6 +15,8 @@ from pipelines.browse.sources import made_pairs, published_set
 from pipelines.workspace import Workspace
 from shards.settings import PublishSettings
 
+ASKED = {"source": "model", "model": "small-1", "request_id": "ab" * 32, "finish_reason": "stop"}
+
 
 def _made(count: int) -> list[QAPair]:
     rows = []
@@ -31,7 +33,7 @@ def _made(count: int) -> list[QAPair]:
                 prompt=f"speech@{1 + number % 2}" if is_open else "pitch_cla@1",
                 prompt_sha256="ab" * 32,
                 answerable=number % 7 != 0,
-                source="model" if is_open else "rule",
+                **(ASKED if is_open else {}),
             )
         )
     return rows
@@ -114,7 +116,7 @@ def test_clips_with_both_prompts_come_first(tmp_path: Path) -> None:
     def row(clip: int, version: int) -> QAPair:
         return identified(
             instruction=f"Why {clip} {version}?", input="", audio_id=f"mine/{clip}", dataset="mine",
-            task="open-ended question", output="Because.", prompt=f"speech@{version}", prompt_sha256="ab" * 32,
+            task="open-ended question", output="Because.", prompt=f"speech@{version}", prompt_sha256="ab" * 32, **ASKED,
         )  # fmt: skip
 
     publish_rows([row(1, 1), row(2, 1), row(2, 2), row(3, 2), row(4, 3), row(5, 1), row(5, 2)], str(tmp_path / "s"))
@@ -155,3 +157,17 @@ def test_the_pairs_of_a_workspace_that_has_not_published(tmp_path: Path) -> None
 def test_an_empty_workspace_has_nothing_to_browse(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no pairs yet"):
         made_pairs(Workspace(str(tmp_path)))
+
+
+def test_a_set_on_an_object_store(tmp_path: Path, made: list[QAPair]) -> None:
+    import fsspec
+
+    publish_rows(made[:300], str(tmp_path / "s"))
+    store = fsspec.filesystem("memory")
+    store.put(str(tmp_path / "s"), "/browsed-set", recursive=True)
+    try:
+        rows = Rows(published_set("memory://browsed-set"))
+        assert len(_all(rows, Filters())) == 300
+        assert len(_all(rows, Filters(text="number 29", dataset="mine"))) == 6
+    finally:
+        store.rm("/browsed-set", recursive=True)
