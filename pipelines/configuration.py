@@ -150,10 +150,25 @@ def _resolved(configuration: Configuration, folder: Path) -> Configuration:
     questions = configuration.generate.questions
     questions = questions.model_copy(update={name: absolute(getattr(questions, name)) for name in files})
     generate = configuration.generate.model_copy(update={"questions": questions})
+    extract = configuration.extract
+    if extract.levels != "default":
+        extract = extract.model_copy(update={"levels": absolute(extract.levels)})
+    if extract.tagger:
+        tagger = extract.tagger.model_copy(update={"model": absolute(extract.tagger.model)})
+        extract = extract.model_copy(update={"tagger": tagger})
+    if extract.whisper and (folder / Path(extract.whisper.model).expanduser()).exists():
+        whisper = extract.whisper.model_copy(update={"model": absolute(extract.whisper.model)})
+        extract = extract.model_copy(update={"whisper": whisper})
     publish = configuration.publish.model_copy(update={"drop": absolute(configuration.publish.drop)})
     workspace = absolute(configuration.workspace)
     return configuration.model_copy(
-        update={"workspace": workspace, "datasets": sources, "generate": generate, "publish": publish}
+        update={
+            "workspace": workspace,
+            "datasets": sources,
+            "extract": extract,
+            "generate": generate,
+            "publish": publish,
+        }
     )
 
 

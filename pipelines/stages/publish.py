@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from datasets_registry.errors import DataError
 from datasets_registry.records import Quarantined
+from datasets_registry.tables import FEATURES
 from extractors.levels import load_levels
 from pipelines.browse.marks import bad_pairs
 from pipelines.configuration import Configuration
@@ -50,13 +51,16 @@ def publish_and_validate(
     if not (workspace.exists("shards", "manifest.json") and workspace.read_text("shards.made_from") == key):
         refused: list[Quarantined] = []
         unwanted = pa.array(bad, pa.string())
+        marked = {"marked_bad": 0}
 
         def batches() -> Iterator[pa.RecordBatch]:
             for batch in workspace.batches(urls):
-                yield batch.filter(pc.invert(pc.is_in(batch.column("qa_id"), unwanted))) if bad else batch
+                wanted = batch.filter(pc.invert(pc.is_in(batch.column("qa_id"), unwanted))) if bad else batch
+                marked["marked_bad"] += batch.num_rows - wanted.num_rows
+                yield wanted
                 progress.advance(batch.num_rows)
 
-        publish(batches(), out, configuration.publish, build, refused.append)
+        publish(batches(), out, configuration.publish, build, refused.append, marked)
         workspace.remove("quarantine", "publish")
         if refused:
             workspace.write(refused, Quarantined, "quarantine", "publish", "part-00000.parquet")
@@ -86,7 +90,12 @@ def _build(configuration: Configuration, workspace: Workspace, urls: list[str], 
             else "The audio may not be passed on; see the licence."
         )
         sources[name] = SourceDataset(
-            title=dataset.title, licence=dataset.licence, forbids=forbids, home=dataset.home, paper=dataset.paper
+            title=dataset.title,
+            licence=dataset.licence,
+            forbids=forbids,
+            home=dataset.home,
+            paper=dataset.paper,
+            longest_s=_longest_s(workspace, name),
         )
     return Build(
         code=f"aig {metadata.version('aig')}",
@@ -96,6 +105,14 @@ def _build(configuration: Configuration, workspace: Workspace, urls: list[str], 
         sources=sources,
         notes=notes,
     )
+
+
+def _longest_s(workspace: Workspace, name: str) -> float | None:
+    """Length of a dataset's longest clip, with the half second by which annotators' times may pass its end."""
+    database = workspace.database()
+    workspace.view(database, "features", FEATURES, ("features", name), workspace.parts("features", name))
+    ((longest,),) = database.execute("SELECT max(duration_s) FROM features").fetchall()
+    return None if longest is None else round(longest + 0.5, 1)
 
 
 def _key(configuration: Configuration, urls: list[str], build: Build, bad: list[str]) -> str:
