@@ -28,7 +28,8 @@ def compact(url: str) -> tuple[int, int]:
         DataError: somebody is asking; the ledger cannot be rewritten meanwhile.
     """
     with Claim(url), Ledger(url) as ledger:
-        old = ledger.segments
+        # Also what an earlier compaction replaced and did not come to remove: this one removes what says so.
+        everything, old = ledger.files, ledger.segments
         if len(old) < 2 and not ledger.damaged:
             return len(old), len(old)
         full: list[Path] = []
@@ -49,7 +50,7 @@ def compact(url: str) -> tuple[int, int]:
             if left:
                 reason = "in flight when a run was broken off"
                 ends.append(to_line(Charge(key=NO_KEY, cost_usd=plain(left), reason=reason, at=time.time())))
-            ends.append(encode("replaces", NO_KEY, "0", {"segments": old}))
+            ends.append(encode("replaces", NO_KEY, "0", {"segments": everything}))
             if stream is None:
                 full.append(Path(folder) / "000000")
                 stream = full[-1].open("wb")
@@ -57,7 +58,7 @@ def compact(url: str) -> tuple[int, int]:
             _finish(stream)
             for path in full:
                 ledger.publish(path)
-        ledger.remove(old)
+        ledger.remove(everything)
         return len(old), len(full)
 
 

@@ -132,7 +132,10 @@ class Ledger:
                 name = info["name"].rsplit("/", 1)[-1]
                 if name.endswith(".jsonl") and not (self._folder / name).exists():
                     self._fs.get_file(info["name"], str(self._folder / name))
-        return sorted(self._folder.glob("*.jsonl"), key=lambda path: ("-all-" not in path.name, path.name))
+        by_age = sorted(self._folder.glob("*.jsonl"))
+        joined = [path for path in by_age if "-all-" in path.name]
+        # The newest first of those that replace others: it may replace the next.
+        return [*reversed(joined), *(path for path in by_age if path not in joined)]
 
     def _enter(self, segment: int, line: Line) -> None:
         if line.kind == "reply":
@@ -155,6 +158,11 @@ class Ledger:
     def segments(self) -> list[str]:
         """Names of the segments in force."""
         return [name for name in self._names if name not in self._replaced]
+
+    @property
+    def files(self) -> list[str]:
+        """Names of all segments that are there, those replaced and not removed yet included."""
+        return [path.name for path in self._segments()]
 
     @property
     def size_bytes(self) -> int:
