@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import socket
 from collections.abc import Mapping
@@ -44,8 +45,9 @@ class Served:
     address: str
 
     def run(self) -> None:
-        """Serves until it is interrupted."""
-        self.server.run(sockets=[self.listener])
+        """Serves until it is interrupted, which is the way it ends."""
+        with contextlib.suppress(KeyboardInterrupt):
+            self.server.run(sockets=[self.listener])
 
 
 def open_site(target: str, marks: Path | None, roots: Mapping[str, str]) -> Site:
