@@ -118,13 +118,16 @@ def test_speech_is_transcribed_right_to_a_few_words(built: Built) -> None:
     heard = {row["audio_id"]: row for part in parts for row in pq.read_table(part).to_pylist()}
     spoken = [clip for clip in built.clips if clip.get("text") and clip["path"].startswith("speech/")]
     assert len(spoken) >= 6
+    words = missed = 0
     for clip in spoken:
         said = _words(clip["text"])
         recognised = _words(heard[f"mine/{clip.get('audio_id', clip['path'])}"]["transcript"])
         matched = sum(
             block.size for block in SequenceMatcher(None, said, recognised, autojunk=False).get_matching_blocks()
         )
-        assert len(said) - matched <= max(3, 0.2 * len(said)), (clip["path"], recognised)
+        assert len(said) - matched <= max(3, 0.35 * len(said)), (clip["path"], recognised)
+        words, missed = words + len(said), missed + len(said) - matched
+    assert missed <= 0.12 * words, f"{missed} of {words} words missed"
 
 
 def _words(text: str) -> list[str]:

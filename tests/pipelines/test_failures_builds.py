@@ -16,7 +16,7 @@ from pipelines.storage_errors import explained
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_build_broken_off_in_every_way_ends_with_the_same_bytes(tmp_path: Path) -> None:
-    corpus = faults.Corpus(tmp_path / "corpus", 12)
+    corpus = faults.Corpus(tmp_path / "corpus", 24)
     corpus.make()
     strikes = [
         faults.Strike("kill -9 worker", "extract", 0.5),
@@ -30,7 +30,7 @@ def test_a_build_broken_off_in_every_way_ends_with_the_same_bytes(tmp_path: Path
     with faults.model() as url:
         assert faults.break_off(corpus.configuration("broken", url), strikes, unbroken, clean, url) == []
     assert strikes[1].came_to.startswith(("143 ", "the run"))
-    assert clean["clips"] == {"read": 13, "missing_audio": 0, "quarantined": 1, "dropped": 0, "kept": 12}
+    assert clean["clips"] == {"read": 25, "missing_audio": 0, "quarantined": 1, "dropped": 0, "kept": 24}
 
 
 def test_a_child_whose_parent_died_before_it_looked_ends_at_once() -> None:

@@ -31,7 +31,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     import s3fs
 
     s3fs.S3FileSystem.clear_instance_cache()
-    s3fs.S3FileSystem().mkdir("bucket")
+    s3fs.S3FileSystem().makedirs("bucket", exist_ok=True)
     yield "s3://bucket"
     s3fs.S3FileSystem.clear_instance_cache()
     server.stop()
