@@ -362,7 +362,8 @@ def _report_clips(configuration: Configuration, workspace: Workspace, names: lis
             one = next(quarantined_of(workspace, name))
             raise DataError(
                 f"{name}: {counts['quarantined']:,} of {counts['read']:,} items are in quarantine ({share:.1%}), more "
-                f"than max_quarantine allows ({configuration.max_quarantine:.1%}); one of them: {one.audio_id}: {one.message}",
+                f"than max_quarantine allows ({configuration.max_quarantine:.1%}); one of them: {one.audio_id}: "
+                f"{one.message}",
                 f"{one.advice}; the whole list lies in {workspace.url('quarantine')}",
             )
     return sum(counts["quarantined"] for counts in sums.values())
