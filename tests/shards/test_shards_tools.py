@@ -56,6 +56,16 @@ def test_datasets_loads_every_config(published_set: Path, tmp_path: Path, config
     assert loaded["train"].num_rows == rows
 
 
+def test_a_set_published_anew_does_not_load_as_the_one_before(
+    tmp_path: Path, pairs: Pairs, published_by: Publish
+) -> None:
+    datasets = pytest.importorskip("datasets")
+    for rows in (660, 330):
+        published_by(tmp_path / str(rows) / "shards", pairs(rows))
+        loaded = datasets.load_dataset(str(tmp_path / str(rows) / "shards"), cache_dir=str(tmp_path / "cache"))
+        assert loaded["train"].num_rows == rows
+
+
 def test_a_set_without_classification_has_no_stage_of_it(tmp_path: Path, pairs: Pairs, published_by: Publish) -> None:
     datasets = pytest.importorskip("datasets")
     published_by(tmp_path / "set", [pair for pair in pairs(660) if pair.task == "open-ended question"])
