@@ -125,7 +125,7 @@ def test_speech_is_transcribed_right_to_a_few_words(built: Built) -> None:
         matched = sum(
             block.size for block in SequenceMatcher(None, said, recognised, autojunk=False).get_matching_blocks()
         )
-        assert len(said) - matched <= max(3, 0.35 * len(said)), (clip["path"], recognised)
+        assert len(said) - matched <= max(4, 0.35 * len(said)), (clip["path"], recognised)
         words, missed = words + len(said), missed + len(said) - matched
     assert missed <= 0.12 * words, f"{missed} of {words} words missed"
 
