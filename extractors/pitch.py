@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from extractors.audio import SAMPLE_RATE, Samples
 from extractors.settings import PitchSettings
+from extractors.threads import one_core
 
 __all__ = ["PitchTrack", "f0_track", "mean_f0_hz"]
 
@@ -95,14 +96,16 @@ def _analysed(
         return PitchTrack(np.zeros(0), np.zeros(0))
     if decimate > 1:
         samples = soxr.resample(samples, SAMPLE_RATE, rate, quality="HQ")
-    pitch = parselmouth.Sound(samples.astype(np.float64), rate).to_pitch_ac(
-        time_step=step_s,
-        pitch_floor=floor_hz,
-        pitch_ceiling=ceiling_hz,
-        max_number_of_candidates=max(_FEWEST_CANDIDATES, math.ceil(ceiling_hz / floor_hz) + 1),
-        octave_cost=_OCTAVE_COST,
-        octave_jump_cost=octave_jump_cost,
-    )
+    sound = parselmouth.Sound(samples.astype(np.float64), rate)
+    with one_core():
+        pitch = sound.to_pitch_ac(
+            time_step=step_s,
+            pitch_floor=floor_hz,
+            pitch_ceiling=ceiling_hz,
+            max_number_of_candidates=max(_FEWEST_CANDIDATES, math.ceil(ceiling_hz / floor_hz) + 1),
+            octave_cost=_OCTAVE_COST,
+            octave_jump_cost=octave_jump_cost,
+        )
     return PitchTrack(np.asarray(pitch.xs()), np.asarray(pitch.selected_array["frequency"]))
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
-__all__ = ["hold_to_one"]
+__all__ = ["hold_to_one", "one_core"]
 
 _VARIABLES = (
     "OMP_NUM_THREADS",
@@ -28,3 +31,20 @@ def hold_to_one() -> None:
     for name, setter in (("torch", "set_num_threads"), ("numba", "set_num_threads")):
         if name in sys.modules:
             getattr(sys.modules[name], setter)(1)
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Keeps this thread on the core it runs on; for Praat, which starts a thread for each core and cannot be told not to.
+
+    It counts the cores it may use, so one allowed core makes it work in the thread that calls. Only Linux can do this.
+    """
+    if not sys.platform.startswith("linux"):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {ctypes.CDLL(None).sched_getcpu()})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)

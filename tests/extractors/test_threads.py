@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from extractors.threads import one_core
+
 PROGRAM = """
 import sys
 import numpy, scipy.linalg
@@ -28,3 +30,12 @@ def test_one_thread_whenever_a_library_is_loaded() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
     for order in ("before", "after"):
         subprocess.run([sys.executable, "-c", PROGRAM, order], check=True, env=environment)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can keep a thread on a core")
+def test_praat_sees_one_core_and_the_others_come_back() -> None:
+    before = os.sched_getaffinity(0)
+    with pytest.raises(ValueError, match="inside"), one_core():
+        assert len(os.sched_getaffinity(0)) == 1
+        raise ValueError("inside")
+    assert os.sched_getaffinity(0) == before
