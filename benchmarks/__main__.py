@@ -27,20 +27,15 @@ def main(names: list[str]) -> int:
         print(f"no benchmark named {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)
         return 2
     figures: list[Figure] = []
+    print(f"{'what':<64} {'ours':>14} {'reference':>14} {'unit':<10} {'ratio':>8}  wanted")
     for name in names or known:
         print(f"running {name} ...", file=sys.stderr)
         try:
-            figures += importlib.import_module(f"benchmarks.bench_{name}").run()
+            for figure in importlib.import_module(f"benchmarks.bench_{name}").run():
+                figures.append(figure)
+                print(_row(figure), flush=True)
         except Skipped as reason:
             print(f"skipped {name}: {reason}", file=sys.stderr)
-    print(f"{'what':<64} {'ours':>14} {'reference':>14} {'unit':<10} {'ratio':>8}  wanted")
-    for f in figures:
-        sign = "≥" if f.at_least else "≤"
-        verdict = "" if f.ok else "   FALLS SHORT"
-        print(
-            f"{f.what:<64} {f.ours:>14,.2f} {f.reference:>14,.2f} {f.unit:<10} {f.ratio:>8.2f}  "
-            f"{sign} {f.wanted:g}{verdict}"
-        )
     results = HERE / "results"
     results.mkdir(exist_ok=True)
     file = results / f"{time.strftime('%Y%m%dT%H%M%S')}.json"
@@ -48,6 +43,15 @@ def main(names: list[str]) -> int:
     file.write_text(json.dumps(content, indent=1))
     print(f"written to {file}", file=sys.stderr)
     return 0 if all(f.ok for f in figures) else 1
+
+
+def _row(f: Figure) -> str:
+    sign = "≥" if f.at_least else "≤"
+    verdict = "" if f.ok else "   FALLS SHORT"
+    return (
+        f"{f.what:<64} {f.ours:>14,.2f} {f.reference:>14,.2f} {f.unit:<10} {f.ratio:>8.2f}  "
+        f"{sign} {f.wanted:g}{verdict}"
+    )
 
 
 if __name__ == "__main__":

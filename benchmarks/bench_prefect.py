@@ -121,7 +121,7 @@ def _no_op(folder: Path) -> Figure:
                         sample_rate=16_000,
                         volume_level="low",
                         extractor=version,
-                        source=f"{clip.path}@-#9-9",
+                        source=f"{clip.path}@-#9-9~",
                     )
                     for clip in clips[first : first + 1_000]
                 ],

@@ -77,5 +77,6 @@ DATASET = Dataset(
     downloads=(
         *(Download(url=f"{_LISTS}/{file}", to=file) for file in youtube.AUDIOSET_LISTS.values()),
         Download(url=f"{_LISTS}/class_labels_indices.csv", to="class_labels_indices.csv"),
+        Download(url="https://raw.githubusercontent.com/audioset/ontology/master/ontology.json", to="ontology.json"),
     ),
 )

@@ -12,7 +12,7 @@ from datasets_registry.records import Clip, Event
 
 __all__ = ["ANNOTATIONS", "NAMES", "cell", "events", "value"]
 
-NAMES = tuple(field.name for field in dataclasses.fields(Clip) if field.name != "stamp")
+NAMES = tuple(field.name for field in dataclasses.fields(Clip) if field.name not in {"stamp", "parents"})
 """Every field of a clip that its owner may give, in order."""
 
 ANNOTATIONS = NAMES[NAMES.index("labels") :]

@@ -44,6 +44,8 @@ class Clip:
         stamp: the file's size and time of change, `<bytes>-<seconds since 1970>`, by which a file that was exchanged
             under its name is noticed; filled in when the clip is indexed, `None` where the audio is not on this disk.
         labels: display names of the sounds heard, in the dataset's order.
+        parents: what the sounds of `labels` and `events` are kinds of, by AudioSet's ontology, the nearest first;
+            filled in when the clip is indexed, `None` without an ontology or where it knows none of them.
         events: sounds with their times, ordered by onset.
         captions: what people wrote about the clip.
         text: the words spoken or sung, by the dataset (not by a recogniser).
@@ -65,6 +67,7 @@ class Clip:
     end_s: float | None = None
     stamp: str | None = None
     labels: tuple[str, ...] | None = None
+    parents: tuple[str, ...] | None = None
     events: tuple[Event, ...] | None = None
     captions: tuple[str, ...] | None = None
     text: str | None = None
@@ -106,7 +109,8 @@ class Features:
         sounds: labels of an optional tagger, for clips without annotated ones.
         content: hash of the decoded samples, so that another recording under the same name is not taken for this one.
         extractor: hash of code version and settings; a feature row is up to date when it equals the present one.
-        source: which audio was measured, `<path>@<start_s>-<end_s>#<stamp>`; the other half of being up to date.
+        source: which audio was measured and whose rank was looked up, `<path>@<start_s>-<end_s>#<stamp>~<gender>`; the
+            other half of being up to date.
     """
 
     audio_id: str

@@ -56,6 +56,7 @@ CLIPS = _schema(
         "end_s": pa.float64(),
         "stamp": pa.string(),
         "labels": pa.list_(pa.string()),
+        "parents": pa.list_(pa.string()),
         "events": pa.list_(_EVENT),
         "captions": pa.list_(pa.string()),
         "text": pa.string(),

@@ -71,13 +71,27 @@ def _languages(bound: Sequence[str], language: str | None) -> str | None:
     return None if language in bound else f"language {language}, not {' or '.join(bound)}"
 
 
-def _labels(bound: Sequence[str], labels: list[str] | None) -> str | None:
-    return None if set(bound) & set(labels or ()) else f"none of the labels {'; '.join(bound)}"
+def _heard(
+    labels: list[str] | None,
+    parents: list[str] | None,
+    events: list[dict[str, Any]] | None,
+    sounds: list[str] | None,
+) -> list[str]:
+    """What is known to sound: annotated or, where nobody annotated, tagged; then what that is a kind of."""
+    annotated = [*(labels or ()), *(event["label"] for event in events or ())]
+    return [*(annotated or sounds or ()), *(parents or ())]
 
 
-def _without_labels(bound: Sequence[str], labels: list[str] | None) -> str | None:
-    found = [label for label in labels or () if label in bound]
+def _labels(bound: Sequence[str], *known: Any) -> str | None:
+    return None if set(bound) & set(_heard(*known)) else f"none of the labels {'; '.join(bound)}"
+
+
+def _without_labels(bound: Sequence[str], *known: Any) -> str | None:
+    found = [label for label in _heard(*known) if label in bound]
     return f"has the label {found[0]}" if found else None
+
+
+_HEARD = ("labels", "parents", "events", "sounds")
 
 
 RULES: tuple[Rule, ...] = (
@@ -87,8 +101,8 @@ RULES: tuple[Rule, ...] = (
     Rule("max_no_speech_prob", ("no_speech_prob", "transcript", "invented", "duration_s"), _speech),
     Rule("min_words", ("transcript",), _min_words),
     Rule("languages", ("language",), _languages),
-    Rule("labels", ("labels",), _labels),
-    Rule("without_labels", ("labels",), _without_labels),
+    Rule("labels", _HEARD, _labels),
+    Rule("without_labels", _HEARD, _without_labels),
 )
 """Every rule, in the order in which they apply."""
 

@@ -28,8 +28,8 @@ class SelectSettings(BaseModel):
             transcript's segments, weighted by their length. A transcript that the recogniser made up is no speech.
         min_words: fewest recognised words.
         languages: ISO 639-1 codes of the languages that stay.
-        labels: at least one of these labels must be the clip's.
-        without_labels: none of these labels may be the clip's.
+        labels: at least one of these must be heard: annotated, by a tagger where nothing is, or a parent of what is.
+        without_labels: none of these may be heard.
         keep: at most so many of those that passed every rule, drawn with balanced labels.
     """
 

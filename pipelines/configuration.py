@@ -63,13 +63,18 @@ class DatasetSource(BaseModel):
 
 
 class Configuration(BaseModel):
-    """All that decides what a build produces; see `aig init` for a commented example."""
+    """All that decides what a build produces; see `aig init` for a commented example.
+
+    Attributes:
+        ontology: AudioSet's `ontology.json`, by which clips know what their sounds are kinds of; without it they do not.
+    """
 
     model_config = _STRICT
 
     workspace: str
     seed: int = 0
     datasets: Mapping[str, DatasetSource] = Field(min_length=1)
+    ontology: str | None = None
     extract: ExtractSettings = ExtractSettings()
     select: Mapping[str, SelectSettings] = Field(default_factory=dict)
     generate: GenerateSettings = GenerateSettings()
@@ -164,6 +169,7 @@ def _resolved(configuration: Configuration, folder: Path) -> Configuration:
     return configuration.model_copy(
         update={
             "workspace": workspace,
+            "ontology": absolute(configuration.ontology),
             "datasets": sources,
             "extract": extract,
             "generate": generate,

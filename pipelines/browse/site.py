@@ -80,7 +80,8 @@ class Site:
         conditions, values = [], {}
         if label:
             conditions.append(
-                "(list_contains(labels, $label) OR len(list_filter(events, lambda e : e.label = $label)) > 0)"
+                "(list_contains(labels, $label) OR list_contains(parents, $label)"
+                " OR len(list_filter(events, lambda e : e.label = $label)) > 0)"
             )
             values["label"] = label
         if scale in LEVELS:
@@ -95,13 +96,13 @@ class Site:
 
     @cached_property
     def labels(self) -> list[str]:
-        """All labels of the workspace's clips, the commonest first."""
+        """All labels of the workspace's clips and what these are kinds of, the commonest first."""
         if self.evidence is None:
             return []
         rows = self.evidence.database.cursor().execute(
             """
             SELECT label FROM (
-                SELECT unnest(list_distinct(list_concat(coalesce(labels, []),
+                SELECT unnest(list_distinct(list_concat(coalesce(labels, []), coalesce(parents, []),
                     coalesce(list_transform(events, lambda event : event.label), [])))) AS label FROM clips
             ) GROUP BY label ORDER BY count(*) DESC, label LIMIT 2000
             """

@@ -22,16 +22,18 @@ def _source(clip: Clip) -> str:
     def seconds(value: float | None) -> str:
         return "" if value is None else f"{value:.3f}"
 
-    return f"{clip.path}@{seconds(clip.start_s)}-{seconds(clip.end_s)}#{clip.stamp or ''}"
+    audio = f"{clip.path}@{seconds(clip.start_s)}-{seconds(clip.end_s)}#{clip.stamp or ''}"
+    return f"{audio}~{clip.gender or ''}"
 
 
 def _recheck(known: Features, clip: Clip) -> Features:
     """Earlier features of a clip whose file has changed, by its stamp: to be believed where its samples are the same.
 
     A file that was merely copied has another time of change. It is decoded and measured again, but not transcribed.
+    Where only the speaker's gender is another, the audio is the same and nothing but its rank is looked up anew.
     """
     then = Parts.of(known.extractor)
-    if known.source == _source(clip) or then is None:
+    if known.source.rpartition("~")[0] == _source(clip).rpartition("~")[0] or then is None:
         return known
     return replace(known, extractor=str(then._replace(signal="")))
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from datasets_registry import manifest, registry
 from datasets_registry.dataset import Dataset, Source
+from datasets_registry.ontology import Ontology
 from datasets_registry.records import Clip, Quarantined
 from datasets_registry.tables import Record, to_table, write_table
 from pipelines.configuration import Configuration
@@ -56,10 +57,11 @@ def index_dataset(configuration: Configuration, workspace: Workspace, name: str,
             max_duration_s=source.max_duration_s,
         )
     )
+    ontology = Ontology.read(configuration.ontology) if configuration.ontology else None
     clips: set[str] = set()
     quarantined: set[str] = set()
     for number, chunk in enumerate(_chunks(items)):
-        good = [_stamped(item, root) for item in chunk if isinstance(item, Clip)]
+        good = [_placed(_stamped(item, root), ontology) for item in chunk if isinstance(item, Clip)]
         for clip in good:
             quarantine.see(clip)
         bad = [item for item in chunk if isinstance(item, Quarantined)]
@@ -82,6 +84,12 @@ def _stamped(clip: Clip, root: Path) -> Clip:
     except OSError:
         return replace(clip, path=None)  # it went while the dataset was read
     return replace(clip, stamp=f"{status.st_size}-{int(status.st_mtime)}")
+
+
+def _placed(clip: Clip, ontology: Ontology | None) -> Clip:
+    """The clip with what its sounds are kinds of."""
+    sounds = (*(clip.labels or ()), *(event.label for event in clip.events or ()))
+    return replace(clip, parents=ontology.ancestors(sounds) or None) if ontology and sounds else clip
 
 
 def digest(table: pa.Table) -> str:

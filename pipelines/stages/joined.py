@@ -32,8 +32,9 @@ KEPT = pa.schema([pa.field("audio_id", pa.string(), nullable=False)])
 SOURCE_OF_CLIP = (
     "clips.path || '@' || coalesce(printf('%.3f', clips.start_s), '')"
     " || '-' || coalesce(printf('%.3f', clips.end_s), '') || '#' || coalesce(clips.stamp, '')"
+    " || '~' || coalesce(clips.gender, '')"
 )
-"""SQL for which audio a clip is, as `Features.source` has it."""
+"""SQL for which audio a clip is and who speaks, as `Features.source` has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasets_registry.records import Clip, Dropped, Features
+from datasets_registry.records import Clip, Dropped, Event, Features
 from datasets_registry.tables import from_batch, to_table
 from filters import balance
 from filters.selection import limit, select
@@ -156,17 +156,32 @@ def test_each_rule_takes_what_fails_it_first_and_gives_its_reason():
         ({"languages": ["en"]}, [0, 1]),
         ({"labels": ["Dog"]}, [0, 2]),
         ({"without_labels": ["Dog"]}, [1]),
+        ({"labels": ["Bark"]}, [2]),
+        ({"labels": ["Animal"]}, [1]),
+        ({"labels": ["Bird"]}, []),
+        ({"without_labels": ["Animal", "Bark"]}, [0]),
     ],
 )
 def test_every_rule_may_be_named_for_any_dataset(rule, kept):
-    clips = [clip(0, "Dog"), clip(1, "Cat"), clip(2, "Cat", "Dog")]
+    clips = [
+        clip(0, "Dog"),
+        clip(1, "Cat", parents=("Animal",)),
+        clip(2, "Cat", "Dog", events=(Event("Bark", 0.5, 1),)),
+    ]
     features = [
-        spoken(clips[0], "", duration_s=1.0, language="en"),
+        spoken(clips[0], "", duration_s=1.0, language="en", sounds=("Bird",)),
         spoken(clips[1], "", duration_s=10.0, language="en", silent=True),
         spoken(clips[2], "", duration_s=10.1, language="de"),
     ]
     found = select(batches(clips, features), SelectSettings(**rule), 0)
     assert found.kept.to_pylist() == [clips[i].audio_id for i in kept]
+
+
+def test_what_a_tagger_heard_counts_where_nobody_annotated():
+    clips = [clip(0), clip(1, "Cat")]
+    features = [spoken(c, "", sounds=("Dog",)) for c in clips]
+    found = select(batches(clips, features), SelectSettings(labels=("Dog",)), 0)
+    assert found.kept.to_pylist() == ["d/00000"]
 
 
 def test_the_draw_comes_before_the_rules_and_keep_after_them():

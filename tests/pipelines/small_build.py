@@ -127,7 +127,7 @@ def _features(clip: Clip, number: int, version: str) -> Features:
         volume_level="medium",
         transcript=HOSTILE if number % 3 == 0 else "And so my fellow Americans",
         extractor=version,
-        source=f"{clip.path}@-",
+        source=f"{clip.path}@-#~{clip.gender}",
     )
 
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from datasets_registry.records import Features, Quarantined
+from datasets_registry.records import Clip, Features, Quarantined
 from extractors.version import Parts, parts
 from pipelines.configuration import Configuration
 from pipelines.progress import Progress
 from pipelines.stages.extract import clips_to_measure, measure_batch
 from pipelines.stages.index import index_dataset
+from pipelines.stages.joined import joined
 from pipelines.stages.sums import clip_sums
 from pipelines.workspace import Workspace
 
@@ -24,6 +25,8 @@ class Data:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.names: list[str] = []
+        self.gender: dict[str, str] = {}
+        self.labels: dict[str, list[str]] = {}
         self.configuration = Configuration.model_validate(
             {
                 "workspace": str(folder / "workspace"),
@@ -50,7 +53,8 @@ class Data:
         return worked
 
     def run_index(self) -> None:
-        (self.folder / "clips.jsonl").write_text("\n".join(json.dumps({"path": name}) for name in self.names))
+        rows = [{"path": name, "gender": self.gender.get(name), "labels": self.labels.get(name)} for name in self.names]
+        (self.folder / "clips.jsonl").write_text("\n".join(map(json.dumps, rows)))
         index_dataset(self.configuration, self.workspace, "mine", Progress("", None, "clips", lambda *_: None))
 
     def sums(self) -> dict[str, int]:
@@ -74,6 +78,39 @@ def data(tmp_path: Path) -> Data:
 def test_nothing_new_nothing_done(data: Data) -> None:
     assert data.run() == []
     assert data.sums()["quarantined"] == 1
+
+
+def test_a_gender_set_right_changes_the_rank_and_reads_no_audio(data: Data) -> None:
+    def ranks() -> dict[str, tuple[str | None, str | None]]:
+        database = joined(data.configuration, data.workspace, "mine", selected=False)
+        return {
+            path: (gender, rank)
+            for path, gender, rank in database.execute("SELECT path, gender, pitch_rank FROM joined").fetchall()
+        }
+
+    assert ranks() == {"a.wav": (None, None), "b.wav": (None, None)}
+    file = data.folder / "a.wav"
+    stamp = file.stat()
+    file.write_bytes(b"\0" * stamp.st_size)
+    os.utime(file, (stamp.st_atime, stamp.st_mtime))
+    for gender, rank in (("male", "very high"), ("female", "medium"), ("other", None), ("male", "very high")):
+        data.gender["a.wav"] = gender
+        data.run()
+        assert ranks()["a.wav"] == (gender, rank)
+        assert data.run() == []
+    assert data.sums()["quarantined"] == 1
+
+
+def test_parents_of_labels_follow_the_ontology(data: Data, shared_data: Path) -> None:
+    def parents() -> list[tuple[str, ...] | None]:
+        return [clip.parents for clip in data.workspace.records(Clip, "clips", "mine")]
+
+    assert parents() == [None, None, None]
+    data.labels = {"a.wav": ["Bark"], "b.wav": ["Nothing known"]}
+    ontology = str(shared_data / "annotations/audioset/ontology.json")
+    data.configuration = data.configuration.model_copy(update={"ontology": ontology})
+    data.run_index()
+    assert parents() == [("Dog", "Domestic animals, pets", "Animal"), None, None]
 
 
 def test_only_a_new_clip_is_worked_on(data: Data) -> None:
