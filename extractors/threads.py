@@ -35,7 +35,7 @@ def hold_to_one() -> None:
 
 @contextmanager
 def one_core() -> Iterator[None]:
-    """Keeps this thread on the core it runs on; for Praat, which starts a thread for each core and cannot be told not to.
+    """Keeps this thread on the core it runs on, for Praat, which starts a thread per core and takes no orders.
 
     It counts the cores it may use, so one allowed core makes it work in the thread that calls. Only Linux can do this.
     """

@@ -66,7 +66,7 @@ class Configuration(BaseModel):
     """All that decides what a build produces; see `aig init` for a commented example.
 
     Attributes:
-        ontology: AudioSet's `ontology.json`, by which clips know what their sounds are kinds of; without it they do not.
+        ontology: AudioSet's `ontology.json`, by which clips know what their sounds are kinds of.
     """
 
     model_config = _STRICT

@@ -35,7 +35,6 @@ def test_one_thread_whenever_a_library_is_loaded() -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can keep a thread on a core")
 def test_praat_sees_one_core_and_the_others_come_back() -> None:
     before = os.sched_getaffinity(0)
-    with pytest.raises(ValueError, match="inside"), one_core():
+    with one_core():
         assert len(os.sched_getaffinity(0)) == 1
-        raise ValueError("inside")
     assert os.sched_getaffinity(0) == before
