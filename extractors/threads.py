@@ -15,7 +15,6 @@ _VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
 
@@ -28,9 +27,12 @@ def hold_to_one() -> None:
     for variable in _VARIABLES:
         os.environ[variable] = "1"
     threadpoolctl.threadpool_limits(1)
-    for name, setter in (("torch", "set_num_threads"), ("numba", "set_num_threads")):
-        if name in sys.modules:
-            getattr(sys.modules[name], setter)(1)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    if "numba" in sys.modules:
+        sys.modules["numba"].set_num_threads(1)
+    else:  # once loaded, it refuses to compile anything where this variable has changed
+        os.environ["NUMBA_NUM_THREADS"] = "1"
 
 
 @contextmanager

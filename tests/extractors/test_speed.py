@@ -11,14 +11,22 @@ import numpy as np
 import pytest
 from extract_voices import RATE, vowel
 
-from datasets_registry.records import Word
+from datasets_registry.records import Clip, Features, Word
 from extractors.audio import read_audio
+from extractors.measure import measure_clips
 from extractors.pitch import f0_track
 from extractors.settings import ExtractSettings
 from extractors.speed import spoken_spans, syllables_per_s, voiced_spans, words_per_s
-from extractors.volume import measure_volume
+from extractors.volume import HOP_S, measure_volume
 
 SETTINGS = ExtractSettings(whisper=None)
+
+needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+
+
+def spoken(text: str, words_per_minute: int, file: Path, voice: str = "en") -> Path:
+    subprocess.run(["espeak-ng", "-v", voice, "-s", str(words_per_minute), "-w", str(file), text], check=True)
+    return file
 
 
 def test_silence_around_the_words_does_not_count() -> None:
@@ -59,13 +67,36 @@ def test_noise_bursts_are_no_syllables() -> None:
     assert voiced_spans(track, 2.0) == []
 
 
-@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+@pytest.mark.slow
+@pytest.mark.parametrize("voice", ["en-us", "en-gb", "en-us+f3"])
+@needs_espeak
+def test_words_per_second_follow_the_rate_of_speech(tmp_path: Path, tiny_en: str, voice: str) -> None:
+    pytest.importorskip("faster_whisper")
+    text = (
+        "The old man walked slowly down to the river and sat beside the water, watching the boats come home before the "
+        "storm broke over the hills."
+    )
+    rates = range(100, 261, 40)
+    clips = [Clip(audio_id=f"mine/{rate}", dataset="mine", path=f"{rate}.wav") for rate in rates]
+    for rate in rates:
+        spoken(text, rate, tmp_path / f"{rate}.wav", voice)
+    settings = ExtractSettings.model_validate({"whisper": {"backend": "faster-whisper", "model": tiny_en}})
+    found = []
+    for measured in measure_clips(clips, str(tmp_path), settings):
+        assert isinstance(measured, Features)
+        active = measure_volume(read_audio(tmp_path / f"{measured.audio_id.removeprefix('mine/')}.wav").samples)
+        said_s = float(np.ptp(active.times_s[active.active])) + HOP_S
+        assert measured.words_per_s == pytest.approx(len(text.split()) / said_s, rel=0.1)
+        found.append(measured.words_per_s)
+    assert all(slow < fast for slow, fast in pairwise(found)), found
+
+
+@needs_espeak
 def test_syllables_rise_with_the_rate_of_speech(tmp_path: Path) -> None:
     text = "The old man walked slowly down to the river and sat beside the water, watching the boats come home."
     found = []
     for words_per_minute in range(100, 261, 40):
-        file = tmp_path / "a.wav"
-        subprocess.run(["espeak-ng", "-s", str(words_per_minute), "-w", str(file), text], check=True)
+        file = spoken(text, words_per_minute, tmp_path / "a.wav")
         samples = read_audio(file).samples
         track = f0_track(samples, SETTINGS.pitch)
         found.append(syllables_per_s(measure_volume(samples), track, voiced_spans(track, 2.0)) or 0)

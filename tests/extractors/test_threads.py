@@ -14,10 +14,12 @@ PROGRAM = """
 import sys
 import numpy, scipy.linalg
 if sys.argv[1] == "before":
-    import torch
+    import numba, torch
 from extractors.threads import hold_to_one
 hold_to_one()
-import torch, threadpoolctl
+import numba, torch, threadpoolctl
+numba.njit(lambda: 1)()
+assert numba.get_num_threads() == 1, numba.get_num_threads()
 numpy.linalg.svd(numpy.ones((50, 50)))
 assert torch.get_num_threads() == 1, torch.get_num_threads()
 assert {pool["num_threads"] for pool in threadpoolctl.threadpool_info()} == {1}, threadpoolctl.threadpool_info()

