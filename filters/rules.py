@@ -14,6 +14,10 @@ from filters.settings import SelectSettings
 __all__ = ["RULES", "Rule", "reasons"]
 
 
+_BEYOND_S = 0.5
+"""How much longer than a clip its annotation may be, in seconds: a video's cut is not exact."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule that looks at one clip at a time.
@@ -39,6 +43,13 @@ def _max_duration(bound: float, duration_s: float | None) -> str | None:
     if duration_s is None:
         return "its length was not measured"
     return f"{duration_s:.2f} s, longer than {bound:g} s" if duration_s > bound else None
+
+
+def _events_within_clip(_: bool, events: list[dict[str, Any]] | None, duration_s: float | None) -> str | None:
+    last = max(events or (), key=lambda event: float(event["offset_s"]), default=None)
+    if last is None or duration_s is None or last["offset_s"] <= duration_s + _BEYOND_S:
+        return None
+    return f"{last['label']!r} ends at {last['offset_s']:.2f} s, the clip at {duration_s:.2f} s"
 
 
 def _not_silent(_: bool, silent: bool | None) -> str | None:
@@ -97,6 +108,7 @@ _HEARD = ("labels", "parents", "events", "sounds")
 RULES: tuple[Rule, ...] = (
     Rule("min_duration_s", ("duration_s",), _min_duration),
     Rule("max_duration_s", ("duration_s",), _max_duration),
+    Rule("events_within_clip", ("events", "duration_s"), _events_within_clip),
     Rule("not_silent", ("silent",), _not_silent),
     Rule("max_no_speech_prob", ("no_speech_prob", "transcript", "invented", "duration_s"), _speech),
     Rule("min_words", ("transcript",), _min_words),

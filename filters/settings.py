@@ -23,6 +23,8 @@ class SelectSettings(BaseModel):
         weights: `label-balanced` (1000 / (count + 0.01), summed over a clip's labels) or `uniform`, for both draws.
         min_duration_s: shortest clip, in seconds.
         max_duration_s: longest clip, in seconds.
+        events_within_clip: whether a clip goes whose annotated sounds last more than 0.5 s beyond its end: such times
+            belong to another recording or were given in another unit.
         not_silent: whether a clip that lies below the silence floor goes.
         max_no_speech_prob: the recogniser's probability of no speech must lie below this. It is the mean over the
             transcript's segments, weighted by their length. A transcript that the recogniser made up is no speech.
@@ -39,6 +41,7 @@ class SelectSettings(BaseModel):
     weights: Literal["label-balanced", "uniform"] = "label-balanced"
     min_duration_s: float | None = Field(default=None, ge=0)
     max_duration_s: float | None = Field(default=None, gt=0)
+    events_within_clip: bool = True
     not_silent: bool = False
     max_no_speech_prob: float | None = Field(default=None, gt=0, le=1)
     min_words: int | None = Field(default=None, ge=1)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from datasets_registry.records import Clip, Features, QAPair
 from filters.transcript import spoken_text
 from generators.closed_ended.answers import ANSWERS, AUDIO_TASKS, CAPTION_TASKS, Answer, Facts
+from generators.closed_ended.temporal import within
 from generators.lineage import identified
 from generators.question_settings import QuestionSettings
 from prompts.banks import bank
@@ -59,6 +61,8 @@ def closed_pairs(
     Raises:
         KeyError: the dataset names a task that does not exist.
     """
+    if clip.events and features:
+        clip = replace(clip, events=within(clip.events, features.duration_s) or None)
     facts = Facts(clip, features, spoken_text(features), tuple(vocabulary) or known_labels(), seed, settings)
     for task in _tasks(clip, dataset.closed_tasks, facts):
         copies = settings.copies.get(clip.dataset, dataset.copies) if task in CAPTION_TASKS else 1

@@ -7,13 +7,20 @@ time stamps. All intervals are (onset, offset) in tenths.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from datasets_registry.records import Event
 from prompts.metadata import interval, tenths, times
 
-__all__ = ["by_label", "order", "overlaps", "stamps"]
+__all__ = ["by_label", "order", "overlaps", "stamps", "within"]
 
 Interval = tuple[int, int]
+
+
+def within(events: Sequence[Event], duration_s: float) -> tuple[Event, ...]:
+    """The events as far as they can be heard in a clip of that length: annotators' clips may be a little longer."""
+    heard = (event for event in events if event.onset_s < duration_s)
+    return tuple(replace(event, offset_s=min(event.offset_s, duration_s)) for event in heard)
 
 
 def by_label(events: Sequence[Event]) -> dict[str, list[Event]]:

@@ -177,6 +177,18 @@ def test_every_rule_may_be_named_for_any_dataset(rule, kept):
     assert found.kept.to_pylist() == [clips[i].audio_id for i in kept]
 
 
+def test_times_beyond_the_end_belong_to_another_recording():
+    ends = (9.9, 10.4, 10.6, 99.0)
+    clips = [clip(i, events=(Event("Dog", 1, 2), Event("Bark", 0.5, end))) for i, end in enumerate(ends)]
+    features = [spoken(c, "", duration_s=10.0) for c in clips[:3]]
+    found = select(batches(clips, features), SelectSettings(), 0)
+    assert found.kept.to_pylist() == ["d/00000", "d/00001", "d/00003"]  # the last was not measured
+    (gone,) = [r for batch in found.dropped() for r in from_batch(batch, Dropped)]
+    assert (gone.rule, gone.reason) == ("events_within_clip", "'Bark' ends at 10.60 s, the clip at 10.00 s")
+    everything = select(batches(clips, features), SelectSettings(events_within_clip=False), 0)
+    assert len(everything.kept) == 4
+
+
 def test_what_a_tagger_heard_counts_where_nobody_annotated():
     clips = [clip(0), clip(1, "Cat")]
     features = [spoken(c, "", sounds=("Dog",)) for c in clips]

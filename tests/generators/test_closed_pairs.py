@@ -1,6 +1,7 @@
 """Which closed-ended rows a clip gets, and that they depend on nothing but the clip."""
 
 import json
+import re
 from collections import Counter
 from types import SimpleNamespace
 
@@ -162,6 +163,18 @@ def test_any_label_comes_out_as_text(label):
     assert row.output == f"Labels: {label}"
     (row,) = rows(clip(events=(Event("{clip} {label}", 0, 1),)), "temporal_single")
     assert "{clip} {label}" in row.instruction
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["Dog", "Rain", "Bell"]), st.floats(0, 12), st.floats(0, 12)), min_size=1),
+    st.floats(0.5, 10),
+)
+def test_no_time_lies_beyond_the_end_of_the_clip(times, duration_s):
+    events = tuple(Event(label, min(a, b), max(a, b)) for label, a, b in times)
+    features = Features(audio_id="x/1", duration_s=duration_s, sample_rate=16_000)
+    for row in rows(clip(events=events), "temporal", "temporal_single", "temporal_order", features=features):
+        stamps = [float(time) for time in re.findall(r"([0-9.]+)s\b", row.output)]
+        assert stamps and max(stamps) <= duration_s + 0.05
 
 
 @given(st.lists(st.sampled_from(known_labels()), min_size=1, max_size=5, unique=True), st.integers(0, 5))
