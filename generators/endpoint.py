@@ -8,7 +8,6 @@ a second. Retries, limits and money are not its business: one call here is one r
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ import openai
 
 from datasets_registry.errors import UsageError
 from generators.chat import ChatRequest
-from generators.endpoint_url import base_url, is_loopback
+from generators.endpoint_url import api_key, base_url
 from generators.settings import GenerateSettings
 
 if TYPE_CHECKING:
@@ -125,14 +124,7 @@ class Endpoint:
         self.url = base_url(settings)
         if urlsplit(self.url).scheme not in {"http", "https"} or not urlsplit(self.url).hostname:
             raise UsageError(f"generate.base_url: {self.url!r} is not an http address", "write it as https://HOST/v1")
-        key = os.environ.get(settings.api_key_env, "").strip()
-        if not key and not is_loopback(self.url):
-            raise UsageError(
-                f"no API key for {self.url}: the environment variable {settings.api_key_env} is not set",
-                f"export {settings.api_key_env}=..., or name another variable in generate.api_key_env, "
-                "or set generate.open_ended to false to build the closed-ended part without a model",
-            )
-        self._key = key
+        self._key = key = api_key(settings)
         self.key_name = settings.api_key_env
         limits = httpx2.Limits(
             max_connections=settings.concurrency + 8,

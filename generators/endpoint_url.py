@@ -1,4 +1,4 @@
-"""Where requests go."""
+"""Where requests go, and with what key."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import ipaddress
 import os
 from urllib.parse import urlsplit
 
+from datasets_registry.errors import UsageError
 from generators.settings import GenerateSettings
 
-__all__ = ["base_url", "is_loopback"]
+__all__ = ["api_key", "base_url", "is_loopback"]
 
 _OPENAI = "https://api.openai.com/v1"
 
@@ -25,3 +26,19 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def api_key(settings: GenerateSettings) -> str:
+    """The key from the environment; empty where there is none and the endpoint is on this machine.
+
+    Raises:
+        UsageError: the endpoint is elsewhere and the environment holds no key.
+    """
+    key = os.environ.get(settings.api_key_env, "").strip()
+    if not key and not is_loopback(base_url(settings)):
+        raise UsageError(
+            f"no API key for {base_url(settings)}: the environment variable {settings.api_key_env} is not set",
+            f"export {settings.api_key_env}=..., or name another variable in generate.api_key_env, "
+            "or set generate.open_ended to false to build the closed-ended part without a model",
+        )
+    return key

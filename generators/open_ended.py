@@ -118,11 +118,11 @@ def pairs(
         absent=_absent(sounds(clip)) if settings.contradiction else frozenset(),
     )
     rows: list[QAPair] = []
-    dropped = [_dropped(clip, "cut", _cut(reply))] * parsed.cut
-    dropped += [_dropped(clip, "malformed", "not readable without loss")] * parsed.malformed
+    dropped = [_dropped(clip, prompt, "cut", _cut(reply))] * parsed.cut
+    dropped += [_dropped(clip, prompt, "malformed", "not readable without loss")] * parsed.malformed
     for verdict in verdicts:
         if verdict.rule:
-            dropped.append(_dropped(clip, verdict.rule, verdict.reason))
+            dropped.append(_dropped(clip, prompt, verdict.rule, verdict.reason))
             continue
         rows.append(
             identified(
@@ -147,8 +147,8 @@ def pairs(
     return rows, dropped
 
 
-def _dropped(clip: Clip, rule: str, reason: str) -> Dropped:
-    return Dropped(audio_id=clip.audio_id, dataset=clip.dataset, rule=rule, reason=reason)
+def _dropped(clip: Clip, prompt: Prompt, rule: str, reason: str) -> Dropped:
+    return Dropped(audio_id=clip.audio_id, dataset=clip.dataset, rule=rule, reason=reason, prompt=prompt.id)
 
 
 @lru_cache(maxsize=4096)

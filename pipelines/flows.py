@@ -9,18 +9,19 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from prefect import State, flow, task
 from prefect.cache_policies import NO_CACHE
 
-from datasets_registry.errors import AigError, DataError, UsageError
+from datasets_registry.errors import AigError, DataError
 from generators.summary import Summary
 from pipelines import reporting
 from pipelines.batches import Isolation, Parameters, run_batches
 from pipelines.configuration import Configuration, load
 from pipelines.lifeline import end_when_stuck
 from pipelines.lock import only_run
+from pipelines.preflight import Stage, check, stage_range
 from pipelines.progress import listening, progress_of
 from pipelines.report.page import write_report
 from pipelines.reporting import run_name
@@ -34,24 +35,7 @@ from pipelines.stages.sums import add_up, check_sums, clip_sums, index_sums, qua
 from pipelines.storage_errors import explained
 from pipelines.workspace import Workspace
 
-__all__ = ["STAGES", "build", "stage_range"]
-
-Stage = Literal["index", "extract", "select", "generate", "publish"]
-
-STAGES: tuple[Stage, ...] = ("index", "extract", "select", "generate", "publish")
-
-
-def stage_range(first: str, until: str) -> tuple[Stage, ...]:
-    """The stages from one to another, both included.
-
-    Raises:
-        UsageError: there is no such stage.
-    """
-    names: tuple[str, ...] = STAGES
-    for stage in (first, until):
-        if stage not in names:
-            raise UsageError(f"there is no stage {stage!r}", f"the stages are: {', '.join(STAGES)}")
-    return STAGES[names.index(first) : names.index(until) + 1]
+__all__ = ["build"]
 
 
 def _worth_retrying(_task: Any, _run: Any, state: Any) -> bool:
@@ -313,6 +297,7 @@ def build(
     with _opened(configuration_file, as_stage=False) as (configuration, workspace):
         names = list(only or configuration.datasets)
         stages = stage_range(first, until)
+        check(configuration, only or (), stages)
         sums: dict[str, Any] = {}
         states: list[State[Any]] = []
         flows: dict[Stage, Any] = {"index": index, "extract": extract, "select": select, "generate": generate}

@@ -80,18 +80,15 @@ def build_and_report(
     from pipelines.lifeline import orderly_end
     from pipelines.lock import only_run
     from pipelines.prefect_server import prefect_api
+    from pipelines.preflight import check, stage_range
 
     started = time.monotonic()
     configuration = load(config)
+    stages = stage_range(first, until)
+    check(configuration, only or (), stages)
     with orderly_end(), only_run(configuration.workspace), prefect_api(configuration.workspace):
-        from pipelines.flows import build, stage_range
+        from pipelines.flows import build
 
-        stages = stage_range(first, until)
-        unknown = [name for name in only or [] if name not in configuration.datasets]
-        if unknown:
-            raise UsageError(
-                f"{config} has no dataset {', '.join(unknown)}", f"it has: {', '.join(configuration.datasets)}"
-            )
         sums: dict[str, Any] = cast(Any, build)(
             str(config.resolve()),
             only or [],

@@ -21,7 +21,7 @@ from pipelines.progress import Progress
 from pipelines.stages.quarantine import Reconciled
 from pipelines.workspace import Workspace
 
-__all__ = ["dataset_of", "digest", "index_dataset", "root_of"]
+__all__ = ["dataset_of", "digest", "index_dataset", "root_of", "source_of"]
 
 CLIPS_PER_PART = 50_000
 
@@ -40,23 +40,26 @@ def root_of(configuration: Configuration, name: str) -> str:
     return source.root if source.root is not None else str(Path(source.manifest or "").parent)
 
 
+def source_of(configuration: Configuration, name: str) -> Source:
+    """Where a dataset lies and how much of it is read, as the configuration says."""
+    source = configuration.datasets[name]
+    return Source(
+        root=Path(root_of(configuration, name)),
+        parts=source.parts,
+        splits=source.splits,
+        max_duration_s=source.max_duration_s,
+    )
+
+
 def index_dataset(configuration: Configuration, workspace: Workspace, name: str, progress: Progress) -> None:
     """Reads a dataset and brings `clips/<dataset>/` and `quarantine/index/` up to date with it.
 
     It is read anew each time, because only so are new, removed and changed items noticed; a part that did not change
     is left as it stands.
     """
-    source = configuration.datasets[name]
     root = Path(root_of(configuration, name))
     quarantine = Reconciled(workspace, name)
-    items = dataset_of(configuration, name).read(
-        Source(
-            root=root,
-            parts=source.parts,
-            splits=source.splits,
-            max_duration_s=source.max_duration_s,
-        )
-    )
+    items = dataset_of(configuration, name).read(source_of(configuration, name))
     ontology = Ontology.read(configuration.ontology) if configuration.ontology else None
     clips: set[str] = set()
     quarantined: set[str] = set()

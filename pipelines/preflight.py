@@ -1,0 +1,60 @@
+"""What can be known to be wrong before anything is started: better refused in a second than after hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from datasets_registry.errors import UsageError
+from pipelines.configuration import Configuration
+from pipelines.stages.index import dataset_of, source_of
+from pipelines.workspace import Workspace
+
+__all__ = ["STAGES", "Stage", "check", "stage_range"]
+
+Stage = Literal["index", "extract", "select", "generate", "publish"]
+
+STAGES: tuple[Stage, ...] = ("index", "extract", "select", "generate", "publish")
+
+
+def stage_range(first: str, until: str) -> tuple[Stage, ...]:
+    """The stages from one to another, both included.
+
+    Raises:
+        UsageError: there is no such stage.
+    """
+    names: tuple[str, ...] = STAGES
+    for stage in (first, until):
+        if stage not in names:
+            raise UsageError(f"there is no stage {stage!r}", f"the stages are: {', '.join(STAGES)}")
+    return STAGES[names.index(first) : names.index(until) + 1]
+
+
+def check(configuration: Configuration, only: Sequence[str], stages: Sequence[Stage]) -> None:
+    """Looks at what the stages will need: the datasets named, their folders and manifests, the model's key.
+
+    The key is not missed where there are replies already: they may be all that is needed.
+
+    Args:
+        configuration: of the build.
+        only: datasets to work on; all where empty.
+        stages: that will run.
+
+    Raises:
+        UsageError: something is not there.
+    """
+    if unknown := [name for name in only if name not in configuration.datasets]:
+        raise UsageError(
+            f"the configuration has no dataset {', '.join(unknown)}", f"it has: {', '.join(configuration.datasets)}"
+        )
+    if "index" in stages:
+        for name in only or configuration.datasets:
+            dataset, source = dataset_of(configuration, name), source_of(configuration, name)
+            dataset.resolve(source)
+            if dataset.access == "own":
+                next(dataset.read(source), None)  # the manifest is there and its columns are known
+    if "generate" in stages and configuration.generate.open_ended:
+        from generators.endpoint_url import api_key
+
+        if not Workspace(configuration.workspace).exists("responses"):
+            api_key(configuration.generate)
