@@ -13,35 +13,10 @@ from datasets_registry.errors import UsageError
 from datasets_registry.records import Clip, Quarantined
 from datasets_registry.unique import without_repeats
 
-__all__ = ["CLOSED_TASKS", "Access", "Dataset", "Segment", "Source"]
+__all__ = ["Access", "Dataset", "Segment", "Source"]
 
 Access = Literal["open", "form", "signed licence", "youtube", "own"]
 """How the audio is got: over HTTP by anybody, after a form, under a signed licence, from YouTube; or one has it."""
-
-CLOSED_TASKS = (
-    "cla_label",
-    "cla_label_des",
-    "caption",
-    "label_caption",
-    "temporal",
-    "temporal_single",
-    "temporal_single_not_exist",
-    "temporal_order",
-    "temporal_order_not_exist",
-    "pitch_cla",
-    "speed_cla",
-    "energy_cla",
-    "gender_cla",
-    "gender_emotion_cla",
-    "age_cla",
-    "emotion_cla",
-    "emotion_bin",
-    "emotion_score",
-    "emotion_detail",
-    "genre_cla",
-    "ASR",
-)
-"""Every closed-ended task there is. A dataset names those that apply; a clip gets those whose fields it has."""
 
 
 @dataclass(frozen=True, slots=True)

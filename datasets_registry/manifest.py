@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from datasets_registry import fields, huggingface, lhotse
-from datasets_registry.dataset import CLOSED_TASKS, Dataset, Source
+from datasets_registry.dataset import Dataset, Source
 from datasets_registry.errors import UsageError
 from datasets_registry.files import inside
 from datasets_registry.lines import Malformed, csv_rows, json_lines, quarantined
-from datasets_registry.records import Clip, Quarantined
+from datasets_registry.records import CLOSED_TASKS, Clip, Quarantined
 
 __all__ = ["dataset", "read"]
 

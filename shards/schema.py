@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from datasets_registry.records import CLASSIFICATION_TASKS, CLOSED_TASKS
+
 __all__ = [
     "CATEGORIES",
     "CLASSIFICATION",
@@ -64,33 +66,10 @@ LINEAGE = _required(
 )
 """Where a row comes from: the columns of the file beside each data file, row by row."""
 
-CLASSIFICATION = (
-    "cla_label",
-    "cla_label_des",
-    "gender_cla",
-    "age_cla",
-    "pitch_cla",
-    "speed_cla",
-    "energy_cla",
-    "emotion_cla",
-    "emotion_bin",
-    "emotion_score",
-    "emotion_detail",
-    "gender_emotion_cla",
-    "genre_cla",
-)
+CLASSIFICATION = CLASSIFICATION_TASKS
 """Tasks of the training stages 1 and 2."""
 
-CLOSED = (
-    "caption",
-    "label_caption",
-    "temporal",
-    "temporal_single",
-    "temporal_single_not_exist",
-    "temporal_order",
-    "temporal_order_not_exist",
-    "ASR",
-)
+CLOSED = tuple(task for task in CLOSED_TASKS if task not in CLASSIFICATION_TASKS)
 """The other closed-ended tasks."""
 
 OPEN = ("open-ended question",)

@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from datasets_registry.dataset import CLOSED_TASKS, Dataset, Source
+from datasets_registry.dataset import Dataset, Source
+from datasets_registry.records import CLOSED_TASKS
 
 PAGE = Path(__file__).parents[2] / "docs" / "add_a_dataset.md"
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from datasets_registry import registry
-from datasets_registry.dataset import CLOSED_TASKS, Source
+from datasets_registry.dataset import Source
 from datasets_registry.errors import UsageError
 from datasets_registry.mosei import seven_classes
-from datasets_registry.records import Clip, Event, Quarantined
+from datasets_registry.records import CLOSED_TASKS, Clip, Event, Quarantined
 
 
 def build(root: Path, **files: str | bytes | None) -> Path:
