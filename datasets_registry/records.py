@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CLASSIFICATION_TASKS", "CLOSED_TASKS", "Clip", "Dropped", "Event", "Features", "QAPair", "Quarantined", "Word"]
+__all__ = [
+    "CLASSIFICATION_TASKS",
+    "CLOSED_TASKS",
+    "Clip",
+    "Dropped",
+    "Event",
+    "Features",
+    "QAPair",
+    "Quarantined",
+    "Word",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,12 +234,14 @@ class Dropped:
         dataset: the clip's.
         rule: name of the rule, such as `min_words`.
         reason: a short sentence with the value met and the bound, such as `3 words, fewer than 6`.
+        prompt: name and version of the prompt that the pair answers; empty for a clip.
     """
 
     audio_id: str
     dataset: str
     rule: str
     reason: str
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

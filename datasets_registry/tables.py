@@ -121,7 +121,7 @@ QA = _schema(
     {},
 )
 
-DROPPED = _schema({name: pa.string() for name in ("audio_id", "dataset", "rule", "reason")}, {})
+DROPPED = _schema({name: pa.string() for name in ("audio_id", "dataset", "rule", "reason", "prompt")}, {})
 
 QUARANTINE = _schema({name: pa.string() for name in ("dataset", "audio_id", "stage", "error", "message", "advice")}, {})
 
