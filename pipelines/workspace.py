@@ -22,7 +22,6 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datasets_registry.errors import DataError
 from datasets_registry.tables import Record, from_batch, to_table, write_bytes, write_table
 
 if TYPE_CHECKING:
@@ -140,24 +139,18 @@ class Workspace:
     ) -> None:
         """Makes the named parts of a folder one table of a database; with no parts, an empty one of that schema.
 
-        Raises:
-            DataError: the parts lack a column of the schema.
+        A column that an earlier version did not write is null in its parts.
         """
-        import duckdb
-
         urls = ", ".join(_quoted(self.url(*folder, part)) for part in parts)
-        if urls:
-            columns = ", ".join(f'"{column}"' for column in schema.names)
-            try:
-                database.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet([{urls}])")  # noqa: S608
-            except duckdb.BinderException as error:
-                raise DataError(
-                    f"the tables in {self.url(*folder)} were written by another version of AIG: "
-                    f"{str(error).splitlines()[0]}",
-                    "bring the workspace up to date with `aig run`; what is measured and paid for is kept",
-                ) from None
-        else:
+        if not urls:
             database.register(name, schema.empty_table())
+            return
+        columns = ", ".join(f'"{column}"' for column in schema.names)
+        database.register(f"no_{name}", schema.empty_table())
+        database.execute(
+            f"CREATE VIEW {name} AS SELECT {columns} FROM ("  # noqa: S608 - names are our own
+            f"SELECT * FROM read_parquet([{urls}], union_by_name = true) UNION ALL BY NAME SELECT * FROM no_{name})"
+        )
 
 
 def _quoted(text: str) -> str:

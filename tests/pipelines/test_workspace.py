@@ -128,3 +128,16 @@ def test_the_second_run_on_a_workspace_is_refused_and_a_killed_one_holds_nothing
         first.join()
     with only_run(str(tmp_path)):
         pass
+
+
+def test_a_column_that_an_earlier_version_did_not_write_is_null(workspace: Workspace) -> None:
+    old = to_table(clips(1), Clip).drop_columns(["parents"])
+    write_table(workspace.url("clips", "mine", "part-0.parquet"), [old], old.schema)
+    new = Clip(audio_id="mine/1", dataset="mine", labels=("Bark",), parents=("Dog",))
+    database = workspace.database()
+    for parts, expected in ((1, [(None,)]), (2, [(None,), (["Dog"],)])):
+        if parts == 2:
+            workspace.write([new], Clip, "clips", "mine", "part-1.parquet")
+        workspace.view(database, f"clips{parts}", CLIPS, ("clips", "mine"), workspace.parts("clips", "mine"))
+        assert database.execute(f"SELECT parents FROM clips{parts} ORDER BY audio_id").fetchall() == expected  # noqa: S608
+    assert list(workspace.records(Clip, "clips", "mine")) == [*clips(1), new]
