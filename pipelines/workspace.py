@@ -142,14 +142,16 @@ class Workspace:
         A column that an earlier version did not write is null in its parts.
         """
         urls = ", ".join(_quoted(self.url(*folder, part)) for part in parts)
+        empty = f"no_{name}" if urls else name
+        database.register("arrow", schema.empty_table())
+        database.execute(f"CREATE TEMP TABLE {empty} AS SELECT * FROM arrow")  # noqa: S608 - names are our own
+        database.unregister("arrow")
         if not urls:
-            database.register(name, schema.empty_table())
             return
         columns = ", ".join(f'"{column}"' for column in schema.names)
-        database.register(f"no_{name}", schema.empty_table())
         database.execute(
             f"CREATE VIEW {name} AS SELECT {columns} FROM ("  # noqa: S608 - names are our own
-            f"SELECT * FROM read_parquet([{urls}], union_by_name = true) UNION ALL BY NAME SELECT * FROM no_{name})"
+            f"SELECT * FROM read_parquet([{urls}], union_by_name = true) UNION ALL BY NAME SELECT * FROM {empty})"
         )
 
 
