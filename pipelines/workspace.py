@@ -144,7 +144,7 @@ class Workspace:
         urls = ", ".join(_quoted(self.url(*folder, part)) for part in parts)
         empty = f"no_{name}" if urls else name
         database.register("arrow", schema.empty_table())
-        database.execute(f"CREATE TEMP TABLE {empty} AS SELECT * FROM arrow")  # noqa: S608 - names are our own
+        database.execute(f"CREATE TABLE {empty} AS SELECT * FROM arrow")  # noqa: S608 - names are our own
         database.unregister("arrow")
         if not urls:
             return
