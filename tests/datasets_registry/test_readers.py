@@ -9,7 +9,6 @@ from datasets_registry import registry
 from datasets_registry.errors import UsageError
 from datasets_registry.records import CLOSED_TASKS, Clip, Event
 
-
 CLASSES = 'index,mid,display_name\n0,/m/09x0r,"Speech"\n1,/m/05zppz,"Male speech, man speaking"\n'
 
 
