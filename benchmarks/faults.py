@@ -36,6 +36,8 @@ FAULTS = ("kill -9 flow", "kill -9 worker", "kill -9 server", "SIGTERM flow", "S
 MOMENTS = ("start", "index", "extract", "select", "closed", "ask", "open_", "publish")
 """Where a build is: how the title in its progress file begins; at the start there is none yet."""
 
+WITH_WORKERS = ("extract", "closed", "ask", "open_")
+
 
 @dataclass(frozen=True)
 class Corpus:
@@ -137,20 +139,22 @@ class Run:
         """Waits until the build has reached a moment or is beyond it; false where it ended before."""
         end = time.monotonic() + limit_s
         while time.monotonic() < end and self.process.poll() is None:
-            if self._moment() >= MOMENTS.index(moment):
+            if MOMENTS.index(self.moment) >= MOMENTS.index(moment):
                 return True
             time.sleep(0.02)
         return False
 
-    def _moment(self) -> int:
+    @property
+    def moment(self) -> str:
+        """Where it is now."""
         file = self.workspace / "progress.json"
         try:
             if file.stat().st_mtime > self._started:
                 title = json.loads(file.read_text())["title"]
-                return max(number for number, moment in enumerate(MOMENTS) if title.startswith(moment))
+                return next(moment for moment in reversed(MOMENTS) if title.startswith(moment))
         except OSError:
             pass
-        return 0
+        return MOMENTS[0]
 
     def children(self, word: str) -> list[int]:
         """Processes started by the build whose command line holds a word."""
@@ -190,15 +194,17 @@ class Strike:
 
     Attributes:
         fault: one of `FAULTS`.
-        moment: one of `MOMENTS`.
+        moment: one of `MOMENTS`, the one planned; once struck, the one at which it was.
         delay_s: how long after that moment began.
         came_to: filled in: `carried on`, or the run's exit status and the seconds until it ended.
+        hit: filled in: whether there was something to hit.
     """
 
     fault: str
     moment: str
     delay_s: float
     came_to: str = "the run had ended before"
+    hit: bool = False
 
 
 def strike(run: Run, fault: str) -> bool:
@@ -228,10 +234,16 @@ def break_off(configuration: Path, strikes: list[Strike], unbroken: Run, clean: 
         if not run.at(blow.moment):
             break
         time.sleep(blow.delay_s)
-        struck = time.monotonic()
-        if run.process.poll() is not None or not strike(run, blow.fault):
-            blow.came_to = "nothing to hit"
+        while not blow.hit and run.process.poll() is None:
+            moment, struck = run.moment, time.monotonic()
+            blow.hit = strike(run, blow.fault)  # a worker or the server may not be there yet
+            if not blow.hit and moment != blow.moment:
+                blow.came_to = "nothing to hit"
+                break
+            time.sleep(0 if blow.hit else 0.05)
+        if not blow.hit:
             continue
+        blow.moment = moment
         if "flow" not in blow.fault:
             blow.came_to = "carried on"
             continue
@@ -256,7 +268,7 @@ def break_off(configuration: Path, strikes: list[Strike], unbroken: Run, clean: 
 def main(rounds: int, seed: int) -> int:
     """Runs the rounds and prints a table; returns the exit status."""
     draw = random.Random(seed)
-    failed = 0
+    failed = hit = killed = 0
     with tempfile.TemporaryDirectory(prefix="aig-faults-") as folder:
         corpus = Corpus(Path(folder) / "corpus", 40)
         corpus.make()
@@ -268,8 +280,11 @@ def main(rounds: int, seed: int) -> int:
         for number in range(1, rounds + 1):
             strikes = []
             for moment in MOMENTS:
-                faults = faults or draw.sample(FAULTS, len(FAULTS))
-                strikes.append(Strike(faults.pop(), moment, draw.uniform(0, 1.5)))
+                faults += draw.sample(FAULTS, len(FAULTS))  # about as often each, where there is something to hit
+                fault = next(fault for fault in faults if "worker" not in fault or moment in WITH_WORKERS)
+                faults.remove(fault)
+                del faults[len(FAULTS) :]
+                strikes.append(Strike(fault, moment, draw.uniform(0, 1.2)))
             with model() as url:
                 wrong = break_off(corpus.configuration(f"round{number}", url), strikes, unbroken, clean, url)
             for blow in strikes:
@@ -277,6 +292,9 @@ def main(rounds: int, seed: int) -> int:
             verdict = ", ".join(wrong) or "same bytes, same sums, nothing paid twice but what was on its way"
             print(f"| {number} | at the end | | {verdict} |", flush=True)
             failed += bool(wrong)
+            hit += sum(blow.hit for blow in strikes)
+            killed += sum(blow.hit and "kill" in blow.fault for blow in strikes)
+        print(f"\n{rounds} rounds, {hit} strikes that hit, {killed} of them kill -9; {failed} rounds went wrong")
     return int(failed > 0)
 
 

@@ -1,6 +1,6 @@
 """Storage that fails, in words a user can act on: full disks, missing rights, object stores that do not answer.
 
-And Ctrl-C stays Ctrl-C, though it may meet a query.
+And a signal's exception stays what it is, though it may meet a query.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ def explained(workspace: str) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):  # DuckDB's "Query interrupted"
-            raise KeyboardInterrupt from error
+        cause = error.__cause__
+        if cause is not None and not isinstance(cause, Exception):  # DuckDB's "Query interrupted"
+            raise cause from error
         raise
     except OSError as error:
         advice = _ADVICE.get(error.errno or 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 __all__ = ["main"]
@@ -9,7 +10,15 @@ __all__ = ["main"]
 
 def main() -> None:
     """Entry point of the `aig` command: runs it and ends with the exit status DESIGN promises."""
-    from pipelines.cli.app import app
-    from pipelines.cli.output import run
+    try:
+        from pipelines.cli.app import app
+        from pipelines.cli.output import run
 
-    sys.exit(run(app))
+        status = run(app)
+    except KeyboardInterrupt:  # while it was still importing
+        status = 130
+    if status > 128:  # threads and queries broken off by a signal may crash an interpreter that takes itself down
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)

@@ -13,10 +13,12 @@ from rich.console import Console
 from rich.table import Table
 
 from datasets_registry.errors import AigError
+from pipelines.lifeline import INTERRUPTED
 
 __all__ = ["JsonFlag", "console", "print_json", "print_table", "run", "say"]
 
-INTERRUPTED = 130
+_INTERRUPTED = (130, 143)
+"""Exit statuses of a command that Ctrl-C or SIGTERM ended."""
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 """For progress, logs and messages: standard error."""
@@ -55,7 +57,7 @@ def _cell(value: object) -> str:
 
 
 def run(app: typer.Typer) -> int:
-    """Runs the command line and returns its exit status: 0, 1 (data), 2 (call or configuration), 130 (interrupted)."""
+    """Runs the command line and returns its exit status: 0, 1 (data), 2 (call, configuration), 130, 143 (signals)."""
     _log_to_standard_error()
     try:
         app()
@@ -65,8 +67,8 @@ def run(app: typer.Typer) -> int:
             say(f"  What to do: {error.advice}")
         return error.exit_code
     except SystemExit as end:
-        if end.code == INTERRUPTED:
-            say("Interrupted. The same command continues where this one stopped.")
+        if end.code in _INTERRUPTED:
+            say(INTERRUPTED)
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
 

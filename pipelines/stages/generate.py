@@ -27,6 +27,7 @@ from generators.open_ended import chat_request, pairs
 from generators.summary import Failure, Summary
 from pipelines.code_version import code_version
 from pipelines.configuration import Configuration
+from pipelines.lifeline import told_to_end
 from pipelines.rates import shared_rate
 from pipelines.stages.index import dataset_of
 from pipelines.stages.joined import Bucket, Measured, buckets, joined, measured_in, selections_of
@@ -161,7 +162,14 @@ def ask_open(
     with Ledger(workspace.url("responses")) as ledger:
         name = configuration.generate.shared_rate
         rate = shared_rate(name) if name else None
-        return asyncio.run(ask(requests(), ledger, configuration.generate, on_progress, shared_limit=rate))
+
+        async def asked() -> Summary:
+            loop, task = asyncio.get_running_loop(), asyncio.current_task()
+            assert task is not None
+            with told_to_end(lambda: loop.call_soon_threadsafe(task.cancel)):  # replies on their way are awaited
+                return await ask(requests(), ledger, configuration.generate, on_progress, shared_limit=rate)
+
+        return asyncio.run(asked())
 
 
 def questions(configuration: Configuration, job: BucketJob) -> Iterator[Question]:

@@ -1,0 +1,121 @@
+"""A run that is told to end does so in time and with the right status, whatever becomes of the exception in it."""
+
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+PREAMBLE = """
+import asyncio, sys, time
+from pipelines import lifeline
+from pipelines.lifeline import orderly_end, told_to_end
+from pipelines.progress import progress_of
+lifeline.GRACE_S = 1.0
+def ready(): print("ready", flush=True)
+"""
+
+
+def told(code: str, *signals: signal.Signals) -> tuple[int, float, str]:
+    """Exit status, seconds after the first signal and standard error of a program that gets signals when ready."""
+    program = [sys.executable, "-c", PREAMBLE + textwrap.dedent(code)]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        started = time.monotonic()
+        for number in signals:
+            process.send_signal(number)
+            time.sleep(1.2 if len(signals) > 1 else 0)
+        _, errors = process.communicate(timeout=60)
+        return process.returncode, time.monotonic() - started, errors
+
+
+LOST = """
+with orderly_end():
+    ready()
+    while True:
+        try:
+            time.sleep(60)
+        except BaseException:
+            pass
+"""
+
+LOST_ONCE = """
+with orderly_end(), progress_of("work") as progress:
+    try:
+        ready()
+        time.sleep(60)
+    except BaseException:
+        pass
+    try:
+        progress.advance()
+    finally:
+        print("cleaned up", file=sys.stderr)
+    time.sleep(60)
+"""
+
+WRAPPED = """
+with orderly_end():
+    try:
+        ready()
+        time.sleep(60)
+    except BaseException as error:
+        raise RuntimeError("query interrupted") from error
+"""
+
+ON_THE_WIRE = """
+async def work():
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    with told_to_end(lambda: loop.call_soon_threadsafe(task.cancel)):
+        try:
+            ready()
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.2)
+            print("reply kept", file=sys.stderr)
+with orderly_end():
+    asyncio.run(work())
+"""
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_run_that_loses_the_exception_ends_at_the_deadline(number: signal.Signals, status: int) -> None:
+    returned, seconds, errors = told(LOST, number)
+    assert returned == status
+    assert 0.9 < seconds < 20
+    assert errors == "Interrupted. The same command continues where this one stopped.\n"
+
+
+def test_an_exception_that_was_lost_is_raised_again_at_the_next_step() -> None:
+    returned, _, errors = told(LOST_ONCE, signal.SIGTERM)
+    assert returned == 143
+    assert "cleaned up" in errors
+    assert "Interrupted" not in errors  # it did not take the deadline
+
+
+def test_an_exception_that_a_library_wrapped_is_still_the_signals() -> None:
+    returned, _, errors = told(WRAPPED, signal.SIGINT)
+    assert (returned, errors) == (130, "")
+
+
+def test_replies_on_their_way_are_awaited() -> None:
+    returned, _, errors = told(ON_THE_WIRE, signal.SIGTERM)
+    assert (returned, errors) == (143, "reply kept\n")
+
+
+def test_a_second_signal_ends_it_at_once() -> None:
+    code = LOST.replace("with", "lifeline.GRACE_S = 50\nwith", 1)
+    returned, seconds, _ = told(code, signal.SIGINT, signal.SIGINT)
+    assert returned == 130
+    assert seconds < 20
+
+
+def test_handlers_are_given_back() -> None:
+    from pipelines.lifeline import orderly_end
+
+    before = (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT))
+    with orderly_end():
+        assert signal.getsignal(signal.SIGTERM) != before[0]
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
