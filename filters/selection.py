@@ -68,8 +68,8 @@ class Selection:
         for start in range(0, len(rows), _BATCH):
             chunk = pa.array(rows[start : start + _BATCH])
             code = pa.array(self.codes[rows[start : start + _BATCH]] - 1)
-            prompt = pa.repeat("", len(chunk))
-            columns = [self.audio_ids.take(chunk), self.datasets.take(chunk), rule.take(code), reason.take(code), prompt]
+            clips = [self.audio_ids.take(chunk), self.datasets.take(chunk)]
+            columns = [*clips, rule.take(code), reason.take(code), pa.repeat("", len(chunk))]
             yield pa.RecordBatch.from_arrays(columns, schema=DROPPED)
 
 

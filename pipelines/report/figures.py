@@ -23,6 +23,8 @@ __all__ = ["Bins", "funnel", "histogram", "label_ranks", "lengths", "spending", 
 
 _WIDTH = 4.6  # inches: about 330 CSS pixels, a phone's width, where 9 points are still read
 _SERIES = ("one", "two", "three", "four", "rest")
+_COLOUR_OF = {"male": "one", "female": "two", "not annotated": "three"}
+"""Groups that have the same colour in every figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,24 +109,27 @@ def histogram(
     if not groups:
         return None
     with _axes(2.7) as (figure, axes):
-        for (group, bins), colour in zip(groups.items(), _SERIES, strict=False):
-            axes.bar(
-                bins.starts, bins.counts, width=width, align="edge", alpha=0.55, color=COLOURS[colour], label=group
-            )
+        colours = {group: _COLOUR_OF.get(group, _SERIES[0]) for group in groups}
+        for group, bins in groups.items():
+            colour = COLOURS[colours[group]]
+            axes.bar(bins.starts, bins.counts, width=width, align="edge", alpha=0.55, color=colour, label=group)
         top = axes.get_ylim()[1]
         low, high = axes.get_xlim()
+        if bounds:  # room for the words of the outer levels
+            room = 0.1 * (bounds[-1] - bounds[0])
+            low, high = min(low, bounds[0] - room), max(high, bounds[-1] + room)
+        axes.set_xlim(low, high)
         for bound in bounds:
             axes.axvline(bound, color=COLOURS["ink"], linewidth=0.9, linestyle=(0, (4, 2)))
         edges = [low, *bounds, high]
         for word, start, end in zip(words, edges, edges[1:], strict=False):
             if end > start and (end - start) / (high - low) > 0.02:
                 axes.text((start + end) / 2, top * 1.02, word, rotation=90, ha="center", va="bottom", fontsize=7.5)
-        axes.set_xlim(min(low, *bounds[:1], high), max(high, *bounds[-1:], low))
         axes.locator_params(axis="y", integer=True)
         axes.set_xlabel(unit)
         axes.set_ylabel("clips")
         if len(groups) > 1:
-            _legend(axes, list(zip(groups, _SERIES, strict=False)), columns=len(groups))
+            _legend(axes, list(colours.items()), columns=len(groups))
         total = ", ".join(f"{bins.total:,} {group}" for group, bins in groups.items())
         drawn = f" Bounds of the levels at {', '.join(f'{bound:g}' for bound in bounds)} {unit}." if bounds else ""
         return inline_svg(figure, name, title, f"Histogram of {total}.{drawn}")

@@ -175,28 +175,29 @@ def repeated(database: duckdb.DuckDBPyConnection, column: str, most: int = 5) ->
 
 @dataclass(frozen=True, slots=True)
 class PromptQuality:
-    """What became of what the model wrote for one kind of open-ended prompt.
+    """What became of what the model wrote for one version of an open-ended prompt.
 
     Attributes:
-        kind: of the prompt.
-        prompts: names and versions that the rows name.
+        prompt: its name and version.
         rows: pairs that stay.
-        replies: replies with at least one pair that stays.
         not_answerable: pairs among them whose answer says that it cannot be given.
         dropped: pairs left out, by rule; `cut` and `malformed` could not be read.
     """
 
-    kind: str
-    prompts: tuple[str, ...]
+    prompt: str
     rows: int
-    replies: int
     not_answerable: int
     dropped: Mapping[str, int]
 
     @property
+    def gone(self) -> int:
+        """Pairs left out."""
+        return sum(self.dropped.values())
+
+    @property
     def written(self) -> int:
         """Pairs the model began to write."""
-        return self.rows + sum(self.dropped.values())
+        return self.rows + self.gone
 
     @property
     def parsed(self) -> float:
@@ -219,25 +220,22 @@ class PromptQuality:
 
 
 def prompt_quality(database: duckdb.DuckDBPyConnection) -> list[PromptQuality]:
-    """For each kind of open-ended prompt that was used, what became of its pairs."""
+    """For each version of an open-ended prompt that was used, what became of its pairs."""
     made = {
-        kind: row
-        for kind, *row in database.execute(
-            "SELECT kind, list_sort(list(DISTINCT prompt)), count(*), count(DISTINCT request_id), "
-            "count(*) FILTER (NOT answerable) FROM qa WHERE source = 'model' GROUP BY kind"
+        prompt: counts
+        for prompt, *counts in database.execute(
+            "SELECT prompt, count(*), count(*) FILTER (NOT answerable) FROM qa WHERE source = 'model' GROUP BY prompt"
         ).fetchall()
     }
     dropped: dict[str, dict[str, int]] = defaultdict(dict)
-    for kind, rule, count in database.execute(
-        "SELECT kind, rule, count(*) FROM dropped_pairs GROUP BY ALL ORDER BY 3 DESC, rule"
+    for prompt, rule, count in database.execute(
+        "SELECT coalesce(prompt, kind), rule, count(*) FROM dropped_pairs GROUP BY ALL ORDER BY 3 DESC, rule"
     ).fetchall():
-        dropped[kind][rule] = count
+        dropped[prompt][rule] = count
     found = []
-    for kind in sorted({*made, *dropped}):
-        prompts, rows, replies, unanswerable = made.get(kind, ((), 0, 0, 0))
-        found.append(
-            PromptQuality(kind.removeprefix("open_"), tuple(prompts), rows, replies, unanswerable, dropped[kind])
-        )
+    for prompt in sorted({*made, *dropped}):
+        rows, unanswerable = made.get(prompt, (0, 0))
+        found.append(PromptQuality(prompt, rows, unanswerable, dropped[prompt]))
     return found
 
 

@@ -18,6 +18,7 @@ from generators.ledger import Ledger
 from pipelines.configuration import Configuration
 from pipelines.evidence import Evidence
 from pipelines.report import figures, numbers
+from pipelines.report.published import published
 from pipelines.report.samples import LONGEST_S, samples
 from pipelines.report.spending import add_up
 from pipelines.report.tables import open_tables
@@ -27,6 +28,7 @@ from pipelines.stages.sums import CLIP_SUMS, clip_sums
 from pipelines.stages.sums import add_up as add_up_clips
 from pipelines.visible import html_environment
 from pipelines.workspace import Workspace
+from prompts.descriptions import descriptions
 from shards import paper
 from shards.schema import OPEN
 from shards.tokens import CUTOFFS
@@ -97,7 +99,10 @@ def _facts(configuration: Configuration, workspace: Workspace, database: duckdb.
         "sum_names": CLIP_SUMS,
         "left_out": numbers.left_out(database),
         "rows": rows,
+        "pairs_made": {"by rule": sum(tasks.values()) - tasks.get(OPEN[0], 0), "by the model": tasks.get(OPEN[0], 0)},
+        "published": published(workspace),
         "labels": labels,
+        "undescribed": _undescribed(labels, configuration.generate.questions.description_file),
         "label_report": _label_report(labels, configuration.seed),
         "lengths": numbers.lengths(database),
         "diversity": numbers.diversity(database),
@@ -114,6 +119,12 @@ def _facts(configuration: Configuration, workspace: Workspace, database: duckdb.
     }
     facts["verdicts"] = verdicts(facts)
     return facts
+
+
+def _undescribed(counts: Mapping[str, tuple[int, int]], own_file: str | None) -> dict[str, int]:
+    """Clips that stay with each label that no acoustic description is written for, the commonest first."""
+    found = {label: after for label, (_, after) in counts.items() if after and not descriptions(label, own_file)}
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
 def _label_report(counts: Mapping[str, tuple[int, int]], seed: int) -> LabelReport | None:
@@ -143,17 +154,30 @@ def _level_tables(levels: Levels, database: duckdb.DuckDBPyConnection) -> dict[s
 
 def _plots(facts: Mapping[str, Any], levels: Levels, database: duckdb.DuckDBPyConnection) -> dict[str, Markup | None]:
     lengths, spending = facts["lengths"], facts["spending"]
+    pitch = numbers.bins(database, "f0_hz", 10, by_gender=True)
     return {
         "funnel": figures.funnel(facts["sums"]),
         "pitch": figures.histogram(
             "pitch",
             "Fundamental frequency by gender",
             "Hz",
-            numbers.bins(database, "f0_hz", 10, by_gender=True),
+            pitch,
             width=10,
             bounds=levels.pitch.bounds,
             words=levels.pitch.words,
         ),
+        **{
+            f"pitch-{gender}": figures.histogram(
+                f"pitch-{gender}",
+                f"Fundamental frequency of {gender} speakers",
+                "Hz",
+                {gender: pitch[gender]} if gender in pitch else {},
+                width=10,
+                bounds=levels.pitch_rank.bounds.get(gender, ()),
+                words=levels.pitch_rank.words,
+            )
+            for gender in ("male", "female")
+        },
         "speed": figures.histogram(
             "speed",
             "Speed",

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from datasets_registry.tables import CLIPS, DROPPED, FEATURES, QA, QUARANTINE
 from pipelines.configuration import Configuration
+from pipelines.stages.generate import qa_kinds
 from pipelines.stages.joined import KEPT, selections_of
 from pipelines.workspace import Workspace
 
@@ -25,7 +26,7 @@ def open_tables(configuration: Configuration, workspace: Workspace) -> duckdb.Du
     - `clips`, `features`, and `measured`: both, one row a clip that was measured;
     - `kept`: `audio_id` of the clips that some selection keeps;
     - `left_out`: `Dropped` clips, with the `selection` that left them out;
-    - `qa`: pairs, with their `kind` (the folder below `qa/<dataset>/`);
+    - `qa`: pairs of the kinds that the configuration asks for, with their `kind` (the folder below `qa/<dataset>/`);
     - `dropped_pairs`: `Dropped` pairs, with their `kind`;
     - `quarantine`.
 
@@ -38,10 +39,13 @@ def open_tables(configuration: Configuration, workspace: Workspace) -> duckdb.Du
         return ["/".join((*folder, part)) for part in workspace.tables(prefix, *folder)]
 
     def view(name: str, schema: pa.Schema, urls: list[str]) -> None:
-        if urls:
-            workspace.view(database, name, schema, (), urls)
+        workspace.view(database, name, schema, (), urls)
+
+    def union(name: str, queries: list[str], schema: pa.Schema, extra: str) -> None:
+        if queries:
+            database.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(queries)}")
         else:
-            _empty(database, name, schema)
+            view(name, schema.append(pa.field(extra, pa.string())), [])
 
     view("clips", CLIPS, [part for name in names for part in parts("clips", name)])
     view("features", FEATURES, [part for name in names for part in parts("features", name)])
@@ -62,30 +66,18 @@ def open_tables(configuration: Configuration, workspace: Workspace) -> duckdb.Du
         if workspace.exists("selection", f"{name}.dropped.parquet"):
             view(f"out{number}", DROPPED, [f"selection/{name}.dropped.parquet"])
             left_out.append(f"SELECT *, '{name}' AS selection FROM out{number}")  # noqa: S608
-    _union(database, "left_out", left_out, "selection", DROPPED)
+    union("left_out", left_out, DROPPED, "selection")
 
     rows, dropped = [], []
-    for number, kind in enumerate(sorted({kind for name in names for kind in workspace.folders("qa", name)})):
-        made = [part for name in names for part in parts("qa", name, kind)]
-        gone = [part for name in names for part in parts("qa", name, kind, prefix="dropped")]
+    kinds = {name: qa_kinds(configuration, name) for name in names}
+    for number, kind in enumerate(sorted({kind for of_one in kinds.values() for kind in of_one})):
+        those = [name for name in names if kind in kinds[name]]
+        made = [part for name in those for part in parts("qa", name, kind)]
+        gone = [part for name in those for part in parts("qa", name, kind, prefix="dropped")]
         view(f"qa{number}", QA, made)
         view(f"gone{number}", DROPPED, gone)
         rows.append(f"SELECT *, '{kind}' AS kind FROM qa{number}")  # noqa: S608
         dropped.append(f"SELECT *, '{kind}' AS kind FROM gone{number}")  # noqa: S608
-    _union(database, "qa", rows, "kind", QA)
-    _union(database, "dropped_pairs", dropped, "kind", DROPPED)
+    union("qa", rows, QA, "kind")
+    union("dropped_pairs", dropped, DROPPED, "kind")
     return database
-
-
-def _union(database: duckdb.DuckDBPyConnection, name: str, parts: list[str], extra: str, schema: pa.Schema) -> None:
-    if parts:
-        database.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(parts)}")
-    else:
-        _empty(database, name, schema.append(pa.field(extra, pa.string())))
-
-
-def _empty(database: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema) -> None:
-    """An empty table of the database itself: what is registered is seen by one of its cursors only."""
-    database.register("nothing", schema.empty_table())
-    database.execute(f"CREATE TABLE {name} AS SELECT * FROM nothing")  # noqa: S608
-    database.unregister("nothing")

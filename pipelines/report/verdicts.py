@@ -34,7 +34,7 @@ class Verdict:
 
 def verdicts(facts: Mapping[str, Any]) -> list[Verdict]:
     """The findings on the facts of `pipelines.report.page`, those to look at first."""
-    found = [*_clips(facts), *_levels(facts), *_pairs(facts), *_prompts(facts)]
+    found = [*_clips(facts), *_levels(facts), *_labels(facts), *_pairs(facts), *_published(facts), *_prompts(facts)]
     return sorted(found, key=lambda verdict: verdict.good)
 
 
@@ -95,9 +95,30 @@ def _pairs(facts: Mapping[str, Any]) -> Iterator[Verdict]:
                 )
 
 
+def _labels(facts: Mapping[str, Any]) -> Iterator[Verdict]:
+    if undescribed := facts["undescribed"]:
+        text = f"{len(undescribed):,} of {len(facts['labels']):,} labels have no acoustic description"
+        yield Verdict(len(undescribed) / len(facts["labels"]) <= 0.05, text, "labels")
+
+
+def _published(facts: Mapping[str, Any]) -> Iterator[Verdict]:
+    there = facts["published"]
+    if there is None:
+        return
+    if there.findings is not None:
+        what = f"{there.rows:,} pairs are published"
+        errors = f"{there.errors:,} error{'s' * (there.errors != 1)}"
+        wrong = f"{what}, and the validator found {errors}: do not train on them before `aig validate` is content"
+        yield Verdict(
+            not there.errors, wrong if there.errors else f"{what}, and the validator found no error", "published"
+        )
+    if there.rows + sum(there.left_out.values()) != sum(facts["pairs_made"].values()):
+        yield Verdict(False, "the pairs were made anew after these were published: run `aig publish`", "published")
+
+
 def _prompts(facts: Mapping[str, Any]) -> Iterator[Verdict]:
     for prompt in facts["prompts"]:
-        name = ", ".join(prompt.prompts) or prompt.kind
+        name = prompt.prompt
         if prompt.written < _FEWEST:
             continue
         yield Verdict(

@@ -24,7 +24,10 @@ from shards.build import Build, SourceDataset
 from shards.validate import validate
 from shards.writer import publish
 
-__all__ = ["publish_and_validate"]
+__all__ = ["FINDINGS", "publish_and_validate"]
+
+FINDINGS = "shards.findings.json"
+"""What the validator said of the set last published, as `aig validate --json` prints it."""
 
 
 def publish_and_validate(
@@ -60,12 +63,14 @@ def publish_and_validate(
                 yield wanted
                 progress.advance(batch.num_rows)
 
+        workspace.remove(FINDINGS)  # of the set before
         publish(batches(), out, configuration.publish, build, refused.append, marked)
         workspace.remove("quarantine", "publish")
         if refused:
             workspace.write(refused, Quarantined, "quarantine", "publish", "part-00000.parquet")
         workspace.write_text(key, "shards.made_from")
     report = validate(out)
+    workspace.write_text(json.dumps(report.to_dict(), indent=1) + "\n", FINDINGS)
     if not report.ok:
         first = report.errors[0]
         raise DataError(

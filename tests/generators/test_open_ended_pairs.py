@@ -103,6 +103,7 @@ def test_every_pair_the_model_wrote_is_a_row_or_a_drop():
     )
     assert [(row.instruction, row.answerable) for row in rows] == [("Why?", True), ("Where?", False)]
     rules = Counter(drop.rule for drop in dropped)
+    assert {drop.prompt for drop in dropped} == {"speech@1"}
     assert rules == {"duplicate": 1, "short": 1, "empty": 1, "contradiction": 1, "cut": 1}
     assert next(drop.reason for drop in dropped if drop.rule == "cut").endswith("(finish reason: length)")
 

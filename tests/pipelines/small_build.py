@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,7 @@ def small_build(folder: Path, *, published: bool = True) -> tuple[Configuration,
     workspace.write(closed, QAPair, "qa", "mine", "closed", "part-00000-a.parquet")
     workspace.write(asked, QAPair, "qa", "mine", "open_speech", "part-00000-a.parquet")
     short = [Dropped(audio_id=clips[1].audio_id, dataset="mine", rule="short", reason=f"2 words: {HOSTILE}")] * 3
+    short = [replace(each, prompt=f"speech@{version}") for each, version in zip(short, (1, 2, 2), strict=True)]
     workspace.write(short, Dropped, "qa", "mine", "open_speech", "dropped-00000-a.parquet")
     if published:
         publish_rows(rows, workspace.url("shards"))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import asdict
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,13 @@ from accessibility import axe_violations
 from small_build import CLIPS, HOSTILE, small_build
 from typer.testing import CliRunner
 
+from datasets_registry.records import QAPair
 from pipelines.configuration import Configuration, load
+from pipelines.progress import progress_of
 from pipelines.report.page import write_report
+from pipelines.stages.publish import FINDINGS, publish_and_validate
 from pipelines.workspace import Workspace
+from shards.validate import validate
 
 ADDRESSES = {"src", "href", "action", "formaction", "poster", "srcset", "data", "xlink:href", "ping", "background"}
 
@@ -82,7 +88,7 @@ def test_hostile_text_is_text(page: str) -> None:
 
 
 def test_the_sums_are_those_of_the_workspace(page: str) -> None:
-    text = re.sub(r"\s+", " ", " ".join(Seen(page).text))
+    text = _words(page)
     assert f"{CLIPS - 1} of {CLIPS + 2} read" in text
     assert "1 of 14 items are in quarantine" in text
     assert "min_words" in text
@@ -90,12 +96,62 @@ def test_the_sums_are_those_of_the_workspace(page: str) -> None:
     assert "get the file again" in text
 
 
-def test_parse_rates_cost_and_diversity(build: tuple[Configuration, Workspace], page: str) -> None:
-    text = re.sub(r"\s+", " ", " ".join(Seen(page).text))
-    assert "speech@1, speech@2" in text
-    assert "$0.14 11 replies" in text  # 11 replies at 1.25 cents
+def test_rates_of_each_version_of_a_prompt(page: str) -> None:
+    text = _words(page)
     assert "dropped: short" in text
+    assert "speech@1 23 100.0% 4.3% 95.7% (22) 13.6%" in text
+    assert "speech@2 13 100.0% 15.4% 84.6% (11) 27.3%" in text
+
+
+def test_cost_and_diversity(page: str) -> None:
+    text = _words(page)
+    assert "$0.14 11 replies" in text  # 11 replies at 1.25 cents
     assert "Open-ASQA: 65.1%" in text
+
+
+def test_the_bounds_of_each_gender_are_drawn(page: str) -> None:
+    for gender, bounds in (("male", "95, 120, 135, 180"), ("female", "160, 200, 220, 270")):
+        assert re.search(
+            rf'<desc id="pitch-{gender}-desc">Histogram of 6 {gender}. Bounds of the levels at {bounds} Hz', page
+        )
+
+
+def test_labels_that_nobody_described_are_told(page: str) -> None:
+    text = _words(page)
+    assert "1 label has no acoustic description" in text
+    assert "1 of 4 labels have no acoustic description" in text
+
+
+def test_what_publish_left_out_and_what_the_validator_found(tmp_path: Path) -> None:
+    configuration, workspace = small_build(tmp_path / "b", published=False)
+    assert "Nothing is published yet." in Path(write_report(configuration, workspace, clips=0)).read_text()
+    first = next(workspace.records(QAPair, "qa", "mine", "closed"))
+    marks = tmp_path / "marks.jsonl"
+    marks.write_text(f'{{"qa_id": "{first.qa_id}", "mark": "bad"}}\n')
+    settings = configuration.publish.model_copy(update={"drop": str(marks)})
+    configuration = configuration.model_copy(update={"publish": settings})
+    with progress_of("publish") as progress:
+        publish_and_validate(configuration, workspace, (), progress)
+    text = _words(Path(write_report(configuration, workspace, clips=0)).read_text())
+    made = "made by rule 22 made by the model 33 left out by publish: marked bad 1 published 54"
+    assert f"dropped by the answer filters 3 {made}" in text
+    assert "54 pairs are published, and the validator found no error" in text
+    assert "warning longer_than_108 8 8 rows (14.8 %)" in text
+
+    further = [QAPair(**(asdict(first) | {"qa_id": "f" * 32}))]
+    workspace.write(further, QAPair, "qa", "mine", "closed", "part-00001-a.parquet")
+    one = Path(next((tmp_path / "b/workspace/shards/lineage/open").iterdir()))
+    one.unlink()
+    report = validate(workspace.url("shards"))
+    workspace.write_text(json.dumps(report.to_dict()), FINDINGS)
+    text = _words(Path(write_report(configuration, workspace, clips=0)).read_text())
+    assert "the pairs were made anew after these were published" in text
+    assert "the validator found 1 error: do not train on them" in text
+    assert f"error missing 1 named in the manifest and not there lineage/open/{one.name}" in text
+
+
+def _words(page: str) -> str:
+    return re.sub(r"\s+", " ", " ".join(Seen(page).text))
 
 
 def test_samples_can_be_heard_and_read(page: str) -> None:
@@ -109,7 +165,7 @@ def test_figures_have_titles_descriptions_and_no_styles_of_their_own(page: str) 
     figures = re.findall(r"<svg .*?</svg>", page, re.DOTALL)
     assert len(figures) >= 7
     for figure in figures:
-        assert re.search(r'role="img" aria-labelledby="(\w+)-title \1-desc"', figure)
+        assert re.search(r'role="img" aria-labelledby="([\w-]+)-title \1-desc"', figure)
         assert "style=" not in figure
         assert "<text" in figure
     ids = re.findall(r'\sid="([^"]+)"', page)
@@ -177,6 +233,7 @@ def test_in_a_real_browser(
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
     tab = context.new_page()
     tab.goto(address)
+    tab.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
     assert axe_violations(tab) == []
 
 
