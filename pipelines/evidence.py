@@ -13,8 +13,8 @@ from datasets_registry.tables import from_batch
 from extractors.audio import Audio, locate, read_audio
 from generators.chat import ChatRequest, Reply
 from generators.ledger import Ledger
-from generators.open_ended import chat_request
 from pipelines.configuration import Configuration
+from pipelines.stages.generate import request_about
 from pipelines.stages.index import dataset_of, root_of
 from pipelines.workspace import Workspace
 from prompts.open_ended import load
@@ -95,20 +95,12 @@ class Evidence:
 
     def request(self, clip: Clip, features: Features | None, prompt: str) -> ChatRequest | None:
         """What a prompt of that name and version asks about a clip; `None` where it asks nothing, or is not there."""
-        questions = self.configuration.generate.questions
         try:
-            template = load(prompt, questions.prompt_folder)
+            template = load(prompt, self.configuration.generate.questions.prompt_folder)
         except UsageError:
             return None
         dataset = dataset_of(self.configuration, clip.dataset).for_split(clip.split)
-        return chat_request(
-            clip,
-            features,
-            template,
-            self.configuration.generate,
-            pairs=None if dataset.access == "own" else dataset.pairs_per_call,
-            seed=self.configuration.seed,
-        )
+        return request_about(self.configuration, dataset, clip, features, template)
 
     def exchange(self, clip: Clip, features: Features | None, prompt: str, request_id: str = "") -> Exchange:
         """What was asked with a prompt and what came back.

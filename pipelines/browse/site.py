@@ -20,6 +20,13 @@ __all__ = ["LEVELS", "Query", "Site"]
 
 LEVELS = ("pitch_level", "pitch_rank", "speed_level", "volume_level")
 
+_LABELLED = """
+    SELECT audio_id FROM clips WHERE list_contains(labels, $label) OR list_contains(parents, $label)
+        OR len(list_filter(events, lambda event : event.label = $label)) > 0
+    UNION SELECT audio_id FROM features WHERE list_contains(sounds, $label)
+"""
+"""Clips with a label: annotated, above an annotated one in the ontology, or, where nobody annotated, a tagger's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -30,7 +37,7 @@ class Query:
         task: name.
         prompt: name and version.
         answerable: `yes` or `no`.
-        label: display name of a sound, exactly.
+        label: display name of a sound, or of what sounds are kinds of, exactly.
         level: `<scale>:<word>`, such as `speed_level:very fast`.
         marked: `good`, `bad` or `any`.
         text: to be found in the row.
@@ -77,26 +84,19 @@ class Site:
     def _clips(self, label: str, level: str) -> pa.Table:
         assert self.evidence is not None
         scale, _, word = level.partition(":")
-        conditions, values = [], {}
+        wanted, values = [], {}
         if label:
-            conditions.append(
-                "(list_contains(labels, $label) OR list_contains(parents, $label)"
-                " OR len(list_filter(events, lambda e : e.label = $label)) > 0)"
-            )
+            wanted.append(_LABELLED)
             values["label"] = label
         if scale in LEVELS:
-            conditions.append(f"{scale} = $word")
+            wanted.append(f"SELECT audio_id FROM features WHERE {scale} = $word")  # noqa: S608 - one of LEVELS
             values["word"] = word
-        table = "measured" if scale in LEVELS else "clips"
-        found = self.evidence.database.cursor().execute(
-            f"SELECT audio_id FROM {table} WHERE {' AND '.join(conditions) or 'true'}",  # noqa: S608 - see LEVELS
-            values,
-        )
-        return found.to_arrow_table()
+        query = " INTERSECT ".join(f"({one})" for one in wanted) or "SELECT audio_id FROM clips"
+        return self.evidence.database.cursor().execute(query, values).to_arrow_table()
 
     @cached_property
     def labels(self) -> list[str]:
-        """All labels of the workspace's clips and what these are kinds of, the commonest first."""
+        """Labels of the clips, what these are kinds of, and what a tagger heard; the commonest first."""
         if self.evidence is None:
             return []
         rows = self.evidence.database.cursor().execute(
@@ -104,6 +104,7 @@ class Site:
             SELECT label FROM (
                 SELECT unnest(list_distinct(list_concat(coalesce(labels, []), coalesce(parents, []),
                     coalesce(list_transform(events, lambda event : event.label), [])))) AS label FROM clips
+                UNION ALL SELECT unnest(sounds) FROM features
             ) GROUP BY label ORDER BY count(*) DESC, label LIMIT 2000
             """
         )

@@ -46,6 +46,7 @@ __all__ = [
     "qa_kinds",
     "qa_sums",
     "questions",
+    "request_about",
     "write_bucket",
 ]
 
@@ -176,21 +177,28 @@ def questions(configuration: Configuration, job: BucketJob) -> Iterator[Question
     """What is asked about the clips of a job, in their order."""
     dataset = dataset_of(configuration, job.dataset)
     kind = job.kind.removeprefix("open_")
-    settings = configuration.generate
-    prompt = load(settings.questions.prompts.get(kind, kind), settings.questions.prompt_folder)
+    asked = configuration.generate.questions
+    prompt = load(asked.prompts.get(kind, kind), asked.prompt_folder)
     for item in job.items:
         here = dataset.for_split(item.clip.split)
         if kind in _kinds(here, item):
-            request = chat_request(
-                item.clip,
-                item.features,
-                prompt,
-                settings,
-                pairs=None if here.access == "own" else here.pairs_per_call,
-                seed=configuration.seed,
-            )
+            request = request_about(configuration, here, item.clip, item.features, prompt)
             if request is not None:
                 yield Question(item, prompt, request)
+
+
+def request_about(
+    configuration: Configuration, dataset: Dataset, clip: Clip, features: Features | None, prompt: Prompt
+) -> ChatRequest | None:
+    """What a prompt asks about a clip of a dataset, as it is for the clip's split; `None` where it asks nothing."""
+    return chat_request(
+        clip,
+        features,
+        prompt,
+        configuration.generate,
+        pairs=None if dataset.access == "own" else dataset.pairs_per_call,
+        seed=configuration.seed,
+    )
 
 
 def write_bucket(configuration: Configuration, workspace: Workspace, job: BucketJob) -> dict[str, int]:

@@ -36,7 +36,8 @@ ROWS_PER_CLIP = 5
 def small_build(folder: Path, *, published: bool = True) -> tuple[Configuration, Workspace]:
     """Writes a configuration and a workspace with `CLIPS` clips of the dataset `mine`, each with five pairs.
 
-    Every third clip is hostile in all its texts. One clip has no audio on this disk, one is in quarantine.
+    Every third clip is hostile in all its texts. One clip has no audio on this disk, one is in quarantine. Nobody
+    annotated the last one's sounds; a tagger did.
     """
     (folder / "audio").mkdir(parents=True)
     configuration_file = folder / "aig.yaml"
@@ -105,12 +106,14 @@ def _ids(clips: list[Clip]) -> object:
 
 def _clip(number: int) -> Clip:
     hostile = number % 3 == 0
+    tagged = number == CLIPS - 1
     return Clip(
         audio_id=f"mine/{number}.wav",
         dataset="mine",
         path=f"{number}.wav",
-        labels=(HOSTILE if hostile else "Dog", "Speech"),
-        events=(Event("Bark", 0.1, 0.4),),
+        labels=None if tagged else (HOSTILE if hostile else "Dog", "Speech"),
+        parents=None if tagged else ("Domestic animals, pets", "Animal"),
+        events=None if tagged else (Event("Bark", 0.1, 0.4),),
         title=HOSTILE if hostile else "A title",
         gender="female" if number % 2 else "male",
     )
@@ -128,6 +131,7 @@ def _features(clip: Clip, number: int, version: str) -> Features:
         volume_dbfs=-30.0 + number,
         volume_level="medium",
         transcript=HOSTILE if number % 3 == 0 else "And so my fellow Americans",
+        sounds=("Wind chime",) if number == CLIPS - 1 else None,
         extractor=version,
         source=f"{clip.path}@-#~{clip.gender}",
     )

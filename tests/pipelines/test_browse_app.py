@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 
 import pytest
-from small_build import HOSTILE, small_build
+from small_build import HOSTILE, ROWS_PER_CLIP, small_build
 from starlette.testclient import TestClient
 
 from datasets_registry.errors import UsageError
+from datasets_registry.records import Clip
+from generators.chat import Reply
+from generators.ledger import Ledger
 from pipelines.browse.app import create_app
 from pipelines.browse.marks import bad_pairs
 from pipelines.browse.serve import open_site, prepare
@@ -196,6 +201,64 @@ def test_two_prompts_side_by_side(client: TestClient) -> None:
     assert "Next clips" in page
     assert "Why does version 1" in page
     assert "Why does version 2" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "clips"),
+    [
+        ("label=Bark", 10),
+        ("label=Animal", 10),
+        ("label=Wind+chime", 1),
+        ("label=Animal&level=speed_level:fast", 2),
+        ("label=Wind+chime&level=speed_level:fast", 0),
+        ("label=bark", 0),
+    ],
+)
+def test_rows_by_label_kind_of_sound_and_level(client: TestClient, query: str, clips: int) -> None:
+    rows = ROWS_PER_CLIP * clips
+    assert f"{rows} rows of 55." in client.get(f"/?{query}").text
+
+
+def test_labels_to_choose_from(client: TestClient) -> None:
+    page = client.get("/").text
+    for label in ("Dog", "Bark", "Animal", "Wind chime"):
+        assert f"<option>{label}</option>" in page
+
+
+def test_what_the_clips_sounds_are_kinds_of_is_shown(client: TestClient, site: Site) -> None:
+    (row,) = (row for row in site.rows.of_clip("mine/1.wav") if row["task"] == "pitch_cla")
+    assert "Domestic animals, pets; Animal" in client.get(f"/pair/{row['place']}").text
+
+
+def test_a_version_that_was_asked_and_not_published_is_read_from_the_ledger(tmp_path: Path) -> None:
+    _, workspace = small_build(tmp_path / "b")
+    (tmp_path / "b" / "prompts").mkdir()
+    first = resources.files("prompts").joinpath("data/open_ended/speech@1.md").read_text()
+    (tmp_path / "b" / "prompts" / "speech@3.md").write_text(first.replace("version: 1", "version: 3", 1))
+    file = tmp_path / "b" / "aig.yaml"
+    file.write_text(file.read_text().replace("'}", "', questions: {prompt_folder: ./prompts}}"))
+    site = open_site(str(file), None, {})
+    assert site.evidence is not None
+    clip = next(clip for clip in workspace.records(Clip, "clips", "mine") if clip.audio_id == "mine/4.wav")
+    request = site.evidence.request(clip, site.evidence.features(clip.audio_id), "speech@3")
+    assert request is not None
+    written = [{"q": "Is it <i>late</i>?", "a": "It is, for the owl calls."}]
+    reply = Reply(
+        key=request.key, content=json.dumps({"pairs": written}), model="small-1", request_id="r", finish_reason="stop",
+        input_tokens=9, output_tokens=9, cost_usd="0", answered_at=1.7e9,
+    )  # fmt: skip
+    with Ledger(workspace.url("responses")) as ledger:
+        ledger.append(reply)
+    with stranger(site) as client:
+        client.cookies.set("aig_browse", TOKEN)
+        assert "<option>speech@3</option>" in client.get("/compare").text
+        page = client.get("/compare?left=speech@1&right=speech@3").text
+    assert page.count("from the ledger, not in the set") == 1
+    _, _, here = page.partition('dir="auto">mine/4.wav</h2>')
+    here, _, _ = here.partition("</section>")
+    assert "Why does version 1" in here
+    assert "Is it &lt;i&gt;late&lt;/i&gt;?" in here
+    assert "It is, for the owl calls." in here
 
 
 def test_a_published_set_alone(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
