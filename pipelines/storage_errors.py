@@ -22,6 +22,8 @@ _ADVICE = {
     errno.EIO: "look at the disk",
 }
 
+_CLIENTS = {"aiobotocore", "aiohttp", "azure", "botocore", "gcsfs", "google"}
+
 
 @contextlib.contextmanager
 def explained(workspace: str) -> Iterator[None]:
@@ -37,11 +39,21 @@ def explained(workspace: str) -> Iterator[None]:
         if cause is not None and not isinstance(cause, Exception):  # DuckDB's "Query interrupted"
             raise cause from error
         raise
-    except OSError as error:
-        advice = _ADVICE.get(error.errno or 0)
-        if advice is None and "://" not in workspace:
+    except Exception as error:
+        advice = _ADVICE.get(error.errno or 0) if isinstance(error, OSError) else None
+        if advice is None and not ("://" in workspace and _of_store(error)):
             raise
+        what = (isinstance(error, OSError) and error.strerror) or error
         raise DataError(
-            f"the workspace {workspace} cannot be read or written: {error.strerror or error}",
+            f"the workspace {workspace} cannot be read or written: {what}",
             f"{advice or 'look at the object store'}, then run the same command again: it continues where it stopped",
         ) from error
+
+
+def _of_store(error: BaseException | None) -> bool:
+    """Whether an error is an object store's: its clients have classes of their own, and DuckDB wraps what it met."""
+    while error is not None:
+        if isinstance(error, OSError) or type(error).__module__.partition(".")[0] in _CLIENTS:
+            return True
+        error = error.__cause__
+    return False

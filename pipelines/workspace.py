@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datasets_registry.tables import Record, from_batch, to_table, write_bytes, write_table
+from pipelines.object_store import KnownFiles
 
 if TYPE_CHECKING:
     import duckdb
@@ -126,7 +127,7 @@ class Workspace:
         database.execute("SET enable_progress_bar = false")  # it would go to standard output
         fs, _ = self._filesystem
         if "file" not in fs.protocol and "local" not in fs.protocol:
-            database.register_filesystem(fs)
+            database.register_filesystem(KnownFiles(fs))
         return database
 
     def view(

@@ -1,16 +1,32 @@
-"""The workspace on a real S3-speaking server on loopback that answers 500 and 503 at times."""
+"""The workspace on a real S3-speaking server on loopback that fails at times, is slow, and loses connections."""
 
+import asyncio
 import itertools
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
+from faulty_proxy import FaultyProxy
 
+from benchmarks.faults import Corpus
 from datasets_registry.errors import DataError
 from datasets_registry.records import Clip
-from datasets_registry.tables import CLIPS
+from datasets_registry.tables import CLIPS, write_bytes
+from generators.chat import ChatRequest
+from generators.client import ask
+from generators.ledger import Ledger
+from generators.mock_server.server import MockServer
+from generators.settings import GenerateSettings
 from pipelines import lock
+from pipelines.configuration import Configuration, load
+from pipelines.progress import progress_of
+from pipelines.stages import extract, generate, index, publish, select
+from pipelines.stages.sums import check_sums, clip_sums
+from pipelines.storage_errors import explained
 from pipelines.workspace import Workspace
 
 pytestmark = pytest.mark.slow
@@ -20,7 +36,9 @@ moto_app = pytest.importorskip("moto.moto_server.werkzeug_app", reason="pip inst
 
 
 class Flaky:
-    """Answers every so many-th request with 500 or 503 instead of handing it on."""
+    """Answers every so many-th request with 500 or 503 instead of handing it on; a faulty proxy stands before it."""
+
+    proxy: FaultyProxy
 
     def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
         self._app = app
@@ -43,8 +61,9 @@ def store() -> Iterator[Flaky]:
     flaky = Flaky(moto_app.DomainDispatcherApplication(moto_app.create_backend_app))
     server = make_server("127.0.0.1", 0, flaky, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    flaky.proxy = FaultyProxy(server.server_port)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{flaky.proxy.port}")
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "test")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -53,24 +72,102 @@ def store() -> Iterator[Flaky]:
         s3fs.S3FileSystem().mkdir("bucket")
         yield flaky
         s3fs.S3FileSystem.clear_instance_cache()
+    flaky.proxy.close()
     server.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def sound_again(store: Flaky) -> Iterator[None]:
+    yield
+    store.every = store.proxy.cuts = 0
+    store.proxy.delay_s = 0.0
 
 
 def test_tables_are_written_listed_and_queried_though_the_store_fails_at_times(store: Flaky) -> None:
     workspace = Workspace("s3://bucket/tables")
     clips = [Clip(audio_id=f"mine/{n}", dataset="mine", path=f"{n}.wav") for n in range(100)]
     store.every = 4
-    try:
-        for part in range(5):
-            workspace.write(clips[part * 20 : part * 20 + 20], Clip, "clips", "mine", f"part-{part}.parquet")
-        assert len(workspace.parts("clips", "mine")) == 5
-        assert list(workspace.records(Clip, "clips", "mine")) == clips
-        database = workspace.database()
-        workspace.view(database, "clips", CLIPS, ("clips", "mine"), workspace.parts("clips", "mine"))
-        assert database.execute("SELECT count(DISTINCT audio_id) FROM clips").fetchall() == [(100,)]
-    finally:
-        store.every = 0
+    for part in range(5):
+        workspace.write(clips[part * 20 : part * 20 + 20], Clip, "clips", "mine", f"part-{part}.parquet")
+    assert len(workspace.parts("clips", "mine")) == 5
+    assert list(workspace.records(Clip, "clips", "mine")) == clips
+    database = workspace.database()
+    workspace.view(database, "clips", CLIPS, ("clips", "mine"), workspace.parts("clips", "mine"))
+    assert database.execute("SELECT count(DISTINCT audio_id) FROM clips").fetchall() == [(100,)]
     assert store.failed > 3
+
+
+@pytest.mark.parametrize("megabytes", [1, 60], ids=["whole", "multipart"])
+def test_an_upload_whose_connection_is_cut_is_made_anew_and_appears_whole(store: Flaky, megabytes: int) -> None:
+    content = os.urandom(1 << 20) * megabytes
+    url = f"s3://bucket/cut/{megabytes}"
+    cut_before, store.proxy.cuts = store.proxy.cut, 2
+    write_bytes(url, content)
+    assert store.proxy.cut == cut_before + 2
+    with fsspec.open(url, "rb") as stream:
+        assert stream.read() == content
+
+
+def test_an_upload_that_cannot_be_made_leaves_nothing_behind_and_says_so(
+    store: Flaky, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")  # five, with seconds between them, else
+    s3fs.S3FileSystem.clear_instance_cache()
+    store.proxy.cuts = 1_000
+    with pytest.raises(DataError, match="cannot be read or written") as error, explained("s3://bucket/never"):
+        write_bytes("s3://bucket/never/part-0.parquet", os.urandom(1 << 20))
+    assert "same command again" in error.value.advice
+    store.proxy.cuts = 0
+    assert Workspace("s3://bucket/never").parts() == []
+    s3fs.S3FileSystem.clear_instance_cache()
+
+
+def test_the_ledger_keeps_every_reply_though_the_store_fails_at_times_and_is_slow(store: Flaky) -> None:
+    wanted = [ChatRequest("mock", ({"role": "user", "content": f"{number}?"},), {}) for number in range(20)]
+    store.every, store.proxy.delay_s = 9, 0.02
+    with MockServer() as server:
+        settings = GenerateSettings(model="mock", base_url=server.url, prices={"mock": {"input": 1, "output": 1}})
+
+        def asked(requests: list[ChatRequest]) -> Any:
+            with Ledger("s3://bucket/ledger/responses") as ledger:
+                return asyncio.run(ask(requests, ledger, settings))
+
+        assert asked(wanted[:12]).answered == 12
+        again = asked(wanted)
+    assert (again.answered, again.cached, again.failed) == (8, 12, 0)
+
+
+def plain_build(configuration: Configuration) -> dict[str, bytes]:
+    """A build by the stages' plain functions, one batch after the other; the published files."""
+    workspace = Workspace(configuration.workspace)
+    given = (configuration, workspace, "mine")
+    with progress_of("build") as progress:
+        index.index_dataset(*given, progress)
+        settings = configuration.extract
+        for clips, known in extract.clips_to_measure(workspace, "mine", settings, 10)[1]:
+            extract.measure_batch(workspace, "mine", index.root_of(configuration, "mine"), clips, known, settings)
+        select.select_dataset(*given, progress)
+        check_sums("mine", clip_sums(*given))
+        generate.ask_open(configuration, workspace, ["mine"], lambda _: None)
+        for kind in generate.qa_kinds(configuration, "mine"):
+            for job in generate.outdated(*given, kind)[1]:
+                generate.write_bucket(configuration, workspace, job)
+        shards = publish.publish_and_validate(configuration, workspace, (), progress)
+    fs, root = fsspec.core.url_to_fs(shards)
+    return {path.removeprefix(root): fs.cat_file(path) for path in fs.find(root)}
+
+
+def test_a_build_on_a_failing_slow_store_ends_in_the_same_bytes_as_on_a_disk(store: Flaky, tmp_path: Path) -> None:
+    corpus = Corpus(tmp_path, 24)
+    corpus.make()
+    with MockServer() as server:
+        configuration = load(corpus.configuration("local", server.url))
+        on_disk = plain_build(configuration)
+        store.every, store.proxy.delay_s, failed = 100, 0.003, store.failed
+        on_store = plain_build(configuration.model_copy(update={"workspace": "s3://bucket/build"}))
+    assert store.failed > failed
+    assert on_store == on_disk
+    assert any("open/" in name for name in on_disk)
 
 
 def test_a_second_run_is_refused_and_a_dead_ones_lock_is_taken_over(
