@@ -121,11 +121,7 @@ class _Pages:
         """Two prompts side by side, clip by clip."""
         left, right = (request.query_params.get(name, "") for name in ("left", "right"))
         start = _number(request.query_params.get("from"))
-        clips: list[tuple[str, list[Any], list[Any]]] = []
-        if left and right:
-            ids = self.site.rows.clips_of(left, right, start, COMPARED)
-            pairs = self.site.pairs_by_prompt
-            clips = [(audio_id, pairs(audio_id, left), pairs(audio_id, right)) for audio_id in ids]
+        clips = self.site.compared(left, right, start, COMPARED) if left and right else []
         return self._page(
             "compare.html.j2",
             prompts=self.site.prompts,

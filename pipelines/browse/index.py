@@ -106,14 +106,10 @@ class Index:
         """Places of the rows indexed so far whose clip has, by its hash, that id; rising."""
         return np.flatnonzero(self._clip[: self.indexed] == _hashes(pa.chunked_array([[audio_id]]))[0])
 
-    def by_clip(self, places: Places) -> list[tuple[int, int]]:
-        """For each clip of these rows the place of its first row and how many combinations it has there; by place."""
-        order = np.lexsort((self._code[places], self._clip[places]))
-        clip, code, place = self._clip[places][order], self._code[places][order], places[order]
-        first = np.flatnonzero(np.concatenate([[True], clip[1:] != clip[:-1]])) if len(clip) else np.zeros(0, np.int64)
-        differs = np.concatenate([[1], (code[1:] != code[:-1]) | (clip[1:] != clip[:-1])]) if len(clip) else clip
-        counts = np.add.reduceat(differs.astype(np.int64), first) if len(first) else first
-        return sorted(zip(place[first].tolist(), counts.tolist(), strict=True))
+    def clips(self, places: Places) -> tuple[npt.NDArray[np.uint64], Places]:
+        """The clips of these rows, by their hashes, rising, each with the place of its first row."""
+        clips, first = np.unique(self._clip[places], return_index=True)
+        return clips, places[first]
 
     def _fill(self) -> None:
         """Reads all files; what goes wrong is told to whoever waits."""

@@ -190,12 +190,23 @@ class Rows:
         rows = self.read(self.index.of_clip(audio_id)[:most].tolist())
         return [row for row in rows if row["audio_id"] == audio_id]
 
+    def of_clips(self, audio_ids: Sequence[str], prompts: Sequence[str], most: int = 2_000) -> list[dict[str, Any]]:
+        """The rows about these clips of one of these prompts, at most so many."""
+        self.index.wait(SEARCH_S)
+        clips = pa.table({"audio_id": pa.array(audio_ids, pa.string())})
+        rows = self.read(self.index.places(lambda row: row.prompt in prompts, clips)[:most].tolist())
+        return [row for row in rows if row["audio_id"] in audio_ids]
+
     def clips_of(self, first: str, second: str, start: int, size: int) -> list[str]:
         """Ids of clips with rows of two prompts, those with both before those with one, in the order of their rows."""
         self.index.wait(SEARCH_S)
-        found = self.index.by_clip(self.index.places(lambda row: row.prompt in (first, second)))
-        ordered = sorted(found, key=lambda item: (-item[1], item[0]))
-        return [row["audio_id"] for row in self.read([place for place, _ in ordered[start : start + size]])]
+        left, left_at = self.index.clips(self.index.places(lambda row: row.prompt == first))
+        right, right_at = self.index.clips(self.index.places(lambda row: row.prompt == second))
+        _, here, there = np.intersect1d(left, right, assume_unique=True, return_indices=True)
+        both = np.sort(np.minimum(left_at[here], right_at[there]))
+        alone = np.sort(np.concatenate([np.delete(left_at, here), np.delete(right_at, there)]))
+        places = np.concatenate([both, alone])[start : start + size]
+        return [row["audio_id"] for row in self.read(places.tolist())]
 
     def _scan(self, number: int, part: str) -> str:
         """SQL for a file's columns of one part, with `file_row_number`."""

@@ -135,16 +135,27 @@ class Site:
         """The clip's record."""
         return self.evidence.clip(audio_id) if self.evidence else None
 
-    def pairs_by_prompt(self, audio_id: str, prompt: str) -> list[dict[str, Any]]:
-        """A clip's pairs of one prompt: its rows, else what the ledger's reply to that prompt holds.
+    def compared(
+        self, left: str, right: str, start: int, size: int
+    ) -> list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]]:
+        """Clips with rows of two prompts, each with its pairs of the one and of the other.
 
-        The latter are not judged by any filter, so `published` is false for them.
+        Where a clip has no row of a prompt, the pairs are those of the ledger's reply to it. No filter judged these,
+        so `published` is false for them.
         """
-        rows = [row for row in self.rows.of_clip(audio_id) if row["prompt"] == prompt]
-        if rows or self.evidence is None:
-            return [{**row, "published": True} for row in rows]
-        clip = self.evidence.clip(audio_id)
-        if clip is None:
+        audio_ids = self.rows.clips_of(left, right, start, size)
+        rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for row in self.rows.of_clips(audio_ids, (left, right)):
+            rows.setdefault((row["audio_id"], row["prompt"]), []).append({**row, "published": True})
+
+        def pairs(audio_id: str, prompt: str) -> list[dict[str, Any]]:
+            return rows.get((audio_id, prompt)) or self._replied(audio_id, prompt)
+
+        return [(audio_id, pairs(audio_id, left), pairs(audio_id, right)) for audio_id in audio_ids]
+
+    def _replied(self, audio_id: str, prompt: str) -> list[dict[str, Any]]:
+        clip = self.clip(audio_id)
+        if self.evidence is None or clip is None:
             return []
         exchange = self.evidence.exchange(clip, self.evidence.features(audio_id), prompt)
         if exchange.reply is None:

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from accessibility import axe_violations
-from small_build import small_build
+from small_build import publish_rows, small_build
 
+from generators.lineage import identified
 from pipelines.browse.marks import read_marks
 from pipelines.browse.serve import Served, open_site, prepare
+from shards.settings import PublishSettings
 
 pytestmark = pytest.mark.slow
 
@@ -24,12 +27,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def served(folder: Path) -> Iterator[Served]:
-    served = prepare(open_site(str(folder / "aig.yaml"), None, {}), host="127.0.0.1", port=0)
+    with running(prepare(open_site(str(folder / "aig.yaml"), None, {}), host="127.0.0.1", port=0)) as served:
+        yield served
+
+
+@contextmanager
+def running(served: Served) -> Iterator[Served]:
     thread = threading.Thread(target=served.run)
     thread.start()
-    yield served
-    served.server.should_exit = True
-    thread.join(20)
+    try:
+        yield served
+    finally:
+        served.server.should_exit = True
+        thread.join(20)
     assert not thread.is_alive()
 
 
@@ -100,6 +110,35 @@ def test_marking_listening_and_keys(browser: Any, served: Served, folder: Path) 
     tab.locator(".row").get_by_role("button", name="clear").click()
     tab.get_by_role("status").get_by_text("Mark taken back.").wait_for()
     assert qa_id not in read_marks(marks)
+
+
+def test_a_search_goes_on_by_itself(browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        identified(
+            instruction="Needle?" if number == 0 else f"Question {number}?", input="",
+            audio_id=f"mine/{number}", dataset="mine", task="pitch_cla",
+            output="The pitch is low.", prompt="pitch_cla@1", prompt_sha256="ab" * 32,
+        )
+        for number in range(200)
+    ]  # fmt: skip
+    publish_rows(rows, str(tmp_path / "shards"), PublishSettings(rows_per_shard=10))
+    monkeypatch.setattr("pipelines.browse.rows.SEARCH_S", 0.0)
+    site = open_site(str(tmp_path / "shards"), tmp_path / "marks.jsonl", {})
+    site.rows.index.wait()
+    with running(prepare(site, host="127.0.0.1", port=0)) as served:
+        root = served.address.split("/?")[0]
+        for script in (True, False):
+            tab = browser.new_context(java_script_enabled=script).new_page()
+            tab.goto(served.address)
+            tab.goto(f"{root}/?text=needle")
+            while not script and tab.get_by_text("Nothing in the").count():
+                tab.get_by_role("link", name="Search on").click()
+            tab.locator(".row .q").get_by_text("Needle?").wait_for()
+            assert tab.locator(".row").count() == 1
+            tab.goto(f"{root}/?text=thimble")
+            if script:
+                tab.get_by_text("No row fits.").wait_for()
+            tab.context.close()
 
 
 def test_a_page_works_without_script(browser: Any, served: Served, folder: Path) -> None:

@@ -113,16 +113,25 @@ def test_all_rows_of_a_clip(rows: Rows, made: list[QAPair]) -> None:
 
 
 def test_clips_with_both_prompts_come_first(tmp_path: Path) -> None:
-    def row(clip: int, version: int) -> QAPair:
+    def row(clip: int, version: int, answerable: bool = True) -> QAPair:
         return identified(
-            instruction=f"Why {clip} {version}?", input="", audio_id=f"mine/{clip}", dataset="mine",
+            instruction=f"Why {clip} {version} {answerable}?", answerable=answerable, input="",
+            audio_id=f"mine/{clip}", dataset="mine",
             task="open-ended question", output="Because.", prompt=f"speech@{version}", prompt_sha256="ab" * 32, **ASKED,
         )  # fmt: skip
 
-    publish_rows([row(1, 1), row(2, 1), row(2, 2), row(3, 2), row(4, 3), row(5, 1), row(5, 2)], str(tmp_path / "s"))
-    found = Rows(published_set(str(tmp_path / "s"))).clips_of("speech@1", "speech@2", 0, 10)
-    assert set(found[:2]) == {"mine/2", "mine/5"}
-    assert set(found) == {"mine/1", "mine/2", "mine/3", "mine/5"}
+    publish_rows(
+        [row(1, 1), row(1, 1, False), row(2, 1), row(2, 2), row(3, 2), row(4, 3), row(5, 1), row(5, 2)],
+        str(tmp_path / "s"),
+    )
+    found = Rows(published_set(str(tmp_path / "s")))
+    ids = found.clips_of("speech@1", "speech@2", 0, 10)
+    assert set(ids[:2]) == {"mine/2", "mine/5"}
+    assert set(ids) == {"mine/1", "mine/2", "mine/3", "mine/5"}
+    assert [found.clips_of("speech@1", "speech@2", start, 1) for start in range(5)] == [*([one] for one in ids), []]
+    assert {row["instruction"] for row in found.of_clips(["mine/1", "mine/2"], ["speech@1"])} == {
+        "Why 1 1 True?", "Why 1 1 False?", "Why 2 1 True?",
+    }  # fmt: skip
 
 
 def test_a_search_that_takes_long_stops_and_goes_on(

@@ -1,4 +1,5 @@
-// Marks without leaving the page, one sound at a time, and the keys j, k (next, previous row), space, g, b.
+// Marks without leaving the page, one sound at a time, the keys j, k (next, previous row), space, g, b, and a search
+// that goes on by itself until it finds something; the back button, or another address, ends it.
 "use strict";
 
 const status = document.getElementById("status");
@@ -64,3 +65,9 @@ document.addEventListener("keydown", (event) => {
     if (sound) { event.preventDefault(); if (sound.paused) sound.play(); else sound.pause(); }
   }
 });
+
+const further = document.querySelector("a[data-search]");
+if (further) {
+  status.textContent = document.getElementById("found").textContent.trim() + " Searching on.";
+  location.replace(further.href);
+}
