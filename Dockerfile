@@ -14,5 +14,5 @@ COPY pipelines pipelines
 RUN pip install --no-cache-dir uv==0.13.9 \
  && uv pip install --system --no-cache -c constraints.in -c constraints.txt -e ".[${EXTRAS}]"
 USER aig
-ENV DO_NOT_TRACK=1 PREFECT_LOGGING_EXTRA_LOGGERS=aig
+ENV DO_NOT_TRACK=1 PREFECT_LOGGING_EXTRA_LOGGERS=aig,generators,extractors
 CMD ["prefect", "worker", "start", "--pool", "aig", "--work-queue", "cpu"]

@@ -7,6 +7,7 @@ Prefect, so a command enters `pipelines.prefect_server.prefect_api` before it im
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, cast
@@ -188,6 +189,7 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
         summary = Summary()
         if configuration.generate.open_ended:
             with progress_of("ask", unit="replies") as progress:
+                progress.set(0, generating.most_requests(configuration, workspace, names))
                 summary = generating.ask_open(
                     configuration, workspace, names, lambda now: progress.set(now.answered + now.cached + now.failed)
                 )
@@ -321,6 +323,8 @@ def build(
 @contextlib.contextmanager
 def _opened(configuration_file: str, *, as_stage: bool = True) -> Iterator[tuple[Configuration, Workspace]]:
     """The configuration and its workspace, which is this run's alone inside the block; a stage tells its progress."""
+    for name in ("aig", "generators", "extractors"):  # PREFECT_LOGGING_EXTRA_LOGGERS gives them handlers, no level
+        logging.getLogger(name).setLevel(logging.INFO)
     configuration = load(configuration_file)
     workspace = Workspace(configuration.workspace)
     with contextlib.ExitStack() as stack:

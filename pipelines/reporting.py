@@ -72,6 +72,8 @@ class ProgressReport:
             if not new and now - self._told < _EVERY_S:
                 return
             self._told, self._title = now, progress.title
+            if new:
+                self._artifact = None
             seconds = now - progress.started
             content = {
                 "title": progress.title,
@@ -83,7 +85,7 @@ class ProgressReport:
             self._workspace.write_text(json.dumps(content), PROGRESS)
             if progress.total:
                 share = min(100.0, 100.0 * progress.done / progress.total)
-                if new or self._artifact is None:
+                if self._artifact is None:
                     self._artifact = _progress_artifact(progress.title, share)
                 else:
                     update_progress_artifact(self._artifact, progress=share)

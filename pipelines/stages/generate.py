@@ -42,6 +42,7 @@ __all__ = [
     "Question",
     "ask_open",
     "forget_outdated",
+    "most_requests",
     "outdated",
     "qa_kinds",
     "qa_sums",
@@ -139,6 +140,21 @@ def forget_outdated(configuration: Configuration, workspace: Workspace, name: st
             for file in (part, _dropped(part)):
                 workspace.remove("qa", name, kind, file)
             workspace.remove("quarantine", "generate", _quarantine(name, kind, part))
+
+
+def most_requests(configuration: Configuration, workspace: Workspace, names: Iterable[str]) -> int:
+    """How many requests the pairs that are out of date need at most: a prompt may find nothing to ask about a clip.
+
+    Nothing is rendered, so this takes a small part of the time that asking does.
+    """
+    return sum(
+        kind.removeprefix("open_") in _kinds(dataset.for_split(item.clip.split), item)
+        for name in names
+        for dataset in (dataset_of(configuration, name),)
+        for kind in qa_kinds(configuration, name)[1:]
+        for job in outdated(configuration, workspace, name, kind)[1]
+        for item in job.items
+    )
 
 
 def ask_open(
