@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -57,10 +57,12 @@ class Evidence:
     configuration: Configuration
     workspace: Workspace
     database: duckdb.DuckDBPyConnection
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @cached_property
-    def _ledger(self) -> tuple[Ledger, Lock]:
-        return Ledger(self.workspace.url("responses")), Lock()
+    def ledger(self) -> Ledger:
+        """The model's replies; opened once, for a million of them take seconds."""
+        return Ledger(self.workspace.url("responses"))
 
     def clip(self, audio_id: str) -> Clip | None:
         """The clip of that id."""
@@ -116,9 +118,8 @@ class Evidence:
         messages = None
         if request is not None and request.key == key:
             messages = tuple((message["role"], message["content"]) for message in request.messages)
-        ledger, lock = self._ledger
-        with lock:  # a ledger is read by one thread at a time
-            return Exchange(prompt, messages, ledger.get(key) if key else None)
+        with self._lock:  # a ledger is read by one thread at a time
+            return Exchange(prompt, messages, self.ledger.get(key) if key else None)
 
 
 def fields_of(record: Clip | Features) -> list[tuple[str, str]]:

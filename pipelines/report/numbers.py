@@ -165,10 +165,19 @@ def diversity(database: duckdb.DuckDBPyConnection) -> list[Diversity]:
 
 
 def repeated(database: duckdb.DuckDBPyConnection, column: str, most: int = 5) -> list[tuple[str, int]]:
-    """The open-ended questions (`instruction`) or answers (`output`) that come most often, if more than once."""
+    """The open-ended questions (`instruction`) or answers (`output`) that come most often, if more than once.
+
+    Hashes are counted and the texts looked up: those of millions of different answers would not fit into memory.
+    """
     return database.execute(
-        f"SELECT any_value({column}), count(*) FROM qa WHERE task = $open GROUP BY hash({column}) "  # noqa: S608
-        "HAVING count(*) > 1 ORDER BY 2 DESC, 1 LIMIT $most",
+        f"""
+        WITH often AS (
+            SELECT hash({column}) AS h, count(*) AS times FROM qa WHERE task = $open
+            GROUP BY h HAVING times > 1 ORDER BY times DESC, h LIMIT $most
+        )
+        SELECT any_value({column}), any_value(times) FROM qa JOIN often ON hash({column}) = h
+        WHERE task = $open GROUP BY h ORDER BY 2 DESC, 1
+        """,  # noqa: S608 - our own names
         {"open": _OPEN, "most": most},
     ).fetchall()
 

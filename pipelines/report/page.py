@@ -14,7 +14,6 @@ from markupsafe import Markup
 
 from extractors.levels import Levels, load_levels
 from filters.label_report import LabelReport, label_report
-from generators.ledger import Ledger
 from pipelines.configuration import Configuration
 from pipelines.evidence import Evidence
 from pipelines.report import figures, numbers
@@ -53,7 +52,8 @@ def write_report(configuration: Configuration, workspace: Workspace, *, clips: i
         clips: how many clips to embed, about 60 kB each.
     """
     database = open_tables(configuration, workspace)
-    facts = _facts(configuration, workspace, database)
+    evidence = Evidence(configuration, workspace, database)
+    facts = _facts(evidence)
     levels = load_levels(configuration.extract.levels)
     page = html_environment("pipelines.report").get_template("report.html.j2")
     style = resources.files("pipelines.report").joinpath("templates/report.css").read_text(encoding="utf-8")
@@ -62,7 +62,7 @@ def write_report(configuration: Configuration, workspace: Workspace, *, clips: i
         style=Markup(style),  # noqa: S704 - our own file
         policy=_policy(style),
         plots=_plots(facts, levels, database),
-        samples=samples(Evidence(configuration, workspace, database), clips),
+        samples=samples(evidence, clips),
         longest_s=LONGEST_S,
         cutoffs=CUTOFFS,
     )
@@ -79,11 +79,11 @@ def _policy(style: str) -> str:
     )
 
 
-def _facts(configuration: Configuration, workspace: Workspace, database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def _facts(evidence: Evidence) -> dict[str, Any]:
+    configuration, workspace, database = evidence.configuration, evidence.workspace, evidence.database
     names = list(configuration.datasets)
     sums = {name: clip_sums(configuration, workspace, name) for name in names}
-    with Ledger(workspace.url("responses")) as ledger:
-        spending = add_up(ledger.entries())
+    spending = add_up(evidence.ledger.entries())
     labels = numbers.label_counts(database)
     rows = numbers.rows_by(database)
     tasks: dict[str, int] = {}

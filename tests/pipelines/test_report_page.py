@@ -107,6 +107,7 @@ def test_cost_and_diversity(page: str) -> None:
     text = _words(page)
     assert "$0.14 11 replies" in text  # 11 replies at 1.25 cents
     assert "Open-ASQA: 65.1%" in text
+    assert "Open-ended questions that come most often Why? 11 times" in text
 
 
 def test_the_bounds_of_each_gender_are_drawn(page: str) -> None:
