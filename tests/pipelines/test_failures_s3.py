@@ -11,6 +11,7 @@ from typing import Any
 import fsspec
 import pytest
 from faulty_proxy import FaultyProxy
+from plain_build import plain_build
 
 from benchmarks.faults import Corpus
 from datasets_registry.errors import DataError
@@ -22,10 +23,7 @@ from generators.ledger import Ledger
 from generators.mock_server.server import MockServer
 from generators.settings import GenerateSettings
 from pipelines import lock
-from pipelines.configuration import Configuration, load
-from pipelines.progress import progress_of
-from pipelines.stages import extract, generate, index, publish, select
-from pipelines.stages.sums import check_sums, clip_sums
+from pipelines.configuration import load
 from pipelines.storage_errors import explained
 from pipelines.workspace import Workspace
 
@@ -124,7 +122,7 @@ def test_an_upload_that_cannot_be_made_leaves_nothing_behind_and_says_so(
 
 def test_the_ledger_keeps_every_reply_though_the_store_fails_at_times_and_is_slow(store: Flaky) -> None:
     wanted = [ChatRequest("mock", ({"role": "user", "content": f"{number}?"},), {}) for number in range(20)]
-    store.every, store.proxy.delay_s = 9, 0.02
+    store.every, store.proxy.delay_s = 16, 0.02
     with MockServer() as server:
         settings = GenerateSettings(model="mock", base_url=server.url, prices={"mock": {"input": 1, "output": 1}})
 
@@ -137,33 +135,13 @@ def test_the_ledger_keeps_every_reply_though_the_store_fails_at_times_and_is_slo
     assert (again.answered, again.cached, again.failed) == (8, 12, 0)
 
 
-def plain_build(configuration: Configuration) -> dict[str, bytes]:
-    """A build by the stages' plain functions, one batch after the other; the published files."""
-    workspace = Workspace(configuration.workspace)
-    given = (configuration, workspace, "mine")
-    with progress_of("build") as progress:
-        index.index_dataset(*given, progress)
-        settings = configuration.extract
-        for clips, known in extract.clips_to_measure(workspace, "mine", settings, 10)[1]:
-            extract.measure_batch(workspace, "mine", index.root_of(configuration, "mine"), clips, known, settings)
-        select.select_dataset(*given, progress)
-        check_sums("mine", clip_sums(*given))
-        generate.ask_open(configuration, workspace, ["mine"], lambda _: None)
-        for kind in generate.qa_kinds(configuration, "mine"):
-            for job in generate.outdated(*given, kind)[1]:
-                generate.write_bucket(configuration, workspace, job)
-        shards = publish.publish_and_validate(configuration, workspace, (), progress)
-    fs, root = fsspec.core.url_to_fs(shards)
-    return {path.removeprefix(root): fs.cat_file(path) for path in fs.find(root)}
-
-
 def test_a_build_on_a_failing_slow_store_ends_in_the_same_bytes_as_on_a_disk(store: Flaky, tmp_path: Path) -> None:
     corpus = Corpus(tmp_path, 24)
     corpus.make()
     with MockServer() as server:
         configuration = load(corpus.configuration("local", server.url))
         on_disk = plain_build(configuration)
-        store.every, store.proxy.delay_s, failed = 100, 0.003, store.failed
+        store.every, store.proxy.delay_s, failed = 250, 0.002, store.failed
         on_store = plain_build(configuration.model_copy(update={"workspace": "s3://bucket/build"}))
     assert store.failed > failed
     assert on_store == on_disk

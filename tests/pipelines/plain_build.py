@@ -1,0 +1,32 @@
+"""A build without Prefect, for tests of what lies below it."""
+
+from __future__ import annotations
+
+import fsspec
+
+from pipelines.configuration import Configuration
+from pipelines.progress import progress_of
+from pipelines.stages import extract, generate, index, publish, select
+from pipelines.stages.sums import check_sums, clip_sums
+from pipelines.workspace import Workspace
+
+
+def plain_build(configuration: Configuration) -> dict[str, bytes]:
+    """A build by the stages' plain functions, one batch after the other; the published files."""
+    workspace = Workspace(configuration.workspace)
+    given = (configuration, workspace, "mine")
+    with progress_of("build") as progress:
+        index.index_dataset(*given, progress)
+        settings = configuration.extract
+        for clips, known in extract.clips_to_measure(workspace, "mine", settings, 10)[1]:
+            extract.measure_batch(workspace, "mine", index.root_of(configuration, "mine"), clips, known, settings)
+        select.select_dataset(*given, progress)
+        check_sums("mine", clip_sums(*given))
+        if configuration.generate.open_ended:
+            generate.ask_open(configuration, workspace, ["mine"], lambda _: None)
+        for kind in generate.qa_kinds(configuration, "mine"):
+            for job in generate.outdated(*given, kind)[1]:
+                generate.write_bucket(configuration, workspace, job)
+        shards = publish.publish_and_validate(configuration, workspace, (), progress)
+    fs, root = fsspec.core.url_to_fs(shards)
+    return {path.removeprefix(root): fs.cat_file(path) for path in fs.find(root)}
