@@ -224,10 +224,10 @@ def _write_outdated(
     kind: str,
     failures: dict[str, Any] | None = None,
 ) -> int:
-    todo, jobs = generating.outdated(configuration, workspace, name, kind, failures)
+    plan = generating.plan(configuration, workspace, name, kind, failures)
     stuck_after_s = configuration.runner.stuck_after_s
     given = {"configuration": configuration, "workspace": workspace, "stuck_after_s": stuck_after_s}
-    calls: Iterator[Parameters] = ({**given, "job": job} for job in jobs)
+    calls: Iterator[Parameters] = ({**given, "job": job} for job in plan.jobs)
 
     def give_up(call: Parameters) -> Any:
         raise DataError(
@@ -236,14 +236,14 @@ def _write_outdated(
             "what is done is kept",
         )
 
-    if todo:
+    if plan.clips:
         number = partial("{} {} {}".format, kind, name)
         isolation = Isolation(lambda call: [call], give_up)
-        with progress_of(f"{kind} {name}", todo) as progress:
+        with progress_of(f"{kind} {name}", plan.clips) as progress:
             for done in run_batches(write_bucket, calls, runner, number, isolation):
                 progress.advance(done["clips"])
-    generating.forget_outdated(configuration, workspace, name, kind)
-    return todo
+    generating.forget_outdated(workspace, name, kind, plan.parts)
+    return plan.clips
 
 
 @flow(name="aig-publish", flow_run_name=run_name("publish"), **_FLOW)

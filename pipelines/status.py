@@ -11,7 +11,7 @@ from generators.ledger import Ledger
 from pipelines.configuration import Configuration
 from pipelines.lock import holder_of
 from pipelines.stages.extract import clips_to_measure
-from pipelines.stages.generate import outdated, qa_kinds, qa_sums
+from pipelines.stages.generate import plan, qa_kinds, qa_sums
 from pipelines.stages.joined import selections_of
 from pipelines.stages.sums import clip_sums
 from pipelines.workspace import Workspace
@@ -70,7 +70,7 @@ def _of_dataset(configuration: Configuration, workspace: Workspace, name: str) -
     yield StageStatus("select", name, "clips", decided, max(0, here - unreadable - decided), 0)
     done, to_do = 0, None
     if all(workspace.exists("selection", f"{selection}.parquet") for selection in selections_of(configuration, name)):
-        to_do = max(outdated(configuration, workspace, name, kind)[0] for kind in qa_kinds(configuration, name))
+        to_do = max(plan(configuration, workspace, name, kind).clips for kind in qa_kinds(configuration, name))
         done = max(0, sums["kept"] - to_do)
     given_up = qa_sums(configuration, workspace, [name])["quarantined"]
     yield StageStatus("generate", name, "clips", done, to_do, given_up)

@@ -92,11 +92,11 @@ def estimate(
 
 def _planned(configuration: Configuration, workspace: Workspace, names: list[str]) -> Iterator[ChatRequest]:
     """The requests that `aig generate` would look up or send now, in its order."""
-    from pipelines.stages.generate import outdated, qa_kinds, questions
+    from pipelines.stages.generate import plan, qa_kinds, questions
 
     for name in names:
         for kind in qa_kinds(configuration, name)[1:]:
-            _, jobs = outdated(configuration, workspace, name, kind)
+            jobs = plan(configuration, workspace, name, kind).jobs
             for job in jobs:
                 yield from (question.request for question in questions(configuration, job))
 

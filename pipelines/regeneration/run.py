@@ -239,8 +239,8 @@ def _write(configuration: Configuration, workspace: Workspace, kind: str, summar
     failures = {failure.key: failure for failure in summary.failures}
     written = 0
     for name in _names(configuration, kind):
-        _, jobs = generating.outdated(configuration, workspace, name, f"open_{kind}", failures)
-        for job in jobs:
+        plan = generating.plan(configuration, workspace, name, f"open_{kind}", failures)
+        for job in plan.jobs:
             written += generating.write_bucket(configuration, workspace, job)["pairs"]
-        generating.forget_outdated(configuration, workspace, name, f"open_{kind}")
+        generating.forget_outdated(workspace, name, f"open_{kind}", plan.parts)
     return written

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -39,11 +39,12 @@ from prompts.open_ended import Prompt, load
 __all__ = [
     "CLOSED",
     "BucketJob",
+    "Plan",
     "Question",
     "ask_open",
     "forget_outdated",
     "most_requests",
-    "outdated",
+    "plan",
     "qa_kinds",
     "qa_sums",
     "questions",
@@ -109,34 +110,47 @@ def qa_kinds(configuration: Configuration, name: str) -> tuple[str, ...]:
     return (CLOSED, *(f"open_{kind}" for kind in KINDS if kind in kinds))
 
 
-def outdated(
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done about the pairs of one kind.
+
+    Attributes:
+        clips: how many are in buckets whose pairs are missing or made otherwise.
+        jobs: one per such bucket, in memory one at a time.
+        parts: names of all the parts there are in the end.
+    """
+
+    clips: int
+    jobs: Iterator[BucketJob]
+    parts: frozenset[str]
+
+
+def plan(
     configuration: Configuration,
     workspace: Workspace,
     name: str,
     kind: str,
     failures: Mapping[str, Failure] | None = None,
-) -> tuple[int, Iterator[BucketJob]]:
-    """How many clips are in buckets whose pairs of a kind are missing or made otherwise, and the work to be done."""
+) -> Plan:
+    """Compares the buckets of a dataset with the parts that are there."""
     database = joined(configuration, workspace, name, selected=True)
     vocabulary = _vocabulary(workspace, name) if kind == CLOSED else ()
     version = _version(configuration, name, kind, vocabulary)
     there = set(workspace.parts("qa", name, kind))
-    todo = [bucket for bucket in buckets(database) if _part(bucket, version) not in there]
+    wanted = {_part(bucket, version): bucket for bucket in buckets(database)}
+    todo = [bucket for part, bucket in wanted.items() if part not in there]
 
     def jobs() -> Iterator[BucketJob]:
         for bucket, items in measured_in(database, todo):
             yield BucketJob(name, kind, _part(bucket, version), tuple(items), vocabulary, failures)
 
-    return sum(bucket.clips for bucket in todo), jobs()
+    return Plan(sum(bucket.clips for bucket in todo), jobs(), frozenset(wanted))
 
 
-def forget_outdated(configuration: Configuration, workspace: Workspace, name: str, kind: str) -> None:
-    """Removes parts that no present bucket would write, once all present ones are there."""
-    database = joined(configuration, workspace, name, selected=True)
-    version = _version(configuration, name, kind, _vocabulary(workspace, name) if kind == CLOSED else ())
-    current = {_part(bucket, version) for bucket in buckets(database)}
+def forget_outdated(workspace: Workspace, name: str, kind: str, parts: Collection[str]) -> None:
+    """Removes what is not among a plan's parts, once all of these are there."""
     for part in workspace.parts("qa", name, kind):
-        if part not in current:
+        if part not in parts:
             for file in (part, _dropped(part)):
                 workspace.remove("qa", name, kind, file)
             workspace.remove("quarantine", "generate", _quarantine(name, kind, part))
@@ -152,7 +166,7 @@ def most_requests(configuration: Configuration, workspace: Workspace, names: Ite
         for name in names
         for dataset in (dataset_of(configuration, name),)
         for kind in qa_kinds(configuration, name)[1:]
-        for job in outdated(configuration, workspace, name, kind)[1]
+        for job in plan(configuration, workspace, name, kind).jobs
         for item in job.items
     )
 
@@ -172,8 +186,7 @@ def ask_open(
     def requests() -> Iterator[ChatRequest]:
         for name in names:
             for kind in qa_kinds(configuration, name)[1:]:
-                _, jobs = outdated(configuration, workspace, name, kind)
-                for job in jobs:
+                for job in plan(configuration, workspace, name, kind).jobs:
                     yield from (question.request for question in questions(configuration, job))
 
     with Ledger(workspace.url("responses")) as ledger:

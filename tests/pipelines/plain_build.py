@@ -25,7 +25,7 @@ def plain_build(configuration: Configuration) -> dict[str, bytes]:
         if configuration.generate.open_ended:
             generate.ask_open(configuration, workspace, ["mine"], lambda _: None)
         for kind in generate.qa_kinds(configuration, "mine"):
-            for job in generate.outdated(*given, kind)[1]:
+            for job in generate.plan(*given, kind).jobs:
                 generate.write_bucket(configuration, workspace, job)
         shards = publish.publish_and_validate(configuration, workspace, (), progress)
     fs, root = fsspec.core.url_to_fs(shards)

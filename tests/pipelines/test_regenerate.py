@@ -100,7 +100,7 @@ def built(tmp_path):
         write_table(workspace.url("selection", "mine.parquet"), [kept], KEPT)
         generating.ask_open(configuration, workspace, ["mine"], lambda _: None)
         for kind in generating.qa_kinds(configuration, "mine"):
-            for job in generating.outdated(configuration, workspace, "mine", kind)[1]:
+            for job in generating.plan(configuration, workspace, "mine", kind).jobs:
                 generating.write_bucket(configuration, workspace, job)
         yield config, tmp_path / "ws"
 
@@ -141,7 +141,7 @@ def test_all_pairs_of_the_kind_are_made_anew_and_nothing_else(built):
     config.write_text(yaml.safe_dump(content))
     configuration = load(config)
     for kind in generating.qa_kinds(configuration, "mine"):
-        todo, _ = generating.outdated(configuration, Workspace(configuration.workspace), "mine", kind)
+        todo = generating.plan(configuration, Workspace(configuration.workspace), "mine", kind).clips
         assert todo == 0, kind
     # In use now, it is held against the version before it.
     again = aig("regenerate", config, "--prompt", "speech@2", "--sample", 2, "--json")
