@@ -139,5 +139,5 @@ def test_a_column_that_an_earlier_version_did_not_write_is_null(workspace: Works
         if parts == 2:
             workspace.write([new], Clip, "clips", "mine", "part-1.parquet")
         workspace.view(database, f"clips{parts}", CLIPS, ("clips", "mine"), workspace.parts("clips", "mine"))
-        assert database.execute(f"SELECT parents FROM clips{parts} ORDER BY audio_id").fetchall() == expected  # noqa: S608
+        assert database.execute(f"SELECT parents FROM clips{parts} ORDER BY audio_id").fetchall() == expected
     assert list(workspace.records(Clip, "clips", "mine")) == [*clips(1), new]
