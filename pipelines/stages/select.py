@@ -47,14 +47,18 @@ def limit_dataset(configuration: Configuration, workspace: Workspace, name: str)
 
 
 def select_dataset(configuration: Configuration, workspace: Workspace, name: str, progress: Progress) -> None:
-    """Applies every selection that concerns a dataset; one whose clips and rules did not change is left as it is."""
+    """Applies every selection that concerns a dataset; one whose clips and rules did not change is left as it is.
+
+    Whether they did is seen in the names of the parts, which follow from what is in them, so no table is read for it.
+    """
+    tables = [workspace.parts(folder, name) for folder in ("clips", "features")]
+    limited = _made_from(workspace, f"{name}.limit")
     for selection in selections_of(configuration, name):
         settings = configuration.select.get(selection, SelectSettings())
-        database = joined(configuration, workspace, name, selected=False)
-        (content,) = database.execute("SELECT count(*), bit_xor(md5_number(joined::VARCHAR)) FROM joined").fetchall()
-        key = _key(settings.model_dump(mode="json"), configuration.seed, [str(value) for value in content])
+        key = _key(settings.model_dump(mode="json"), configuration.seed, tables, limited)
         if _made_from(workspace, selection) == key:
             continue
+        database = joined(configuration, workspace, name, selected=False)
 
         def rows() -> Iterator[pa.RecordBatch]:
             for batch in database.sql("SELECT * FROM joined").to_arrow_reader(_BATCH_ROWS):  # noqa: B023
