@@ -78,11 +78,13 @@ def clips_to_measure(
     ((todo,),) = database.execute("SELECT count(*) FROM todo").fetchall()
 
     def batches() -> Iterator[tuple[list[Clip], dict[str, Features]]]:
+        if not todo:
+            return
         earlier = ", ".join(f"earlier.{column}" for column in FEATURES.names if column != "audio_id")
         ordered = database.sql(
             f"""
             SELECT todo.*, {earlier}, earlier.audio_id IS NOT NULL AS known FROM todo
-            LEFT JOIN (SELECT DISTINCT ON (audio_id) * FROM features) AS earlier
+            LEFT JOIN (SELECT DISTINCT ON (audio_id) * FROM features SEMI JOIN todo USING (audio_id)) AS earlier
                 ON todo.audio_id = earlier.audio_id
             ORDER BY path, start_s, todo.audio_id
             """  # noqa: S608 - names are our own
