@@ -71,7 +71,7 @@ def closed_pairs(
 
 
 def undescribed(clip: Clip, settings: QuestionSettings) -> tuple[str, ...]:
-    """The clip's sounds that have no acoustic description, for the report."""
+    """The clip's sounds that have no acoustic description."""
     return tuple(label for label in sounds(clip) if not descriptions(label, settings.description_file))
 
 
