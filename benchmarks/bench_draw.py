@@ -44,6 +44,8 @@ def _batches() -> Iterator[object]:
     import numpy as np
     import pyarrow as pa
 
+    from datasets_registry.tables import CLIPS as CLIPS_SCHEMA
+
     rng = np.random.default_rng(0)
     share = 1 / np.arange(1, 528) ** 1.1
     names = pa.array([f"Class {number}" for number in range(527)])
@@ -56,6 +58,8 @@ def _batches() -> Iterator[object]:
                 "audio_id": [f"audioset/{number:011d}" for number in range(start, start + size)],
                 "dataset": ["audioset"] * size,
                 "labels": pa.ListArray.from_arrays(bounds, labels),
+                "events": pa.nulls(size, CLIPS_SCHEMA.field("events").type),
+                "duration_s": np.full(size, 10.0),
             }
         )
 

@@ -25,12 +25,14 @@ class Rule:
     Attributes:
         name: the key in the configuration that switches it on and holds its bound.
         columns: of clips and features that it looks at.
+        about: the column without which it lets a clip stay; `None` where it judges every clip.
         judge: the bound and the clip's values in the order of `columns`, to a reason or `None`.
     """
 
     name: str
     columns: tuple[str, ...]
     judge: Callable[..., str | None]
+    about: str | None = None
 
 
 def _min_duration(bound: float, duration_s: float | None) -> str | None:
@@ -108,7 +110,7 @@ _HEARD = ("labels", "parents", "events", "sounds")
 RULES: tuple[Rule, ...] = (
     Rule("min_duration_s", ("duration_s",), _min_duration),
     Rule("max_duration_s", ("duration_s",), _max_duration),
-    Rule("events_within_clip", ("events", "duration_s"), _events_within_clip),
+    Rule("events_within_clip", ("events", "duration_s"), _events_within_clip, about="events"),
     Rule("not_silent", ("silent",), _not_silent),
     Rule("max_no_speech_prob", ("no_speech_prob", "transcript", "invented", "duration_s"), _speech),
     Rule("min_words", ("transcript",), _min_words),
@@ -126,7 +128,12 @@ def reasons(batch: pa.RecordBatch, settings: SelectSettings) -> Iterator[tuple[s
         batch: clips joined with features; null where nothing was measured. A column that no rule needs may be missing.
         settings: which rules apply, and their bounds.
     """
-    rules = [(rule, bound) for rule in RULES if (bound := getattr(settings, rule.name))]
+    rules = [
+        (rule, bound)
+        for rule in RULES
+        if (bound := getattr(settings, rule.name))
+        and (rule.about is None or batch.column(rule.about).null_count < batch.num_rows)
+    ]
     wanted = {column for rule, _ in rules for column in rule.columns}
     values: dict[str, list[Any]] = {column: batch.column(column).to_pylist() for column in wanted}
     places = [(rule, bound, [values[column] for column in rule.columns]) for rule, bound in rules]

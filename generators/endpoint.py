@@ -12,13 +12,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import urlsplit
 
 import aiohttp
 import httpx2
 import openai
 
-from datasets_registry.errors import UsageError
 from generators.chat import ChatRequest
 from generators.endpoint_url import api_key, base_url
 from generators.settings import GenerateSettings
@@ -122,8 +120,6 @@ class Endpoint:
             UsageError: the endpoint is not on this machine and the environment holds no key; or the address is none.
         """
         self.url = base_url(settings)
-        if urlsplit(self.url).scheme not in {"http", "https"} or not urlsplit(self.url).hostname:
-            raise UsageError(f"generate.base_url: {self.url!r} is not an http address", "write it as https://HOST/v1")
         self._key = key = api_key(settings)
         self.key_name = settings.api_key_env
         limits = httpx2.Limits(

@@ -15,8 +15,15 @@ _OPENAI = "https://api.openai.com/v1"
 
 
 def base_url(settings: GenerateSettings) -> str:
-    """The setting, else `OPENAI_BASE_URL`, else OpenAI."""
-    return (settings.base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI).rstrip("/")
+    """The setting, else `OPENAI_BASE_URL`, else OpenAI.
+
+    Raises:
+        UsageError: it is no http address.
+    """
+    url = (settings.base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI).rstrip("/")
+    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        raise UsageError(f"generate.base_url: {url!r} is not an http address", "write it as https://HOST/v1")
+    return url
 
 
 def is_loopback(url: str) -> bool:

@@ -103,6 +103,10 @@ def test_no_key(build) -> None:
     refused(aig("run", build(generate={"model": "gpt-3.5-turbo"})), 2, "OPENAI_API_KEY")
 
 
+def test_a_model_address_without_its_scheme(build) -> None:
+    refused(aig("run", build(generate={"base_url": "localhost:8000/v1"})), 2, "localhost:8000/v1", "https://HOST/v1")
+
+
 def test_the_demo_with_a_paid_model_and_no_key(tmp_path: Path) -> None:
     refused(aig("demo", "--out", str(tmp_path / "demo"), "--model", "gpt-3.5-turbo"), 2, "OPENAI_API_KEY")
 
