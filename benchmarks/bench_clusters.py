@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from aig.core.records import Clip
 from benchmarks.bench_extract_workers import measured
 from benchmarks.extract_clips import written
 from benchmarks.figures import Figure, Skipped
-from datasets_registry.records import Clip
 
 CLIPS = 2_400
 BATCH = 100
@@ -30,7 +30,7 @@ def run() -> Iterable[Figure]:
         raise Skipped("neither Dask nor Ray is installed: pip install 'aig[dask,ray]'")
     with tempfile.TemporaryDirectory(prefix="aig-bench-") as folder:
         os.environ["AIG_CACHE"] = f"{folder}/cache"
-        from pipelines.prefect_server import prefect_api
+        from aig.pipelines.runtime.prefect_server import prefect_api
 
         clips, _ = written(Path(folder), CLIPS)
         with prefect_api(folder):
@@ -42,9 +42,9 @@ def run() -> Iterable[Figure]:
 def _rate(kind: str, workers: int, clips: list[Clip], folder: str) -> float:
     from prefect import flow, task
 
-    from pipelines.batches import Isolation, run_batches
-    from pipelines.runner_settings import RunnerSettings
-    from pipelines.runners import Runner
+    from aig.pipelines.runtime.batches import Isolation, run_batches
+    from aig.pipelines.runtime.runner_settings import RunnerSettings
+    from aig.pipelines.runtime.runners import Runner
 
     isolation = Isolation(lambda job: [job], lambda job: job)
     work: Any = task(measured, persist_result=False)

@@ -44,7 +44,7 @@ def _batches() -> Iterator[object]:
     import numpy as np
     import pyarrow as pa
 
-    from datasets_registry.tables import CLIPS as CLIPS_SCHEMA
+    from aig.core.tables import CLIPS as CLIPS_SCHEMA
 
     rng = np.random.default_rng(0)
     share = 1 / np.arange(1, 528) ** 1.1
@@ -67,9 +67,9 @@ def _batches() -> Iterator[object]:
 def _measure() -> dict[str, float]:
     import numpy as np
 
-    from filters import balance
-    from filters.selection import select
-    from filters.settings import SelectSettings
+    from aig.filters.clips import weighted_sampling
+    from aig.filters.clips.selection import select
+    from aig.filters.clips.settings import SelectSettings
 
     made = time.process_time()
     for _ in _batches():
@@ -82,7 +82,7 @@ def _measure() -> dict[str, float]:
     rng = np.random.default_rng(0)
     uniform, weight = rng.random(CLIPS), rng.pareto(1.0, CLIPS) + 0.01
     started = time.process_time()
-    balance.draw(uniform, weight, DRAWN)
+    weighted_sampling.draw(uniform, weight, DRAWN)
     draw_s = time.process_time() - started
     started = time.process_time()
     rng.choice(CLIPS, DRAWN, replace=False, p=weight / weight.sum())

@@ -10,12 +10,12 @@ from pathlib import Path
 import librosa
 import parselmouth
 
+from aig.extractors.audio import Samples, read_audio
+from aig.extractors.measure import measure_clips
+from aig.extractors.pitch import f0_track
+from aig.extractors.settings import ExtractSettings
 from benchmarks.extract_clips import RATE, written
 from benchmarks.figures import Figure
-from extractors.audio import Samples, read_audio
-from extractors.measure import measure_clips
-from extractors.pitch import f0_track
-from extractors.settings import ExtractSettings
 
 SETTINGS = ExtractSettings(whisper=None)
 

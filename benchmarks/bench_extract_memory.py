@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from aig.extractors.measure import measure_clips
+from aig.extractors.settings import ExtractSettings
 from benchmarks.extract_clips import written
 from benchmarks.figures import Figure
-from extractors.measure import measure_clips
-from extractors.settings import ExtractSettings
 
 
 def run() -> Iterable[Figure]:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from aig.extractors.pitch import f0_track
+from aig.extractors.settings import PitchSettings
 from benchmarks.extract_clips import RATE, speech_like
 from benchmarks.figures import Figure, Skipped
-from extractors.pitch import f0_track
-from extractors.settings import PitchSettings
 
 
 def run() -> Iterable[Figure]:

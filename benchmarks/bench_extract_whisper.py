@@ -8,12 +8,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from aig.extractors.settings import WhisperSettings
+from aig.extractors.threads import hold_to_one
+from aig.extractors.transcript import Backend, backend, transcribe
+from aig.extractors.whisper.weights import packaged_folder
 from benchmarks.extract_clips import speech_like
 from benchmarks.figures import Figure, Skipped
-from extractors.settings import WhisperSettings
-from extractors.threads import hold_to_one
-from extractors.transcript import Backend, backend, transcribe
-from extractors.weights import packaged_folder
 
 
 def run() -> Iterable[Figure]:

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from aig.core.records import Clip
+from aig.extractors.measure import measure_clips
+from aig.extractors.settings import ExtractSettings
 from benchmarks.extract_clips import written
 from benchmarks.figures import Figure, Skipped
-from datasets_registry.records import Clip
-from extractors.measure import measure_clips
-from extractors.settings import ExtractSettings
 
 SETTINGS = ExtractSettings(whisper=None)
 BATCH = 20

@@ -24,13 +24,13 @@ from typing import Any
 import aiohttp
 import openai
 
+from aig.generators.chat import ChatRequest, Reply
+from aig.generators.client import batch, live  # noqa: F401 - imported here, so that no measurement holds their import
+from aig.generators.client.ask import ask
+from aig.generators.client.endpoint import request_body
+from aig.generators.ledger.ledger import Ledger
+from aig.generators.settings import GenerateSettings
 from benchmarks.figures import Figure
-from generators import batch, live  # noqa: F401 - imported here, so that no measurement holds their import
-from generators.chat import ChatRequest, Reply
-from generators.client import ask
-from generators.endpoint import request_body
-from generators.ledger import Ledger
-from generators.settings import GenerateSettings
 
 LATENCY_S = 0.2
 SYSTEM = "You write questions about audio clips and answer them, as JSON. " * 12
@@ -48,7 +48,7 @@ def requests(count: int) -> Iterator[ChatRequest]:
 @contextmanager
 def server(**settings: Any) -> Iterator[str]:
     """The test server in a process of its own."""
-    command = [sys.executable, "-m", "generators.mock_server", json.dumps({"latency_s": LATENCY_S, **settings})]
+    command = [sys.executable, "-m", "aig.generators.mock_server", json.dumps({"latency_s": LATENCY_S, **settings})]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from importlib import metadata
 from typing import Any
 
+from aig.generators.client.endpoint import request_body
 from benchmarks.bench_generate import ours, requests, server
 from benchmarks.figures import Figure, Skipped
-from generators.endpoint import request_body
 
 
 def run() -> Iterable[Figure]:

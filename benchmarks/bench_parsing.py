@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 import json_repair
 
+from aig.generators.open_ended.json_shapes import pairs_in
+from aig.generators.open_ended.parse import parse_reply
 from benchmarks.figures import Figure
 from benchmarks.malformed_replies import Case, corpus, damaged, released_method
-from generators.pair_shapes import pairs_in
-from generators.parse import parse_reply
 
 Pairs = Iterable[tuple[str, str]]
 

@@ -43,7 +43,7 @@ def _share(folder: str) -> Iterable[Figure]:
         for _ in pool.map(partial(batch), [BATCH_S] * BATCHES):
             pass
         bare_s = time.monotonic() - started
-    from pipelines.prefect_server import prefect_api
+    from aig.pipelines.runtime.prefect_server import prefect_api
 
     with prefect_api(folder):
         ours_s, grown_mb = _under_prefect()
@@ -56,9 +56,9 @@ def _share(folder: str) -> Iterable[Figure]:
 def _under_prefect() -> tuple[float, float]:
     from prefect import flow, task
 
-    from pipelines.batches import Isolation, run_batches
-    from pipelines.runner_settings import RunnerSettings
-    from pipelines.runners import Runner
+    from aig.pipelines.runtime.batches import Isolation, run_batches
+    from aig.pipelines.runtime.runner_settings import RunnerSettings
+    from aig.pipelines.runtime.runners import Runner
 
     isolation = Isolation(lambda job: [job], lambda job: job)
 
@@ -85,14 +85,14 @@ def _resident_mb() -> float:
 
 def _no_op(folder: Path) -> Figure:
     """Plans extract, select and generate of a million clips that are all up to date."""
-    from datasets_registry.records import Clip, Features
-    from datasets_registry.tables import to_table, write_table
-    from extractors.measure import extractor_version
-    from pipelines.configuration import Configuration
-    from pipelines.progress import Progress
-    from pipelines.stages import extract, generate, select
-    from pipelines.stages.sums import clip_sums
-    from pipelines.workspace import Workspace
+    from aig.core.records import Clip, Features
+    from aig.core.tables import to_table, write_table
+    from aig.extractors.measure import extractor_version
+    from aig.pipelines.configuration import Configuration
+    from aig.pipelines.runtime.progress import Progress
+    from aig.pipelines.stages import extract, generate, select
+    from aig.pipelines.stages.reconciliation import clip_sums
+    from aig.pipelines.workspace.workspace import Workspace
 
     (folder / "clips.jsonl").write_text("")
     configuration = Configuration.model_validate(

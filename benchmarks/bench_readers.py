@@ -11,9 +11,9 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from aig.datasets_registry import registry
+from aig.datasets_registry.dataset import Source
 from benchmarks.figures import Figure, Skipped
-from datasets_registry import registry
-from datasets_registry.dataset import Source
 
 ROWS = 2_084_320
 """Clips of AudioSet, its three lists together."""

@@ -22,10 +22,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from aig.core.tables import QA
+from aig.shards.settings import PublishSettings
+from aig.shards.writer.build import Build, SourceDataset
 from benchmarks.figures import Figure
-from datasets_registry.tables import QA
-from shards.build import Build, SourceDataset
-from shards.settings import PublishSettings
 
 ROWS = int(os.environ.get("AIG_BENCH_ROWS", 10_000_000))
 BATCH = 50_000
@@ -161,8 +161,8 @@ def _sentences(random: np.random.Generator, number: int) -> pa.Array:
 
 def _child(action: str, folder: str, rows: int) -> None:
     """Runs in a process of its own, so that its peak memory is its own; prints seconds and MB."""
-    from shards.validate import validate
-    from shards.writer import publish
+    from aig.shards.validator.validate import validate
+    from aig.shards.writer.writer import publish
 
     parts = f"{folder}.qa.parquet"
     if action == "make":

@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from datasets_registry.records import Clip
+from aig.core.records import Clip
 
 RATE = 16_000
 

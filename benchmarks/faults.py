@@ -91,7 +91,7 @@ class Corpus:
 def model(latency_s: float = 0.15) -> Iterator[str]:
     """A test server of the chat API in a process of its own; gives its base URL."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "generators.mock_server", json.dumps({"latency_s": latency_s})],
+        [sys.executable, "-m", "aig.generators.mock_server", json.dumps({"latency_s": latency_s})],
         stdout=subprocess.PIPE,
         cwd=REPO,
         text=True,
@@ -125,7 +125,7 @@ class Run:
         self.log = configuration.with_suffix(".log").open("a+")
         self._started = time.time()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", "from pipelines.cli import main; main()", "run", str(configuration), "--json"],
+            [sys.executable, "-c", "from aig.pipelines.cli import main; main()", "run", str(configuration), "--json"],
             cwd=REPO,
             stdout=subprocess.PIPE,
             stderr=self.log,
@@ -209,7 +209,7 @@ class Strike:
 
 def strike(run: Run, fault: str) -> bool:
     """Does what a fault's name says to a running build; false where there is nothing to hit."""
-    word = {"worker": "multiprocessing.spawn", "server": "pipelines.prefect_server"}.get(fault.split()[-1])
+    word = {"worker": "multiprocessing.spawn", "server": "aig.pipelines.runtime.prefect_server"}.get(fault.split()[-1])
     if word is None:
         number = {"kill": signal.SIGKILL, "SIGTERM": signal.SIGTERM, "SIGINT": signal.SIGINT}[fault.split()[0]]
         run.process.send_signal(number)

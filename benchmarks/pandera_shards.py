@@ -16,9 +16,9 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from shards.answers import _FORMS
-from shards.rules import _CONTROL, _MACHINE_PATH
-from shards.schema import CATEGORIES, DATA, LINEAGE, TASKS
+from aig.shards.answer_format import _FORMS
+from aig.shards.rules import _CONTROL, _MACHINE_PATH
+from aig.shards.schema import CATEGORIES, DATA, LINEAGE, TASKS
 
 
 def _python(pattern: str) -> str:

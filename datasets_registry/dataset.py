@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from datasets_registry.downloads import Download
-from datasets_registry.errors import UsageError
-from datasets_registry.records import Clip, Quarantined
-from datasets_registry.unique import without_repeats
+from aig.core.errors import UsageError
+from aig.core.records import Clip, Quarantined
+from aig.datasets_registry.deduplicate import without_repeats
+from aig.datasets_registry.downloads import Download
 
 __all__ = ["Access", "Dataset", "Segment", "Source"]
 

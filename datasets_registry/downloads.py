@@ -1,4 +1,4 @@
-"""A file that anybody may fetch, as a value; `datasets_registry.pull` fetches it."""
+"""A file that anybody may fetch, as a value; `aig.datasets_registry.download.pull` fetches it."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets_registry.errors import UsageError
-from datasets_registry.lines import Malformed
+from aig.core.errors import UsageError
+from aig.datasets_registry.text.text_rows import Malformed
 
 __all__ = ["AUDIO_SUFFIXES", "AudioFiles", "folders", "inside", "locate", "wrong_folder"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from datasets_registry.errors import UsageError
+from aig.core.errors import UsageError
 
 __all__ = ["Ontology"]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 
-from datasets_registry import (
+from aig.core.errors import UsageError
+from aig.datasets_registry.dataset import Dataset
+from aig.datasets_registry.readers import (
     audiocaps,
     audioset,
     audioset_strong,
@@ -18,8 +20,6 @@ from datasets_registry import (
     voxceleb2,
     wavcaps,
 )
-from datasets_registry.dataset import Dataset
-from datasets_registry.errors import UsageError
 
 __all__ = ["DATASETS", "get"]
 

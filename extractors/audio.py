@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from extractors.audio_files import AudioFile, Samples, opened
-from extractors.errors import AudioError
+from aig.extractors.audio_files import AudioFile, Samples, opened
+from aig.extractors.errors import AudioError
 
 __all__ = ["SAMPLE_RATE", "Audio", "Samples", "locate", "read_audio"]
 

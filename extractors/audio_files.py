@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.errors import AudioError
+from aig.extractors.errors import AudioError
 
 __all__ = ["AudioFile", "Samples", "opened"]
 

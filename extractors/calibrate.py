@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from extractors.levels import Levels
+from aig.extractors.levels import Levels
 
 __all__ = ["FEWEST", "MEASURES", "QUINTILES", "Fit", "Quantiles", "fit", "to_yaml"]
 
@@ -78,7 +78,7 @@ def fit(
 
 
 def to_yaml(levels: Levels) -> str:
-    """The text of a levels file, which `extractors.levels.load_levels` reads."""
+    """The text of a levels file, which `aig.extractors.levels.load_levels` reads."""
     text: str = yaml.safe_dump(levels.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100)
     return "# Five-level scales fitted by `aig levels`. A value on a bound belongs to the level above.\n" + text
 

@@ -1,4 +1,4 @@
-"""The error of a clip that cannot be measured; `extractors.measure` turns it into a quarantined record."""
+"""The error of a clip that cannot be measured; `aig.extractors.measure` turns it into a quarantined record."""
 
 from __future__ import annotations
 

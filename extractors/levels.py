@@ -12,7 +12,7 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from datasets_registry.errors import UsageError
+from aig.core.errors import UsageError
 
 __all__ = ["GenderScale", "Levels", "Scale", "load_levels"]
 
@@ -82,7 +82,7 @@ def load_levels(name: str = "default") -> Levels:
     Raises:
         UsageError: the file is missing, or is not a levels file; the message names the key.
     """
-    source = resources.files("extractors") / "data" / "levels.yaml" if name == "default" else Path(name)
+    source = resources.files("aig.extractors") / "data" / "levels.yaml" if name == "default" else Path(name)
     try:
         return Levels.model_validate(yaml.safe_load(source.read_text(encoding="utf-8")))
     except OSError as error:

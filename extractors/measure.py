@@ -7,17 +7,17 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from datasets_registry.records import Clip, Features, Quarantined
-from extractors.audio import Audio, locate, read_audio
-from extractors.errors import AudioError
-from extractors.levels import load_levels
-from extractors.settings import ExtractSettings
-from extractors.tagger import tagger
-from extractors.threads import hold_to_one
-from extractors.transcript import WINDOW_S, Transcript, backend, transcribe
-from extractors.version import Parts, extractor_version, parts
-from extractors.voice import measure_voice
-from extractors.volume import measure_volume
+from aig.core.records import Clip, Features, Quarantined
+from aig.extractors.audio import Audio, locate, read_audio
+from aig.extractors.errors import AudioError
+from aig.extractors.levels import load_levels
+from aig.extractors.settings import ExtractSettings
+from aig.extractors.tagger import tagger
+from aig.extractors.threads import hold_to_one
+from aig.extractors.transcript import WINDOW_S, Transcript, backend, transcribe
+from aig.extractors.version import Parts, extractor_version, parts
+from aig.extractors.voice import measure_voice
+from aig.extractors.volume import measure_volume
 
 __all__ = ["extractor_version", "measure_clips"]
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.audio import SAMPLE_RATE, Samples
-from extractors.settings import PitchSettings
-from extractors.threads import one_core
+from aig.extractors.audio import SAMPLE_RATE, Samples
+from aig.extractors.settings import PitchSettings
+from aig.extractors.threads import one_core
 
 __all__ = ["PitchTrack", "f0_track", "mean_f0_hz"]
 

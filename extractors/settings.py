@@ -1,6 +1,6 @@
 """Settings of the extraction, the `extract:` section of the configuration.
 
-Everything that changes a measured value is here and enters `extractors.version`; what only changes the speed
+Everything that changes a measured value is here and enters `aig.extractors.version`; what only changes the speed
 (device, batch size) does not.
 """
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from datasets_registry.records import Word
-from extractors.pitch import PitchTrack
-from extractors.volume import HOP_S, Volume
+from aig.core.records import Word
+from aig.extractors.pitch import PitchTrack
+from aig.extractors.volume import HOP_S, Volume
 
 __all__ = ["Span", "spoken_spans", "syllables_per_s", "voiced_spans", "words_per_s"]
 

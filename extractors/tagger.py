@@ -9,9 +9,9 @@ from typing import Protocol
 
 import numpy as np
 
-from datasets_registry.errors import UsageError
-from extractors.audio import Samples
-from extractors.settings import TaggerSettings
+from aig.core.errors import UsageError
+from aig.extractors.audio import Samples
+from aig.extractors.settings import TaggerSettings
 
 __all__ = ["Tagger", "YamNet", "tagger"]
 

@@ -10,9 +10,9 @@ from typing import Protocol
 
 import numpy as np
 
-from datasets_registry.records import Word
-from extractors.audio import SAMPLE_RATE, Samples
-from extractors.settings import WhisperSettings
+from aig.core.records import Word
+from aig.extractors.audio import SAMPLE_RATE, Samples
+from aig.extractors.settings import WhisperSettings
 
 __all__ = ["WINDOW_S", "Backend", "Decoded", "Transcript", "backend", "transcribe", "windows"]
 
@@ -76,10 +76,10 @@ class Transcript:
 def backend(settings: WhisperSettings) -> Backend:
     """The backend of these settings, loaded at the first call in a process and kept."""
     if settings.backend == "openai-whisper":
-        from extractors.whisper_openai import OpenAIWhisper
+        from aig.extractors.whisper.openai_whisper import OpenAIWhisper
 
         return OpenAIWhisper(settings)
-    from extractors.whisper_faster import FasterWhisper
+    from aig.extractors.whisper.faster_whisper import FasterWhisper
 
     return FasterWhisper(settings)
 

@@ -10,8 +10,8 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from extractors.levels import load_levels
-from extractors.settings import ExtractSettings
+from aig.extractors.levels import load_levels
+from aig.extractors.settings import ExtractSettings
 
 __all__ = ["Parts", "extractor_version", "parts"]
 

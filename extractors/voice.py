@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extractors.audio import Samples
-from extractors.pitch import f0_track, mean_f0_hz
-from extractors.settings import ExtractSettings
-from extractors.speed import spoken_spans, syllables_per_s, voiced_spans, words_per_s
-from extractors.transcript import Transcript
-from extractors.volume import HOP_S, Volume
+from aig.extractors.audio import Samples
+from aig.extractors.pitch import f0_track, mean_f0_hz
+from aig.extractors.settings import ExtractSettings
+from aig.extractors.speed import spoken_spans, syllables_per_s, voiced_spans, words_per_s
+from aig.extractors.transcript import Transcript
+from aig.extractors.volume import HOP_S, Volume
 
 __all__ = ["Voice", "measure_voice"]
 
@@ -21,7 +21,7 @@ _SAME_BREATH_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """What is known of the voice; see `datasets_registry.records.Features` for the fields."""
+    """What is known of the voice; see `aig.core.records.Features` for the fields."""
 
     f0_hz: float | None
     f0_reason: str | None

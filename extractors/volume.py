@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from extractors.audio import SAMPLE_RATE, Samples
+from aig.extractors.audio import SAMPLE_RATE, Samples
 
 __all__ = ["FRAME_S", "HOP_S", "Volume", "measure_volume"]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from generators.question_settings import QuestionSettings
+from aig.generators.question_settings import QuestionSettings
 
 __all__ = ["BatchSettings", "GenerateSettings", "PriceSettings"]
 
@@ -19,7 +19,7 @@ class _Settings(BaseModel):
 
 
 class PriceSettings(_Settings):
-    """What a model costs, in US dollars per million tokens, instead of the table in `generators/data/prices.yaml`.
+    """US dollars per million tokens of a model, instead of the table in `generators/client/data/prices.yaml`.
 
     Attributes:
         input: per million input tokens.

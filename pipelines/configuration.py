@@ -16,14 +16,14 @@ from typing import Any, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from datasets_registry import registry
-from datasets_registry.errors import UsageError
-from extractors.settings import ExtractSettings
-from filters.answer_settings import AnswerFilterSettings
-from filters.settings import KINDS, SelectSettings, target
-from generators.settings import GenerateSettings
-from pipelines.runner_settings import RunnerSettings
-from shards.settings import PublishSettings
+from aig.core.errors import UsageError
+from aig.datasets_registry import registry
+from aig.extractors.settings import ExtractSettings
+from aig.filters.answers.settings import AnswerFilterSettings
+from aig.filters.clips.settings import KINDS, SelectSettings, target
+from aig.generators.settings import GenerateSettings
+from aig.pipelines.runtime.runner_settings import RunnerSettings
+from aig.shards.settings import PublishSettings
 
 __all__ = ["Configuration", "DatasetSource", "load"]
 

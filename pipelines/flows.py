@@ -1,7 +1,7 @@
 """The build as a Prefect flow: index, extract, select, generate, publish, validate.
 
-What a stage does lies in `pipelines.stages`; here it is cut into tasks, each a batch of work. This module imports
-Prefect, so a command enters `pipelines.prefect_server.prefect_api` before it imports this one.
+What a stage does lies in `aig.pipelines.stages`; here it is cut into tasks, each a batch of work. This module imports
+Prefect, so a command enters `aig.pipelines.runtime.prefect_server.prefect_api` before it imports this one.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from typing import Any, cast
 from prefect import State, flow, task
 from prefect.cache_policies import NO_CACHE
 
-from datasets_registry.errors import AigError, DataError
-from generators.summary import Summary
-from pipelines import reporting
-from pipelines.batches import Isolation, Parameters, run_batches
-from pipelines.configuration import Configuration, load
-from pipelines.lifeline import end_when_stuck
-from pipelines.lock import only_run
-from pipelines.preflight import Stage, check, stage_range
-from pipelines.progress import listening, progress_of
-from pipelines.report.page import write_report
-from pipelines.reporting import run_name
-from pipelines.runners import Runner
-from pipelines.stages import extract as extracting
-from pipelines.stages import generate as generating
-from pipelines.stages import index as indexing
-from pipelines.stages import publish as publishing
-from pipelines.stages import select as selecting
-from pipelines.stages.sums import add_up, check_sums, clip_sums, index_sums, quarantined_of
-from pipelines.storage_errors import explained
-from pipelines.workspace import Workspace
+from aig.core.errors import AigError, DataError
+from aig.generators.client.summary import Summary
+from aig.pipelines.configuration import Configuration, load
+from aig.pipelines.preflight import Stage, check, stage_range
+from aig.pipelines.runtime import prefect_artifacts
+from aig.pipelines.runtime.batches import Isolation, Parameters, run_batches
+from aig.pipelines.runtime.lock import only_run
+from aig.pipelines.runtime.prefect_artifacts import run_name
+from aig.pipelines.runtime.progress import listening, progress_of
+from aig.pipelines.runtime.runners import Runner
+from aig.pipelines.runtime.shutdown import end_when_stuck
+from aig.pipelines.runtime.storage_errors import explained
+from aig.pipelines.stages import extract as extracting
+from aig.pipelines.stages import generate as generating
+from aig.pipelines.stages import index as indexing
+from aig.pipelines.stages import publish as publishing
+from aig.pipelines.stages import select as selecting
+from aig.pipelines.stages.reconciliation import add_up, check_sums, clip_sums, index_sums, quarantined_of
+from aig.pipelines.views.report.page import write_report
+from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["build"]
 
@@ -102,7 +102,7 @@ def index(configuration_file: str, only: list[str] | None = None) -> Any:
             worked += progress.done
             selecting.limit_dataset(configuration, workspace, name)
         quarantined = _report_clips(configuration, workspace, names, "index")
-        return reporting.finished(None, worked=worked, quarantined=quarantined)
+        return prefect_artifacts.finished(None, worked=worked, quarantined=quarantined)
 
 
 @flow(name="aig-extract", flow_run_name=run_name("extract"), **_FLOW)
@@ -121,7 +121,7 @@ def extract(configuration_file: str, only: list[str] | None = None) -> Any:
                 worked += _measure_outdated(configuration, workspace, name, runner)
                 extracting.forget_outdated(workspace, name, configuration.extract)
         quarantined = _report_clips(configuration, workspace, names, "extract")
-        return reporting.finished(None, worked=worked, quarantined=quarantined)
+        return prefect_artifacts.finished(None, worked=worked, quarantined=quarantined)
 
 
 def _measure_outdated(configuration: Configuration, workspace: Workspace, name: str, runner: Runner) -> int:
@@ -167,7 +167,7 @@ def select(configuration_file: str, only: list[str] | None = None) -> Any:
             worked += progress.done
             check_sums(name, clip_sums(configuration, workspace, name))
         quarantined = _report_clips(configuration, workspace, names, "select")
-        return reporting.finished(None, worked=worked, quarantined=quarantined)
+        return prefect_artifacts.finished(None, worked=worked, quarantined=quarantined)
 
 
 @flow(name="aig-generate", flow_run_name=run_name("generate"), **_FLOW)
@@ -209,11 +209,11 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
             "cost_usd": float(summary.cost_usd),
         }
         rows = [(name, generating.qa_sums(configuration, workspace, [name])) for name in names]
-        reporting.table("pairs", rows, "Question-answer pairs in the workspace")
+        prefect_artifacts.table("pairs", rows, "Question-answer pairs in the workspace")
         if configuration.generate.open_ended:
-            reporting.cost(sums)
+            prefect_artifacts.cost(sums)
         _report_quarantine(workspace, names)
-        return reporting.finished(sums, worked=worked, quarantined=sums["qa"]["quarantined"])
+        return prefect_artifacts.finished(sums, worked=worked, quarantined=sums["qa"]["quarantined"])
 
 
 def _write_outdated(
@@ -261,13 +261,13 @@ def publish(configuration_file: str, notes: list[str] | None = None, drop: str |
             configuration = configuration.model_copy(update={"publish": settings})
         with progress_of("publish", unit="rows") as progress:
             shards = publishing.publish_and_validate(configuration, workspace, tuple(notes or ()), progress)
-        reporting.link("shards", shards, "shards", "The published set")
+        prefect_artifacts.link("shards", shards, "shards", "The published set")
         page = workspace.url("report.html")
         if progress.done or not workspace.exists("report.html"):
             page = write_report(configuration, workspace)
-        reporting.link("report", page, "report.html", "Plots, samples, drops, cost")
+        prefect_artifacts.link("report", page, "report.html", "Plots, samples, drops, cost")
         refused = workspace.count("part", "quarantine", "publish")
-        return reporting.finished(shards, worked=progress.done, quarantined=refused, what="rows")
+        return prefect_artifacts.finished(shards, worked=progress.done, quarantined=refused, what="rows")
 
 
 @flow(name="aig-build", flow_run_name=run_name("build"), **_FLOW)
@@ -316,8 +316,8 @@ def build(
             sums["datasets"] = {name: clip_sums(configuration, workspace, name) for name in names}
             sums["clips"] = add_up(sums["datasets"].values())
         quarantined = sum(1 for name in names for _ in quarantined_of(workspace, name))
-        worked = sum(state.name != reporting.UP_TO_DATE for state in states)
-        return reporting.finished(sums, worked=worked, quarantined=quarantined, what="stages")
+        worked = sum(state.name != prefect_artifacts.UP_TO_DATE for state in states)
+        return prefect_artifacts.finished(sums, worked=worked, quarantined=quarantined, what="stages")
 
 
 @contextlib.contextmanager
@@ -331,7 +331,7 @@ def _opened(configuration_file: str, *, as_stage: bool = True) -> Iterator[tuple
         stack.enter_context(only_run(workspace.root))
         stack.enter_context(explained(workspace.root))
         if as_stage:
-            stack.enter_context(listening(reporting.ProgressReport(workspace)))
+            stack.enter_context(listening(prefect_artifacts.ProgressReport(workspace)))
         yield configuration, workspace
 
 
@@ -342,7 +342,7 @@ def _report_clips(configuration: Configuration, workspace: Workspace, names: lis
         DataError: more of a dataset's items are in quarantine than `max_quarantine` allows.
     """
     sums = {name: clip_sums(configuration, workspace, name) for name in names}
-    reporting.table(f"clips-after-{stage}", sums.items(), f"Where the clips are after the {stage} stage")
+    prefect_artifacts.table(f"clips-after-{stage}", sums.items(), f"Where the clips are after the {stage} stage")
     if stage != "select":
         _report_quarantine(workspace, names)
     for name, counts in sums.items():
@@ -361,4 +361,4 @@ def _report_clips(configuration: Configuration, workspace: Workspace, names: lis
 def _report_quarantine(workspace: Workspace, names: list[str]) -> None:
     total = sum(1 for name in names for _ in quarantined_of(workspace, name))
     items = (item for name in names for item in quarantined_of(workspace, name))
-    reporting.quarantine(items, total, workspace.url("quarantine"))
+    prefect_artifacts.quarantine(items, total, workspace.url("quarantine"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from datasets_registry.errors import UsageError
-from pipelines.configuration import Configuration
-from pipelines.stages.index import dataset_of, source_of
-from pipelines.workspace import Workspace
+from aig.core.errors import UsageError
+from aig.pipelines.configuration import Configuration
+from aig.pipelines.stages.index import dataset_of, source_of
+from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["STAGES", "Stage", "check", "stage_range"]
 
@@ -54,7 +54,7 @@ def check(configuration: Configuration, only: Sequence[str], stages: Sequence[St
             if dataset.access == "own":
                 next(dataset.read(source), None)  # the manifest is there and its columns are known
     if "generate" in stages and configuration.generate.open_ended:
-        from generators.endpoint_url import api_key
+        from aig.generators.client.endpoint_url import api_key
 
         if not Workspace(configuration.workspace).exists("responses"):
             api_key(configuration.generate)

@@ -20,8 +20,8 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from datasets_registry.errors import UsageError
-from prompts.draw import pick
+from aig.core.errors import UsageError
+from aig.prompts.seeded_random import pick
 
 __all__ = ["SHARED", "Bank", "BankFile", "bank", "tasks"]
 
@@ -185,4 +185,4 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def _folder() -> resources.abc.Traversable:
-    return resources.files("prompts") / "data" / "closed_ended"
+    return resources.files("aig.prompts") / "data" / "closed_ended"

@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from datasets_registry.errors import UsageError
+from aig.core.errors import UsageError
 
 __all__ = ["descriptions", "known_labels", "own_descriptions_version"]
 
@@ -47,7 +47,7 @@ def own_descriptions_version(own_file: str | None) -> str:
 @cache
 def _packaged() -> dict[str, tuple[str, tuple[str, ...]]]:
     table: dict[str, tuple[str, tuple[str, ...]]] = {}
-    folder = resources.files("prompts") / "data" / "descriptions"
+    folder = resources.files("aig.prompts") / "data" / "descriptions"
     for file in sorted((entry for entry in folder.iterdir() if entry.name.endswith(".jsonl")), key=lambda f: f.name):
         for label, texts in _rows(file.read_text(encoding="utf-8"), file.name):
             table.setdefault(_key(label), (label, texts))

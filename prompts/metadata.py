@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from datasets_registry.records import Clip, Event, Features
+from aig.core.records import Clip, Event, Features
 
 __all__ = [
     "SENTIMENTS",

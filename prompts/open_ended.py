@@ -1,7 +1,7 @@
 """Open-ended prompts: files with front matter and a Jinja2 body, loaded, versioned and rendered for a clip.
 
 A prompt is one file, `<name>@<version>.md`: YAML front matter between two `---` lines, then the system message.
-The user message is the clip's metadata sentence (`prompts.metadata`) unless the front matter gives another `message`.
+The user message is the clip's metadata sentence (`metadata`) unless the front matter gives another `message`.
 Both are templates that run in a sandbox and refuse undefined names. Transcripts, titles and labels are only ever
 values given to a template, so braces in them stay braces.
 """
@@ -22,11 +22,11 @@ from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from datasets_registry.errors import UsageError
-from datasets_registry.records import Clip, Features
-from prompts import metadata
-from prompts.descriptions import descriptions
-from prompts.draw import generator, pick
+from aig.core.errors import UsageError
+from aig.core.records import Clip, Features
+from aig.prompts import metadata
+from aig.prompts.descriptions import descriptions
+from aig.prompts.seeded_random import generator, pick
 
 __all__ = [
     "KINDS",
@@ -295,7 +295,7 @@ def response_schema(prompt: Prompt, pairs: int | None = None) -> dict[str, Any]:
 
 @cache
 def _packaged() -> dict[str, Prompt]:
-    folder = resources.files("prompts") / "data" / "open_ended"
+    folder = resources.files("aig.prompts") / "data" / "open_ended"
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".md")), key=lambda file: file.name)
     prompts = (parse(file.read_text(encoding="utf-8"), file.name) for file in files)
     return {prompt.id: prompt for prompt in prompts}

@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
-from shards import paper
-from shards.manifest import Manifest
-from shards.schema import CATEGORIES, CLASSIFICATION, CLOSED, DATA, OPEN, TASKS
+from aig.shards import paper
+from aig.shards.schema import CATEGORIES, CLASSIFICATION, CLOSED, DATA, OPEN, TASKS
+from aig.shards.writer.manifest import Manifest
 
 __all__ = ["STAGES", "card", "data_files"]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from shards.card import data_files
-from shards.manifest import Manifest
-from shards.schema import DATA
+from aig.shards.card import data_files
+from aig.shards.schema import DATA
+from aig.shards.writer.manifest import Manifest
 
 __all__ = ["croissant"]
 

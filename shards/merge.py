@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from datasets_registry.errors import DataError, UsageError
-from datasets_registry.tables import QA
-from shards.build import Build, SourceDataset
-from shards.manifest import Manifest
-from shards.published import PublishedSet, local_folder
-from shards.schema import DATA, LINEAGE
-from shards.settings import PublishSettings
-from shards.shuffle import row_keys
-from shards.writer import publish
+from aig.core.errors import DataError, UsageError
+from aig.core.tables import QA
+from aig.shards.published import PublishedSet, local_folder
+from aig.shards.schema import DATA, LINEAGE
+from aig.shards.settings import PublishSettings
+from aig.shards.writer.build import Build, SourceDataset
+from aig.shards.writer.manifest import Manifest
+from aig.shards.writer.shuffle import row_keys
+from aig.shards.writer.writer import publish
 
 __all__ = ["merge"]
 

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 from pydantic import ValidationError
 
-from datasets_registry.errors import DataError, UsageError
-from shards.manifest import MANIFEST, FileEntry, Manifest, lineage_path
-from shards.schema import SCHEMA_VERSION
+from aig.core.errors import DataError, UsageError
+from aig.shards.schema import SCHEMA_VERSION
+from aig.shards.writer.manifest import MANIFEST, FileEntry, Manifest, lineage_path
 
 if TYPE_CHECKING:
     import duckdb

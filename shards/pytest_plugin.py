@@ -1,18 +1,18 @@
-"""A pytest plugin for other people's CI: `pytest -p shards.pytest_plugin --aig-shards PATH`.
+"""A pytest plugin for other people's CI: `pytest -p aig.shards.pytest_plugin --aig-shards PATH`.
 
     def test_shards(shards_report):
         assert shards_report.ok, str(shards_report)
 
 A test that takes `shards_report` runs once for each `--aig-shards`; without any it is skipped. Instead of `-p`, a
-`conftest.py` may say `pytest_plugins = ["shards.pytest_plugin"]`.
+`conftest.py` may say `pytest_plugins = ["aig.shards.pytest_plugin"]`.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from shards.report import ValidationReport
-from shards.validate import validate
+from aig.shards.validator.findings import ValidationReport
+from aig.shards.validator.validate import validate
 
 __all__ = ["shards_report"]
 
@@ -35,7 +35,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def shards_report(request: pytest.FixtureRequest) -> ValidationReport:
-    """What `shards.validate` finds in a published set; each set is read once."""
+    """What `aig.shards.validator.validate` finds in a published set; each set is read once."""
     reports = request.config.stash.setdefault(_REPORTS, {})
     if request.param not in reports:
         reports[request.param] = validate(request.param)

@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shards.answers import beyond, malformed
-from shards.build import SourceDataset
-from shards.schema import DATA, TASKS
+from aig.shards.answer_format import beyond, malformed
+from aig.shards.schema import DATA, TASKS
+from aig.shards.writer.build import SourceDataset
 
 __all__ = ["Broken", "Rows", "broken_rows", "broken_text"]
 
@@ -54,7 +54,7 @@ def broken_rows(batch: pa.RecordBatch | pa.Table, datasets: Mapping[str, SourceD
     """The rules that rows of a batch break.
 
     Args:
-        batch: with the six columns of `shards.schema.DATA`, valid UTF-8; `dataset` and `task` may be dictionaries.
+        batch: with the six columns of `aig.shards.schema.DATA`, valid UTF-8; `dataset` and `task` may be dictionaries.
         datasets: the names that `dataset` may hold, and what is known of each.
     """
     table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from datasets_registry.records import CLASSIFICATION_TASKS, CLOSED_TASKS
+from aig.core.records import CLASSIFICATION_TASKS, CLOSED_TASKS
 
 __all__ = [
     "CATEGORIES",

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shards.manifest import lineage_path
-from shards.published import PublishedSet
-from shards.schema import LEVELS
+from aig.shards.published import PublishedSet
+from aig.shards.schema import LEVELS
+from aig.shards.writer.manifest import lineage_path
 
 if TYPE_CHECKING:
     import duckdb

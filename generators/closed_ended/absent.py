@@ -1,26 +1,17 @@
-"""Sounds that a clip does not contain: plausible ones, and never a relative of one that it does.
-
-A clip with a dog has an animal in it, and a barking one too: asking whether there is an animal, or answering that
-there is no bark, would be wrong. Relatives come from `data/families.yaml`, by the words of a class's name, so that
-they also hold for the classes of anybody's own data; two names that share a word are kept apart as well.
-"""
+"""Sounds that a clip does not contain: plausible ones, and never related to a present sound."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from hashlib import blake2b
-from importlib import resources
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 
-__all__ = ["absent_labels", "nameable", "related"]
+from aig.prompts.sound_families import nameable, related
 
-_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
-_NO_MEANING = frozenset(("and", "the", "other", "with", "sound", "noise"))
+__all__ = ["absent_labels"]
 
 
 def absent_labels(
@@ -65,44 +56,3 @@ def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
-
-
-@cache
-def nameable(label: str) -> bool:
-    """Whether one can say for certain that a clip lacks this sound: not so for a noise, a hum or a background."""
-    return "vague" not in _families(label)
-
-
-@cache
-def related(a: str, b: str) -> bool:
-    """Whether one sound may be, contain, or pass for the other."""
-    families_a, families_b = _families(a), _families(b)
-    if "anything" in families_a | families_b or (families_a & families_b) - {"vague"}:
-        return True
-    return a == b or bool(_words(a) & _words(b))
-
-
-@cache
-def _families(label: str) -> frozenset[str]:
-    name = f" {' '.join(_stem(word) for word in _WORD.findall(label.casefold().replace('_', ' ')))} "
-    return frozenset(family for family, phrases in _table().items() if any(phrase in name for phrase in phrases))
-
-
-@cache
-def _table() -> dict[str, tuple[str, ...]]:
-    text = (resources.files("generators.closed_ended") / "data" / "families.yaml").read_text(encoding="utf-8")
-    return {
-        family: tuple(f" {' '.join(_stem(word) for word in phrase.split())} " for phrase in phrases)
-        for family, phrases in yaml.safe_load(text).items()
-    }
-
-
-@cache
-def _words(label: str) -> frozenset[str]:
-    words = (_stem(word) for word in _WORD.findall(label.casefold().replace("_", " ")))
-    return frozenset(word for word in words if len(word) > 2) - _NO_MEANING
-
-
-def _stem(word: str) -> str:
-    """The word without the s of a plural."""
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from datasets_registry.records import Clip, Features
-from generators.closed_ended import temporal
-from generators.closed_ended.absent import absent_labels
-from generators.question_settings import QuestionSettings
-from prompts.descriptions import descriptions
-from prompts.draw import generator, pick
-from prompts.metadata import SENTIMENTS, one_line, sounds
+from aig.core.records import Clip, Features
+from aig.generators.closed_ended import temporal
+from aig.generators.closed_ended.absent import absent_labels
+from aig.generators.question_settings import QuestionSettings
+from aig.prompts.descriptions import descriptions
+from aig.prompts.metadata import SENTIMENTS, one_line, sounds
+from aig.prompts.seeded_random import generator, pick
 
 __all__ = ["ANSWERS", "AUDIO_TASKS", "CAPTION_TASKS", "Answer", "Facts"]
 

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from datasets_registry.records import Clip, Features, QAPair
-from filters.transcript import spoken_text
-from generators.closed_ended.answers import ANSWERS, AUDIO_TASKS, CAPTION_TASKS, Answer, Facts
-from generators.closed_ended.temporal import within
-from generators.lineage import identified
-from generators.question_settings import QuestionSettings
-from prompts.banks import bank
-from prompts.descriptions import descriptions, known_labels
-from prompts.draw import generator
-from prompts.metadata import sounds
+from aig.core.records import Clip, Features, QAPair
+from aig.extractors.transcript_cleaning import spoken_text
+from aig.generators.closed_ended.answers import ANSWERS, AUDIO_TASKS, CAPTION_TASKS, Answer, Facts
+from aig.generators.closed_ended.temporal import within
+from aig.generators.qa_id import identified
+from aig.generators.question_settings import QuestionSettings
+from aig.prompts.banks import bank
+from aig.prompts.descriptions import descriptions, known_labels
+from aig.prompts.metadata import sounds
+from aig.prompts.seeded_random import generator
 
 __all__ = ["ClosedEnded", "closed_pairs", "undescribed"]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from datasets_registry.records import Event
-from prompts.metadata import interval, tenths, times
+from aig.core.records import Event
+from aig.prompts.metadata import interval, tenths, times
 
 __all__ = ["by_label", "order", "overlaps", "stamps", "within"]
 

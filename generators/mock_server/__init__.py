@@ -7,7 +7,7 @@ It is deterministic: the same request gets the same answer, and the n-th try of 
 order. From the command line: `aig mock-server`.
 """
 
-from generators.mock_server.server import MockServer
-from generators.mock_server.settings import FAULTS, MockSettings
+from aig.generators.mock_server.server import MockServer
+from aig.generators.mock_server.settings import FAULTS, MockSettings
 
 __all__ = ["FAULTS", "MockServer", "MockSettings"]

@@ -1,12 +1,12 @@
-"""`python -m generators.mock_server [SETTINGS as JSON] [PORT]`: prints its address and serves until it is stopped."""
+"""`python -m aig.generators.mock_server [SETTINGS as JSON] [PORT]`: prints its address and serves."""
 
 from __future__ import annotations
 
 import signal
 import sys
 
-from generators.mock_server.server import MockServer
-from generators.mock_server.settings import MockSettings
+from aig.generators.mock_server.server import MockServer
+from aig.generators.mock_server.settings import MockSettings
 
 
 def main(arguments: list[str]) -> None:

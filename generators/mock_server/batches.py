@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from generators.mock_server import replies
-from generators.mock_server.settings import MockSettings
+from aig.generators.mock_server import replies
+from aig.generators.mock_server.settings import MockSettings
 
 __all__ = ["Batches", "UnknownError"]
 

@@ -7,7 +7,7 @@ import json
 import random
 from typing import Any
 
-from generators.tokens import PER_MESSAGE, PER_REPLY, estimate
+from aig.generators.client.tokens import PER_MESSAGE, PER_REPLY, estimate
 
 __all__ = ["BadRequestError", "completion", "identity", "input_tokens"]
 

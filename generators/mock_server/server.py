@@ -16,10 +16,10 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from generators.mock_server import replies
-from generators.mock_server.batches import Batches, UnknownError
-from generators.mock_server.limits import Window
-from generators.mock_server.settings import MockSettings
+from aig.generators.mock_server import replies
+from aig.generators.mock_server.batches import Batches, UnknownError
+from aig.generators.mock_server.limits import Window
+from aig.generators.mock_server.settings import MockSettings
 
 __all__ = ["MockServer", "application"]
 

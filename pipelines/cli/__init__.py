@@ -11,8 +11,8 @@ __all__ = ["main"]
 def main() -> None:
     """Entry point of the `aig` command: runs it and ends with the exit status DESIGN promises."""
     try:
-        from pipelines.cli.app import app
-        from pipelines.cli.output import run
+        from aig.pipelines.cli.app import app
+        from aig.pipelines.cli.output import run
 
         status = run(app)
     except KeyboardInterrupt:  # while it was still importing

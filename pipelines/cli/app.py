@@ -41,7 +41,7 @@ AREAS: tuple[str, ...] = (
     "shards",
     "exports",
 )
-"""Modules of `pipelines.cli`, each with `register(app)`, in the order of `aig --help`."""
+"""Modules of `aig.pipelines.cli`, each with `register(app)`, in the order of `aig --help`."""
 
 for _area in AREAS:
-    importlib.import_module(f"pipelines.cli.{_area}").register(app)
+    importlib.import_module(f"aig.pipelines.cli.{_area}").register(app)

@@ -8,8 +8,8 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from datasets_registry.errors import UsageError
-from pipelines.cli.output import JsonFlag, print_json, print_table, say
+from aig.core.errors import UsageError
+from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
 __all__ = ["build_and_report", "register"]
 
@@ -75,19 +75,19 @@ def build_and_report(
     notes: tuple[str, ...] = (),
     drop: Path | None = None,
 ) -> dict[str, Any]:
-    """Runs the build as a Prefect flow and reports its sums; see `pipelines.flows.build` for the arguments."""
-    from pipelines.configuration import load
-    from pipelines.lifeline import orderly_end
-    from pipelines.lock import only_run
-    from pipelines.prefect_server import prefect_api
-    from pipelines.preflight import check, stage_range
+    """Runs the build as a Prefect flow and reports its sums; see `aig.pipelines.flows.build` for the arguments."""
+    from aig.pipelines.configuration import load
+    from aig.pipelines.preflight import check, stage_range
+    from aig.pipelines.runtime.lock import only_run
+    from aig.pipelines.runtime.prefect_server import prefect_api
+    from aig.pipelines.runtime.shutdown import orderly_end
 
     started = time.monotonic()
     configuration = load(config)
     stages = stage_range(first, until)
     check(configuration, only or (), stages)
     with orderly_end(), only_run(configuration.workspace), prefect_api(configuration.workspace):
-        from pipelines.flows import build
+        from aig.pipelines.flows import build
 
         sums: dict[str, Any] = cast(Any, build)(
             str(config.resolve()),
@@ -149,7 +149,7 @@ def init(
     """Writes a commented configuration."""
     from importlib import resources
 
-    text = resources.files("pipelines").joinpath("example.yaml").read_text(encoding="utf-8")
+    text = resources.files("aig.pipelines").joinpath("example.yaml").read_text(encoding="utf-8")
     try:
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datasets_registry.errors import DataError, UsageError
-from pipelines.cli.output import JsonFlag, print_json, print_table, say
+from aig.core.errors import DataError, UsageError
+from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from datasets_registry.dataset import Dataset, Segment, Source
-    from pipelines.configuration import Configuration
+    from aig.datasets_registry.dataset import Dataset, Segment, Source
+    from aig.pipelines.configuration import Configuration
 
 __all__ = ["register"]
 
@@ -40,12 +40,12 @@ def datasets(
 
     Without --config, aig.yaml in this folder is taken where it is there.
     """
-    from datasets_registry import registry
+    from aig.datasets_registry import registry
 
     configuration = _configuration(config)
     known = dict(registry.DATASETS)
     if configuration is not None:
-        from pipelines.stages.index import dataset_of
+        from aig.pipelines.stages.index import dataset_of
 
         known |= {own: dataset_of(configuration, own) for own in configuration.datasets}
     if name is not None and name not in known:
@@ -72,7 +72,7 @@ def datasets(
 def _configuration(config: Path | None) -> Configuration | None:
     if config is None and not _DEFAULT.is_file():
         return None
-    from pipelines.configuration import load
+    from aig.pipelines.configuration import load
 
     return load(config or _DEFAULT)
 
@@ -98,7 +98,7 @@ def _in_workspace(configuration: Configuration | None, name: str) -> dict[str, i
     """Clips in the workspace, and those of them with audio."""
     if configuration is None:
         return {}
-    from pipelines.workspace import Workspace
+    from aig.pipelines.workspace.workspace import Workspace
 
     workspace = Workspace(configuration.workspace)
     urls = [workspace.url("clips", name, part) for part in workspace.parts("clips", name)]
@@ -156,8 +156,8 @@ def pull(
     json: JsonFlag = False,
 ) -> None:
     """Gets what is open: resumed, checked, unpacked. For the rest, says what to do by hand."""
-    from datasets_registry import registry
-    from pipelines.configuration import load
+    from aig.datasets_registry import registry
+    from aig.pipelines.configuration import load
 
     configuration = load(config)
     chosen = names or [name for name, source in configuration.datasets.items() if source.manifest is None]
@@ -180,8 +180,8 @@ def pull(
 
 
 def _pull(configuration: Configuration, dataset: Dataset, youtube: bool, cookies: str | None) -> dict[str, Any]:
-    from datasets_registry import pull as pulling
-    from pipelines.progress import progress_of
+    from aig.datasets_registry.download import pull as pulling
+    from aig.pipelines.runtime.progress import progress_of
 
     settings = configuration.datasets[dataset.name]
     root = Path(settings.root or "")
@@ -208,10 +208,10 @@ def _videos(
     configuration: Configuration, dataset: Dataset, root: Path, youtube: bool, cookies: str | None
 ) -> dict[str, int]:
     """Cuts clips out of videos, or says how many are missing."""
-    from datasets_registry.dataset import Source
-    from datasets_registry.youtube import clips_by_video
-    from datasets_registry.youtube_pull import cut, yt_dlp_downloader
-    from pipelines.progress import progress_of
+    from aig.datasets_registry.dataset import Source
+    from aig.datasets_registry.download.youtube_pull import cut, yt_dlp_downloader
+    from aig.datasets_registry.readers.youtube import clips_by_video
+    from aig.pipelines.runtime.progress import progress_of
 
     settings = configuration.datasets[dataset.name]
     source = dataset.resolve(Source(root, settings.parts, settings.splits, settings.max_duration_s))
@@ -243,7 +243,7 @@ def _drawn(dataset: Dataset, source: Source, size: int | None, seed: int) -> set
         return None
     import pyarrow as pa
 
-    from filters.selection import limit
+    from aig.filters.clips.selection import limit
 
     def batches(segments: Iterator[Segment]) -> Iterator[pa.RecordBatch]:
         while some := list(islice(segments, 16_384)):

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from datasets_registry.errors import UsageError
-from pipelines.cli.build import build_and_report
-from pipelines.cli.output import JsonFlag, print_table, say
+from aig.core.errors import UsageError
+from aig.pipelines.cli.build import build_and_report
+from aig.pipelines.cli.output import JsonFlag, print_table, say
 
 __all__ = ["register"]
 
@@ -38,7 +38,7 @@ def demo(
     json: JsonFlag = False,
 ) -> None:
     """Builds question-answer shards from some thirty real clips: a few minutes, no key, no downloads by hand."""
-    from pipelines.demo import corpus, weights
+    from aig.pipelines.demo import corpus, weights
 
     if model and not os.environ.get("OPENAI_API_KEY"):
         raise UsageError(
@@ -63,7 +63,7 @@ def demo(
 @contextlib.contextmanager
 def _local_model() -> Iterator[None]:
     """Serves the small model on loopback and points the client at it."""
-    from pipelines.demo import model_server, weights
+    from aig.pipelines.demo import model_server, weights
 
     with model_server.serve(weights.chat_model(), parallel=4) as url:
         before = os.environ.get("OPENAI_BASE_URL")
@@ -80,8 +80,8 @@ def _local_model() -> Iterator[None]:
 def _write_configuration(config: Path, manifest: Path, whisper: Path, model: str | None) -> None:
     import yaml
 
-    from datasets_registry.tables import write_bytes
-    from pipelines.demo import weights
+    from aig.core.tables import write_bytes
+    from aig.pipelines.demo import weights
 
     generate: dict[str, Any] = {"model": model}
     if model is None:
@@ -111,7 +111,7 @@ def _show(shards: Path, config: Path) -> None:
     """Where things are, the rows by task, and three of them."""
     import pyarrow.parquet as pq
 
-    from shards.manifest import MANIFEST, Manifest
+    from aig.shards.writer.manifest import MANIFEST, Manifest
 
     manifest = Manifest.model_validate_json((shards / MANIFEST).read_bytes())
     rows = sorted((dataset, task, count) for dataset, tasks in manifest.counts.items() for task, count in tasks.items())

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from datasets_registry.errors import UsageError
-from pipelines.cli.output import JsonFlag, print_json, say
-from pipelines.cli.shards import SetArgument
+from aig.core.errors import UsageError
+from aig.pipelines.cli.output import JsonFlag, print_json, say
+from aig.pipelines.cli.shards import SetArgument
 
 __all__ = ["register"]
 
@@ -39,7 +39,7 @@ def export(
     json: JsonFlag = False,
 ) -> None:
     """Writes a set as LTU's JSON, as JSON Lines, or as WebDataset tar files with the audio."""
-    from pipelines.progress import progress_of
+    from aig.pipelines.runtime.progress import progress_of
 
     if to == _WEBDATASET and audio is None:
         raise UsageError("webdataset carries the audio", "Say where it is: --audio CONFIG.")
@@ -69,13 +69,13 @@ def _file(
     audio_out: Path | None,
     advance: Callable[[int], None],
 ) -> dict[str, int]:
-    from shards.audio_copies import copy_once
-    from shards.export import export as write
+    from aig.shards.export.audio_copies import copy_once
+    from aig.shards.export.export import export as write
 
     rename = None
     if audio is not None and audio_out is not None:
-        from pipelines.clip_audio import ClipAudio
-        from pipelines.configuration import load
+        from aig.pipelines.configuration import load
+        from aig.pipelines.views.clip_audio import ClipAudio
 
         read = ClipAudio(load(audio))
         known: dict[str, str | None] = {}
@@ -90,9 +90,9 @@ def _file(
 
 
 def _tars(path: str, out: Path, audio: Path, stage: str, advance: Callable[[int], None]) -> dict[str, int]:
-    from pipelines.clip_audio import ClipAudio
-    from pipelines.configuration import load
-    from shards.tar_shards import export_tars
+    from aig.pipelines.configuration import load
+    from aig.pipelines.views.clip_audio import ClipAudio
+    from aig.shards.export.tar_shards import export_tars
 
     clips, left_out = export_tars(path, out, ClipAudio(load(audio)), config=stage, progress=advance)
     return {"clips": clips, "left_out": left_out}
@@ -110,9 +110,9 @@ def merge(
     json: JsonFlag = False,
 ) -> None:
     """Publishes several sets as one, or with --where the part of a set that fulfils a condition."""
-    from pipelines.progress import progress_of
-    from shards.merge import merge as put_together
-    from shards.settings import PublishSettings
+    from aig.pipelines.runtime.progress import progress_of
+    from aig.shards.merge import merge as put_together
+    from aig.shards.settings import PublishSettings
 
     settings = PublishSettings(rows_per_shard=rows_per_shard)
     with progress_of("merging", unit="rows") as progress:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datasets_registry.errors import UsageError
-from pipelines.cli.output import JsonFlag, print_json, print_table, say
+from aig.core.errors import UsageError
+from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from generators.chat import ChatRequest
-    from pipelines.configuration import Configuration
-    from pipelines.workspace import Workspace
+    from aig.generators.chat import ChatRequest
+    from aig.pipelines.configuration import Configuration
+    from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["register"]
 
@@ -38,12 +38,12 @@ def estimate(
 
     Counts what `aig generate` would ask now, so the clips have to be selected first (`aig run CONFIG --until select`).
     """
-    from generators.estimate import estimate_cost, total
-    from generators.ledger import Ledger
-    from generators.prices import table_date
-    from generators.tokens import ERROR, counter
-    from pipelines.configuration import load
-    from pipelines.workspace import Workspace
+    from aig.generators.client.estimate import estimate_cost, total
+    from aig.generators.client.prices import table_date
+    from aig.generators.client.tokens import ERROR, counter
+    from aig.generators.ledger.ledger import Ledger
+    from aig.pipelines.configuration import load
+    from aig.pipelines.workspace.workspace import Workspace
 
     configuration = load(config)
     workspace = Workspace(configuration.workspace)
@@ -92,7 +92,7 @@ def estimate(
 
 def _planned(configuration: Configuration, workspace: Workspace, names: list[str]) -> Iterator[ChatRequest]:
     """The requests that `aig generate` would look up or send now, in its order."""
-    from pipelines.stages.generate import plan, qa_kinds, questions
+    from aig.pipelines.stages.generate import plan, qa_kinds, questions
 
     for name in names:
         for kind in qa_kinds(configuration, name)[1:]:
@@ -116,12 +116,12 @@ def ledger(
     json: JsonFlag = False,
 ) -> None:
     """What the model has answered and cost so far: size, hit rate, dollars per dataset, prompt and model."""
-    from generators.accounts import accounts
-    from generators.batch_jobs import JobStore
-    from generators.compaction import compact as rewrite
-    from generators.ledger import Ledger
-    from pipelines.configuration import load
-    from pipelines.workspace import Workspace
+    from aig.generators.client.batch_jobs import JobStore
+    from aig.generators.ledger.compaction import compact as rewrite
+    from aig.generators.ledger.costs import accounts
+    from aig.generators.ledger.ledger import Ledger
+    from aig.pipelines.configuration import load
+    from aig.pipelines.workspace.workspace import Workspace
 
     url = Workspace(load(config).workspace).url("responses")
     if compact:
@@ -194,7 +194,7 @@ def mock_server(
 
     from pydantic import ValidationError
 
-    from generators.mock_server import MockServer, MockSettings
+    from aig.generators.mock_server import MockServer, MockSettings
 
     try:
         settings = MockSettings(

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datasets_registry.errors import DataError, UsageError
-from pipelines.cli.output import JsonFlag, print_json, print_table, say
+from aig.core.errors import DataError, UsageError
+from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
 if TYPE_CHECKING:
     import duckdb
 
-    from extractors.levels import Levels
-    from pipelines.configuration import Configuration
+    from aig.extractors.levels import Levels
+    from aig.pipelines.configuration import Configuration
 
 __all__ = ["register"]
 
@@ -34,10 +34,10 @@ def levels(
     json: JsonFlag = False,
 ) -> None:
     """Fits the five-level bounds (quintiles) to the extracted data and shows histograms with the bounds."""
-    from datasets_registry.tables import write_bytes
-    from extractors.calibrate import MEASURES, fit, to_yaml
-    from extractors.levels import load_levels
-    from pipelines.configuration import load
+    from aig.core.tables import write_bytes
+    from aig.extractors.calibrate import MEASURES, fit, to_yaml
+    from aig.extractors.levels import load_levels
+    from aig.pipelines.configuration import load
 
     configuration = load(config)
     if out is not None and out.exists() and not force:
@@ -72,8 +72,8 @@ def levels(
 
 def _database(configuration: Configuration) -> duckdb.DuckDBPyConnection:
     """A database with one view, `measured`: the features of all datasets with the speaker's gender."""
-    from datasets_registry.tables import CLIPS, FEATURES
-    from pipelines.workspace import Workspace
+    from aig.core.tables import CLIPS, FEATURES
+    from aig.pipelines.workspace.workspace import Workspace
 
     workspace = Workspace(configuration.workspace)
     database = workspace.database()
@@ -99,7 +99,7 @@ def _where(column: str, gender: str | None) -> tuple[str, dict[str, str]]:
 
 
 def _quantiles(database: duckdb.DuckDBPyConnection, column: str, gender: str | None = None) -> Any:
-    from extractors.calibrate import QUINTILES, Quantiles
+    from aig.extractors.calibrate import QUINTILES, Quantiles
 
     where, values = _where(column, gender)
     found = database.execute(
@@ -111,7 +111,7 @@ def _quantiles(database: duckdb.DuckDBPyConnection, column: str, gender: str | N
 
 
 def _rows(fitted: Levels) -> list[tuple[str, str | None]]:
-    from extractors.calibrate import MEASURES
+    from aig.extractors.calibrate import MEASURES
 
     rows: list[tuple[str, str | None]] = []
     for name in MEASURES:
@@ -121,7 +121,7 @@ def _rows(fitted: Levels) -> list[tuple[str, str | None]]:
 
 def _measure(database: duckdb.DuckDBPyConnection, name: str, gender: str | None, fitted: Levels) -> dict[str, Any]:
     """One scale: its bounds, the clips on each level, and a histogram from the 1st to the 99th percentile."""
-    from extractors.calibrate import MEASURES
+    from aig.extractors.calibrate import MEASURES
 
     column = MEASURES[name][0]
     scale = getattr(fitted, name)

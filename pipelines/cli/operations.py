@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from datasets_registry.errors import UsageError
-from pipelines.cli.output import JsonFlag, print_json, print_table, say
+from aig.core.errors import UsageError
+from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
 __all__ = ["register"]
 
@@ -23,9 +23,9 @@ def register(app: typer.Typer) -> None:
 
 def status(config: ConfigArgument, json: JsonFlag = False) -> None:
     """Shows what each stage has, lacks and failed; what is running now; and what was spent."""
-    from pipelines import status as state
-    from pipelines.configuration import load
-    from pipelines.workspace import Workspace
+    from aig.pipelines.configuration import load
+    from aig.pipelines.views import status as state
+    from aig.pipelines.workspace.workspace import Workspace
 
     configuration = load(config)
     found = state.status(configuration, Workspace(configuration.workspace))
@@ -70,10 +70,10 @@ def retry_quarantine(
     json: JsonFlag = False,
 ) -> None:
     """Lifts the quarantine, so that the next `aig run` tries its items again."""
-    from pipelines.configuration import load
-    from pipelines.lock import only_run
-    from pipelines.stages.quarantine import lift
-    from pipelines.workspace import Workspace
+    from aig.pipelines.configuration import load
+    from aig.pipelines.runtime.lock import only_run
+    from aig.pipelines.stages.quarantine import lift
+    from aig.pipelines.workspace.workspace import Workspace
 
     configuration = load(config)
     workspace = Workspace(configuration.workspace)

@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from datasets_registry.errors import AigError
-from pipelines.lifeline import INTERRUPTED
+from aig.core.errors import AigError
+from aig.pipelines.runtime.shutdown import INTERRUPTED
 
 __all__ = ["JsonFlag", "console", "print_json", "print_table", "run", "say"]
 

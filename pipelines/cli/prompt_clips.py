@@ -7,12 +7,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from datasets_registry.errors import UsageError
-from datasets_registry.records import Clip, Event, Features
-from filters.transcript import spoken_text
-from pipelines.configuration import Configuration
-from pipelines.workspace import Workspace
-from prompts.open_ended import Prompt, sentence
+from aig.core.errors import UsageError
+from aig.core.records import Clip, Event, Features
+from aig.extractors.transcript_cleaning import spoken_text
+from aig.pipelines.configuration import Configuration
+from aig.pipelines.workspace.workspace import Workspace
+from aig.prompts.open_ended import Prompt, sentence
 
 __all__ = ["clip_in_workspace", "example_clip", "read_clip"]
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datasets_registry.errors import DataError, UsageError
-from pipelines.cli.output import JsonFlag, print_json, say
+from aig.core.errors import DataError, UsageError
+from aig.pipelines.cli.output import JsonFlag, print_json, say
 
 if TYPE_CHECKING:
-    from generators.chat import ChatRequest
-    from pipelines.configuration import Configuration
+    from aig.generators.chat import ChatRequest
+    from aig.pipelines.configuration import Configuration
 
 __all__ = ["describe", "grow"]
 
@@ -33,9 +33,9 @@ def grow(
     json: JsonFlag = False,
 ) -> None:
     """Asks the model for more ways to ask, and writes the bank with those that pass, to be reviewed."""
-    from pipelines.configuration import load
-    from prompts.banks import bank
-    from prompts.grow import bank_text, grown, question_messages
+    from aig.pipelines.configuration import load
+    from aig.prompts.banks import bank
+    from aig.prompts.paraphrase import bank_text, grown, question_messages
 
     configuration = load(config)
     part = "instructions" if instructions else "bases"
@@ -66,9 +66,9 @@ def describe(
     json: JsonFlag = False,
 ) -> None:
     """Asks the model for ten acoustic descriptions of each sound class that has none, cleans and keeps them."""
-    from pipelines.configuration import load
-    from prompts.descriptions import descriptions
-    from prompts.grow import clean_descriptions, description_messages
+    from aig.pipelines.configuration import load
+    from aig.prompts.descriptions import descriptions
+    from aig.prompts.paraphrase import clean_descriptions, description_messages
 
     configuration = load(config)
     own = str(out) if out.exists() else configuration.generate.questions.description_file
@@ -98,11 +98,11 @@ def _ask(
     configuration: Configuration, asked: Mapping[str, Sequence[Mapping[str, str]]], purpose: str
 ) -> Iterator[tuple[str, list[str]]]:
     """The lines that the model writes for each of the named messages, from the ledger where they were asked before."""
-    from generators.chat import ChatRequest
-    from generators.client import ask
-    from generators.ledger import Ledger
-    from pipelines.workspace import Workspace
-    from prompts.grow import LINES_SCHEMA
+    from aig.generators.chat import ChatRequest
+    from aig.generators.client.ask import ask
+    from aig.generators.ledger.ledger import Ledger
+    from aig.pipelines.workspace.workspace import Workspace
+    from aig.prompts.paraphrase import LINES_SCHEMA
 
     settings = configuration.generate
     parameters: dict[str, Any] = {settings.max_tokens_name: settings.max_tokens}
@@ -136,9 +136,9 @@ def _lines(content: str) -> list[str]:
 
 def _labels(configuration: Configuration) -> list[str]:
     """All sound classes of the workspace's clips."""
-    from datasets_registry.records import Clip
-    from pipelines.workspace import Workspace
-    from prompts.metadata import sounds
+    from aig.core.records import Clip
+    from aig.pipelines.workspace.workspace import Workspace
+    from aig.prompts.metadata import sounds
 
     workspace = Workspace(configuration.workspace)
     clips = (clip for name in configuration.datasets for clip in workspace.records(Clip, "clips", name))

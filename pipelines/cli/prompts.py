@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datasets_registry.errors import UsageError
-from pipelines.cli.output import JsonFlag, print_json, print_table, say
+from aig.core.errors import UsageError
+from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from datasets_registry.records import Clip, Features
-    from prompts.open_ended import Prompt
+    from aig.core.records import Clip, Features
+    from aig.prompts.open_ended import Prompt
 
 __all__ = ["register"]
 
@@ -26,7 +26,7 @@ FolderOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Adds this module's commands, and those that grow the data through a model."""
-    from pipelines.cli import prompt_data
+    from aig.pipelines.cli import prompt_data
 
     prompts = typer.Typer(help="See, try, version and grow prompts and question banks.", no_args_is_help=True)
     prompts.command("list")(list_prompts)
@@ -41,8 +41,8 @@ def register(app: typer.Typer) -> None:
 
 def list_prompts(folder: FolderOption = None, json: JsonFlag = False) -> None:
     """Lists the open-ended prompts and the closed-ended question banks."""
-    from prompts.banks import bank, tasks
-    from prompts.open_ended import load, load_all
+    from aig.prompts.banks import bank, tasks
+    from aig.prompts.open_ended import load, load_all
 
     found = [
         {
@@ -83,8 +83,8 @@ def list_prompts(folder: FolderOption = None, json: JsonFlag = False) -> None:
 
 def show(name: NameArgument, folder: FolderOption = None, json: JsonFlag = False) -> None:
     """Prints a prompt, or the question bank of a task."""
-    from prompts.banks import bank, tasks
-    from prompts.open_ended import load, load_all
+    from aig.prompts.banks import bank, tasks
+    from aig.prompts.open_ended import load, load_all
 
     if name in tasks() and name not in load_all(folder):
         questions = bank(name)
@@ -118,11 +118,11 @@ def render(
     json: JsonFlag = False,
 ) -> None:
     """Shows the exact messages that the model gets for a clip; without one, for a made-up example."""
-    from filters.transcript import spoken_text
-    from pipelines.cli.prompt_clips import clip_in_workspace, example_clip, read_clip
-    from pipelines.configuration import load as load_configuration
-    from prompts.open_ended import load
-    from prompts.open_ended import render as rendered
+    from aig.extractors.transcript_cleaning import spoken_text
+    from aig.pipelines.cli.prompt_clips import clip_in_workspace, example_clip, read_clip
+    from aig.pipelines.configuration import load as load_configuration
+    from aig.prompts.open_ended import load
+    from aig.prompts.open_ended import render as rendered
 
     if config is not None and clip is not None:
         raise UsageError("a clip comes from CONFIG or from --clip, not both", "leave one of them out")
@@ -167,7 +167,7 @@ def diff(
     json: JsonFlag = False,
 ) -> None:
     """Shows how two prompts differ, line by line."""
-    from prompts.open_ended import load
+    from aig.prompts.open_ended import load
 
     one, other = load(before, folder), load(after, folder)
     lines = list(
@@ -188,7 +188,7 @@ def new(
     json: JsonFlag = False,
 ) -> None:
     """Writes a copy of a prompt under the next version, to be edited, tried and put to use."""
-    from prompts.open_ended import load, load_all, new_version, parse
+    from aig.prompts.open_ended import load, load_all, new_version, parse
 
     own = str(folder) if folder.is_dir() else None
     origin = load(start or name, own)

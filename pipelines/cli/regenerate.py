@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.output import JsonFlag, print_json, print_table, say
+from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
 __all__ = ["register"]
 
@@ -29,12 +29,12 @@ def regenerate(
     json: JsonFlag = False,
 ) -> None:
     """Asks one prompt about its clips and compares it with the prompt in use; everything else stays untouched."""
-    from pipelines.configuration import load
-    from pipelines.lock import only_run
-    from pipelines.progress import progress_of
-    from pipelines.regeneration.page import figure_rows, write_page
-    from pipelines.regeneration.run import regenerate as ask_anew
-    from pipelines.workspace import Workspace
+    from aig.pipelines.configuration import load
+    from aig.pipelines.regeneration.page import figure_rows, write_page
+    from aig.pipelines.regeneration.run import regenerate as ask_anew
+    from aig.pipelines.runtime.lock import only_run
+    from aig.pipelines.runtime.progress import progress_of
+    from aig.pipelines.workspace.workspace import Workspace
 
     configuration = load(config)
     workspace = Workspace(configuration.workspace)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from datasets_registry.errors import UsageError
-from pipelines.cli.output import JsonFlag, print_json, say
+from aig.core.errors import UsageError
+from aig.pipelines.cli.output import JsonFlag, print_json, say
 
 __all__ = ["register"]
 
@@ -25,9 +25,9 @@ def report(
     json: JsonFlag = False,
 ) -> None:
     """Writes one HTML page with plots, samples to hear, drops, quarantine and cost; it opens without a network."""
-    from pipelines.configuration import load
-    from pipelines.report.page import write_report
-    from pipelines.workspace import Workspace
+    from aig.pipelines.configuration import load
+    from aig.pipelines.views.report.page import write_report
+    from aig.pipelines.workspace.workspace import Workspace
 
     configuration = load(config)
     address = write_report(configuration, Workspace(configuration.workspace), clips=clips)
@@ -59,7 +59,7 @@ def browse(
     """Serves a local web app: filter rows, listen, see where each comes from, compare prompts, mark good and bad."""
     import webbrowser
 
-    from pipelines.browse.serve import open_site, prepare
+    from aig.pipelines.views.browse.serve import open_site, prepare
 
     roots = {}
     for item in audio or []:

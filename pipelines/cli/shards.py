@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datasets_registry.errors import UsageError
-from pipelines.cli.output import JsonFlag, print_json, print_table, say
-from pipelines.visible import visible
+from aig.core.errors import UsageError
+from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
+from aig.pipelines.views.escaping import visible
 
 if TYPE_CHECKING:
-    from shards.report import Finding, ValidationReport
-    from shards.statistics import Statistics
+    from aig.shards.statistics import Statistics
+    from aig.shards.validator.findings import Finding, ValidationReport
 
 __all__ = ["SetArgument", "register"]
 
@@ -41,9 +41,9 @@ def validate(
     json: JsonFlag = False,
 ) -> None:
     """Checks published shards from the manifest to the last page; exit status 1 where something is wrong."""
-    from pipelines.progress import progress_of
-    from shards.github import workflow_commands
-    from shards.validate import validate as check
+    from aig.pipelines.runtime.progress import progress_of
+    from aig.shards.validator.github_annotations import workflow_commands
+    from aig.shards.validator.validate import validate as check
 
     if form not in ("text", "github"):
         raise UsageError(f"no format called {form!r}", "There are: text, github.")
@@ -82,7 +82,7 @@ def _line(finding: Finding) -> tuple[str, str, str, str]:
 
 def stats(path: SetArgument, json: JsonFlag = False) -> None:
     """Rows by dataset and task beside the paper's, levels, lengths, distinct questions and answers."""
-    from shards.statistics import statistics
+    from aig.shards.statistics import statistics
 
     found = statistics(path)
     if json:
@@ -92,8 +92,8 @@ def stats(path: SetArgument, json: JsonFlag = False) -> None:
 
 
 def _print_statistics(found: Statistics) -> None:
-    from shards import paper
-    from shards.schema import OPEN, TASKS
+    from aig.shards import paper
+    from aig.shards.schema import OPEN, TASKS
 
     datasets = []
     for name, tasks in found.counts.items():
@@ -134,8 +134,8 @@ def why(
     json: JsonFlag = False,
 ) -> None:
     """Where a published pair comes from: clip, measurements, prompt, raw reply, price."""
-    from pipelines.configuration import load
-    from pipelines.why import chain
+    from aig.pipelines.configuration import load
+    from aig.pipelines.views.trace import chain
 
     links = chain(load(config), qa_id)
     if json:

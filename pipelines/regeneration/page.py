@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipelines.regeneration.run import Regenerated
-from pipelines.visible import html_environment
-from pipelines.workspace import Workspace
+from aig.pipelines.regeneration.run import Regenerated
+from aig.pipelines.views.escaping import html_environment
+from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["figure_rows", "write_page"]
 
@@ -41,7 +41,7 @@ def _shown(figures: object, value: float, form: str) -> str:
 
 def write_page(workspace: Workspace, result: Regenerated) -> str:
     """Writes the page below `regenerated/` in the workspace and returns its address."""
-    template = html_environment("pipelines.regeneration").get_template("comparison.html.j2")
+    template = html_environment("aig.pipelines.regeneration").get_template("comparison.html.j2")
     name = f"{result.after.prompt}.html"
     text = template.render(
         result=result, rows=figure_rows(result), clips=result.beside[:_SHOWN], hidden=len(result.beside) - _SHOWN

@@ -12,18 +12,18 @@ import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from datasets_registry.errors import DataError, UsageError
-from datasets_registry.records import QAPair
-from generators.client import Summary, ask
-from generators.compare import Outcome, PromptFigures, compare
-from generators.ledger import Ledger
-from generators.open_ended import pairs
-from pipelines.configuration import Configuration
-from pipelines.rates import shared_rate
-from pipelines.stages import generate as generating
-from pipelines.stages.joined import buckets, joined, measured_in
-from pipelines.workspace import Workspace
-from prompts.open_ended import Prompt, load, load_all
+from aig.core.errors import DataError, UsageError
+from aig.core.records import QAPair
+from aig.generators.client.ask import Summary, ask
+from aig.generators.ledger.ledger import Ledger
+from aig.generators.open_ended.pairs import pairs
+from aig.pipelines.configuration import Configuration
+from aig.pipelines.regeneration.compare import Outcome, PromptFigures, compare
+from aig.pipelines.runtime.shared_rate import shared_rate
+from aig.pipelines.stages import generate as generating
+from aig.pipelines.workspace.buckets import buckets, joined, measured_in
+from aig.pipelines.workspace.workspace import Workspace
+from aig.prompts.open_ended import Prompt, load, load_all
 
 __all__ = ["COMPARED", "Beside", "Regenerated", "regenerate"]
 
@@ -84,13 +84,13 @@ def regenerate(
     Args:
         configuration: of the build.
         workspace: of the build; its clips are measured.
-        reference: the prompt, as in `prompts.open_ended.load`.
+        reference: the prompt, as in `aig.prompts.open_ended.load`.
         sample: try it on so many clips, always the same, and write nothing; `None`: on all, and write the pairs.
         on_progress: called with the running figures.
 
     Raises:
         UsageError: there is no such prompt, it has nothing to follow, or no clip is of its kind.
-        DataError: no request was answered; see also `generators.client.ask`.
+        DataError: no request was answered; see also `aig.generators.client.ask.ask`.
     """
     new = load(reference, configuration.generate.questions.prompt_folder)
     old = _followed(configuration, new)

@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from datasets_registry.records import Clip, Features, Quarantined
-from datasets_registry.tables import CLIPS, FEATURES, QUARANTINE, from_batch
-from extractors.measure import extractor_version, measure_clips
-from extractors.settings import ExtractSettings
-from extractors.version import Parts
-from filters.invented import invented_reason
-from pipelines.stages.joined import KEPT, SOURCE_OF_CLIP
-from pipelines.workspace import Workspace
+from aig.core.records import Clip, Features, Quarantined
+from aig.core.tables import CLIPS, FEATURES, QUARANTINE, from_batch
+from aig.extractors.hallucination import invented_reason
+from aig.extractors.measure import extractor_version, measure_clips
+from aig.extractors.settings import ExtractSettings
+from aig.extractors.version import Parts
+from aig.pipelines.workspace.buckets import KEPT, SOURCE_OF_CLIP
+from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["clips_to_measure", "forget_outdated", "measure_batch", "quarantine_killer", "quarantine_parts"]
 

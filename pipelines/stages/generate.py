@@ -14,27 +14,27 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from datasets_registry.dataset import Dataset
-from datasets_registry.records import Clip, Dropped, Features, QAPair, Quarantined
-from datasets_registry.tables import CLIPS, DROPPED, to_table, write_table
-from filters.settings import KINDS
-from filters.transcript import spoken_text
-from generators.chat import ChatRequest
-from generators.client import ask
-from generators.closed_ended import closed_pairs
-from generators.ledger import Ledger
-from generators.open_ended import chat_request, pairs
-from generators.summary import Failure, Summary
-from pipelines.code_version import code_version
-from pipelines.configuration import Configuration
-from pipelines.lifeline import told_to_end
-from pipelines.rates import shared_rate
-from pipelines.stages.index import dataset_of
-from pipelines.stages.joined import Bucket, Measured, buckets, joined, measured_in, selections_of
-from pipelines.workspace import Workspace
-from prompts.descriptions import own_descriptions_version
-from prompts.metadata import sounds
-from prompts.open_ended import Prompt, load
+from aig.core.records import Clip, Dropped, Features, QAPair, Quarantined
+from aig.core.tables import CLIPS, DROPPED, to_table, write_table
+from aig.datasets_registry.dataset import Dataset
+from aig.extractors.transcript_cleaning import spoken_text
+from aig.filters.clips.settings import KINDS
+from aig.generators.chat import ChatRequest
+from aig.generators.client.ask import ask
+from aig.generators.client.summary import Failure, Summary
+from aig.generators.closed_ended import closed_pairs
+from aig.generators.ledger.ledger import Ledger
+from aig.generators.open_ended.pairs import chat_request, pairs
+from aig.pipelines.configuration import Configuration
+from aig.pipelines.runtime.shared_rate import shared_rate
+from aig.pipelines.runtime.shutdown import told_to_end
+from aig.pipelines.stages.index import dataset_of
+from aig.pipelines.workspace.buckets import Bucket, Measured, buckets, joined, measured_in, selections_of
+from aig.pipelines.workspace.code_version import code_version
+from aig.pipelines.workspace.workspace import Workspace
+from aig.prompts.descriptions import own_descriptions_version
+from aig.prompts.metadata import sounds
+from aig.prompts.open_ended import Prompt, load
 
 __all__ = [
     "CLOSED",
@@ -54,13 +54,13 @@ __all__ = [
 
 CLOSED = "closed"
 
-_CODE = ("generators/lineage.py", "filters/transcript.py", "prompts")
+_CODE = ("generators/qa_id.py", "extractors/transcript_cleaning.py", "prompts")
 _CLOSED_CODE = ("generators/closed_ended", *_CODE)
 _OPEN_CODE = (
-    "generators/open_ended.py",
-    "generators/parse.py",
-    "generators/near_json.py",
-    "generators/pair_shapes.py",
+    "generators/open_ended/pairs.py",
+    "generators/open_ended/parse.py",
+    "generators/open_ended/lenient_json.py",
+    "generators/open_ended/json_shapes.py",
     "generators/closed_ended/absent.py",
     "generators/closed_ended/data",
     "filters",
@@ -180,7 +180,7 @@ def ask_open(
     """Asks the model all that is out of date and not in the ledger.
 
     Raises:
-        UsageError, DataError: see `generators.client.ask`.
+        UsageError, DataError: see `aig.generators.client.ask.ask`.
     """
 
     def requests() -> Iterator[ChatRequest]:

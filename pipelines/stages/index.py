@@ -11,15 +11,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from datasets_registry import manifest, registry
-from datasets_registry.dataset import Dataset, Source
-from datasets_registry.ontology import Ontology
-from datasets_registry.records import Clip, Quarantined
-from datasets_registry.tables import Record, to_table, write_table
-from pipelines.configuration import Configuration
-from pipelines.progress import Progress
-from pipelines.stages.quarantine import Reconciled
-from pipelines.workspace import Workspace
+from aig.core.records import Clip, Quarantined
+from aig.core.tables import Record, to_table, write_table
+from aig.datasets_registry import registry
+from aig.datasets_registry.dataset import Dataset, Source
+from aig.datasets_registry.ontology import Ontology
+from aig.datasets_registry.readers import manifest
+from aig.pipelines.configuration import Configuration
+from aig.pipelines.runtime.progress import Progress
+from aig.pipelines.stages.quarantine import Reconciled
+from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["dataset_of", "digest", "index_dataset", "root_of", "source_of"]
 

@@ -10,19 +10,19 @@ from importlib import metadata
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datasets_registry.errors import DataError
-from datasets_registry.records import Quarantined
-from datasets_registry.tables import FEATURES
-from extractors.levels import load_levels
-from pipelines.browse.marks import bad_pairs
-from pipelines.configuration import Configuration
-from pipelines.progress import Progress
-from pipelines.stages.generate import qa_kinds
-from pipelines.stages.index import dataset_of
-from pipelines.workspace import Workspace
-from shards.build import Build, SourceDataset
-from shards.validate import validate
-from shards.writer import publish
+from aig.core.errors import DataError
+from aig.core.records import Quarantined
+from aig.core.tables import FEATURES
+from aig.extractors.levels import load_levels
+from aig.pipelines.configuration import Configuration
+from aig.pipelines.runtime.progress import Progress
+from aig.pipelines.stages.generate import qa_kinds
+from aig.pipelines.stages.index import dataset_of
+from aig.pipelines.workspace.marks import bad_pairs
+from aig.pipelines.workspace.workspace import Workspace
+from aig.shards.validator.validate import validate
+from aig.shards.writer.build import Build, SourceDataset
+from aig.shards.writer.writer import publish
 
 __all__ = ["FINDINGS", "publish_and_validate"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from datasets_registry.records import Clip, Quarantined
-from datasets_registry.tables import from_batch
-from pipelines.workspace import Workspace
+from aig.core.records import Clip, Quarantined
+from aig.core.tables import from_batch
+from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["Reconciled", "lift"]
 

@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from datasets_registry.tables import DROPPED, write_table
-from filters.selection import Selection, limit, select
-from filters.settings import SelectSettings
-from pipelines.configuration import Configuration
-from pipelines.progress import Progress
-from pipelines.stages.joined import KEPT, joined, selections_of
-from pipelines.workspace import Workspace
+from aig.core.tables import DROPPED, write_table
+from aig.filters.clips.selection import Selection, limit, select
+from aig.filters.clips.settings import SelectSettings
+from aig.pipelines.configuration import Configuration
+from aig.pipelines.runtime.progress import Progress
+from aig.pipelines.workspace.buckets import KEPT, joined, selections_of
+from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["limit_dataset", "select_dataset"]
 

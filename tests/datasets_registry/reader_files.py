@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from datasets_registry import registry
-from datasets_registry.dataset import Source
-from datasets_registry.records import Clip, Quarantined
+from aig.core.records import Clip, Quarantined
+from aig.datasets_registry import registry
+from aig.datasets_registry.dataset import Source
 
 
 def build(root: Path, **files: str | bytes | None) -> Path:

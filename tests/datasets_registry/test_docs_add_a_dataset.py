@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from datasets_registry.dataset import Dataset, Source
-from datasets_registry.records import CLOSED_TASKS
+from aig.core.records import CLOSED_TASKS
+from aig.datasets_registry.dataset import Dataset, Source
 
 PAGE = Path(__file__).parents[2] / "docs" / "add_a_dataset.md"
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from datasets_registry import registry, voxceleb2
-from datasets_registry.dataset import Source
-from datasets_registry.fma import genre_names
-from datasets_registry.lines import Malformed
-from datasets_registry.records import Clip, Event
+from aig.core.records import Clip, Event
+from aig.datasets_registry import registry
+from aig.datasets_registry.dataset import Source
+from aig.datasets_registry.readers import voxceleb2
+from aig.datasets_registry.readers.fma import genre_names
+from aig.datasets_registry.text.text_rows import Malformed
 
 
 def read(name: str, root: Path, *splits: str) -> list[Clip]:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from datasets_registry.json_stream import json_items
-from datasets_registry.lines import Malformed, csv_rows, json_lines
+from aig.datasets_registry.text.json_stream import json_items
+from aig.datasets_registry.text.text_rows import Malformed, csv_rows, json_lines
 
 in_a_folder = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 junk = st.binary(max_size=12).filter(lambda line: not set(line) & set(b"\r\n"))

@@ -5,10 +5,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from datasets_registry import manifest
-from datasets_registry.dataset import Source
-from datasets_registry.errors import UsageError
-from datasets_registry.records import Clip, Event, Quarantined
+from aig.core.errors import UsageError
+from aig.core.records import Clip, Event, Quarantined
+from aig.datasets_registry.dataset import Source
+from aig.datasets_registry.readers import manifest
 
 
 def read(file: Path, **keywords):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets_registry.errors import UsageError
-from datasets_registry.ontology import Ontology
+from aig.core.errors import UsageError
+from aig.datasets_registry.ontology import Ontology
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 import soundfile
 
-from datasets_registry import manifest
-from datasets_registry.dataset import Source
-from datasets_registry.errors import UsageError
-from datasets_registry.records import Clip
+from aig.core.errors import UsageError
+from aig.core.records import Clip
+from aig.datasets_registry.dataset import Source
+from aig.datasets_registry.readers import manifest
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from datasets_registry import http as fetching
-from datasets_registry import pull as pulling
-from datasets_registry import registry
-from datasets_registry.downloads import Download
-from datasets_registry.errors import DataError
-from datasets_registry.unpack import unpack
+from aig.core.errors import DataError
+from aig.datasets_registry import registry
+from aig.datasets_registry.download import http as fetching
+from aig.datasets_registry.download import pull as pulling
+from aig.datasets_registry.download.unpack import unpack
+from aig.datasets_registry.downloads import Download
 
 BODY = bytes(range(256)) * 4000
 MD5 = "md5:" + hashlib.md5(BODY).hexdigest()
@@ -281,7 +281,7 @@ def test_no_link_is_made_or_followed(tmp_path):
 
 
 def test_a_bomb_does_not_go_off(tmp_path, monkeypatch):
-    monkeypatch.setattr("datasets_registry.unpack.ALWAYS_ALLOWED", 1 << 20)
+    monkeypatch.setattr("aig.datasets_registry.download.unpack.ALWAYS_ALLOWED", 1 << 20)
     (tmp_path / "bomb.zip").write_bytes(archive_of({"zeros": bytes(30 << 20)}))
     with pytest.raises(DataError, match="grows to more than 100 times"):
         unpack(tmp_path / "bomb.zip", tmp_path / "out")

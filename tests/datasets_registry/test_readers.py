@@ -5,9 +5,9 @@ import json
 import pytest
 from reader_files import build, ids, places, read
 
-from datasets_registry import registry
-from datasets_registry.errors import UsageError
-from datasets_registry.records import CLOSED_TASKS, Clip, Event
+from aig.core.errors import UsageError
+from aig.core.records import CLOSED_TASKS, Clip, Event
+from aig.datasets_registry import registry
 
 CLASSES = 'index,mid,display_name\n0,/m/09x0r,"Speech"\n1,/m/05zppz,"Male speech, man speaking"\n'
 

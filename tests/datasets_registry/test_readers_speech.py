@@ -3,9 +3,9 @@
 import pytest
 from reader_files import build, ids, places, read
 
-from datasets_registry.errors import UsageError
-from datasets_registry.mosei import seven_classes
-from datasets_registry.records import Clip
+from aig.core.errors import UsageError
+from aig.core.records import Clip
+from aig.datasets_registry.readers.mosei import seven_classes
 
 
 def test_iemocap(tmp_path):

@@ -4,10 +4,10 @@ import tracemalloc
 
 import pytest
 
-from datasets_registry import registry
-from datasets_registry.dataset import Source
-from datasets_registry.records import Clip
-from datasets_registry.unique import without_repeats
+from aig.core.records import Clip
+from aig.datasets_registry import registry
+from aig.datasets_registry.dataset import Source
+from aig.datasets_registry.deduplicate import without_repeats
 
 
 def clips(count):

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets_registry.records import Clip, Dropped, Event, Features, QAPair, Quarantined, Word
-from datasets_registry.tables import SCHEMAS, from_batch, to_table
+from aig.core.records import Clip, Dropped, Event, Features, QAPair, Quarantined, Word
+from aig.core.tables import SCHEMAS, from_batch, to_table
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 seconds = st.floats(0, 100)

@@ -1,9 +1,9 @@
 import pytest
 
-from datasets_registry import registry
-from datasets_registry.dataset import Segment, Source
-from datasets_registry.errors import DataError, UsageError
-from datasets_registry.youtube_pull import MAX_FAILURES, PAUSE_S, Unavailable, cut, yt_dlp_downloader
+from aig.core.errors import DataError, UsageError
+from aig.datasets_registry import registry
+from aig.datasets_registry.dataset import Segment, Source
+from aig.datasets_registry.download.youtube_pull import MAX_FAILURES, PAUSE_S, Unavailable, cut, yt_dlp_downloader
 
 
 def segments(*videos):

@@ -6,13 +6,13 @@ import os
 
 import pytest
 
-from datasets_registry.errors import UsageError
+from aig.core.errors import UsageError
 
 
 @pytest.fixture(scope="session")
 def tiny_en() -> str:
     """The genuine tiny.en as a CTranslate2 folder: `AIG_WHISPER`, or the demo's, from the package registry."""
-    from pipelines.demo.weights import whisper_folder
+    from aig.pipelines.demo.weights import whisper_folder
 
     try:
         return os.environ.get("AIG_WHISPER") or str(whisper_folder())

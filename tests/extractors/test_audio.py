@@ -10,12 +10,12 @@ import pytest
 import soundfile
 from extract_voices import RATE, vowel, write_every_format, write_m4a
 
-from extractors.audio import SAMPLE_RATE, locate, read_audio
-from extractors.errors import AudioError
-from extractors.levels import load_levels
-from extractors.pitch import f0_track, mean_f0_hz
-from extractors.settings import PitchSettings
-from extractors.volume import measure_volume
+from aig.extractors.audio import SAMPLE_RATE, locate, read_audio
+from aig.extractors.errors import AudioError
+from aig.extractors.levels import load_levels
+from aig.extractors.pitch import f0_track, mean_f0_hz
+from aig.extractors.settings import PitchSettings
+from aig.extractors.volume import measure_volume
 
 
 def code(file: Path, **options: float) -> str:

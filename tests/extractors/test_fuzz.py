@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from extract_voices import vowel, write_every_format
 
-from datasets_registry.records import Clip, Features, Quarantined
-from extractors.measure import measure_clips
-from extractors.settings import ExtractSettings
+from aig.core.records import Clip, Features, Quarantined
+from aig.extractors.measure import measure_clips
+from aig.extractors.settings import ExtractSettings
 
 COUNT = int(os.environ.get("AIG_FUZZ_FILES", "150"))
 SLOWEST_S = 10.0

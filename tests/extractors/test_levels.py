@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets_registry.errors import UsageError
-from extractors.calibrate import Quantiles, fit, to_yaml
-from extractors.levels import load_levels
+from aig.core.errors import UsageError
+from aig.extractors.calibrate import Quantiles, fit, to_yaml
+from aig.extractors.levels import load_levels
 
 LEVELS = load_levels()
 

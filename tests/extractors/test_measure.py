@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from datasets_registry.records import Clip, Features, Quarantined
-from extractors.measure import extractor_version, measure_clips
-from extractors.settings import ExtractSettings
+from aig.core.records import Clip, Features, Quarantined
+from aig.extractors.measure import extractor_version, measure_clips
+from aig.extractors.settings import ExtractSettings
 
 SETTINGS = ExtractSettings(whisper=None)
 

@@ -34,7 +34,7 @@ def test_every_code_is_listed() -> None:
 def test_the_settings_shown_are_settings() -> None:
     import yaml
 
-    from extractors.settings import ExtractSettings
+    from aig.extractors.settings import ExtractSettings
 
     (example,) = re.findall(r"```yaml\n(extract:.+?)```", PAGE, re.S)
     ExtractSettings.model_validate(yaml.safe_load(example)["extract"])

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from datasets_registry.errors import UsageError
-from extractors import weights
-from extractors.packaged_weights import convert, is_ct2_folder, read_variables
+from aig.core.errors import UsageError
+from aig.extractors.whisper import weights
+from aig.extractors.whisper.ct2_to_whisper import convert, is_ct2_folder, read_variables
 
 torch = pytest.importorskip("torch")
 whisper = pytest.importorskip("whisper")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from extract_voices import RATE, Samples, pulses, vowel, with_noise
 
-from extractors.audio import read_audio
-from extractors.pitch import f0_track, mean_f0_hz
-from extractors.settings import PitchSettings
+from aig.extractors.audio import read_audio
+from aig.extractors.pitch import f0_track, mean_f0_hz
+from aig.extractors.settings import PitchSettings
 
 SETTINGS = PitchSettings()
 FREQUENCIES = (60, 62, 70, 85, 100, 120, 150, 180, 210, 250, 300, 350, 400, 450, 500, 550, 600)

@@ -10,15 +10,15 @@ import pytest
 import soundfile
 from extract_voices import RATE, vowel
 
-from datasets_registry.records import Clip, Features, Word
-from datasets_registry.tables import from_batch, to_table
-from extractors import measure
-from extractors.audio import Samples
-from extractors.levels import load_levels
-from extractors.measure import extractor_version, measure_clips
-from extractors.settings import ExtractSettings
-from extractors.transcript import Decoded
-from extractors.version import Parts, parts
+from aig.core.records import Clip, Features, Word
+from aig.core.tables import from_batch, to_table
+from aig.extractors import measure
+from aig.extractors.audio import Samples
+from aig.extractors.levels import load_levels
+from aig.extractors.measure import extractor_version, measure_clips
+from aig.extractors.settings import ExtractSettings
+from aig.extractors.transcript import Decoded
+from aig.extractors.version import Parts, parts
 
 BASE = ExtractSettings.model_validate({"whisper": {"model": "tiny.en"}})
 
@@ -68,7 +68,7 @@ def differing(settings: ExtractSettings) -> set[str]:
 
 
 def test_each_setting_changes_only_what_depends_on_it(tmp_path: Path) -> None:
-    from extractors.calibrate import Quantiles, fit, to_yaml
+    from aig.extractors.calibrate import Quantiles, fit, to_yaml
 
     other = fit(load_levels(), {"speed": Quantiles(99, (1, 2, 3, 4))}, {}, ["mine"]).levels
     (tmp_path / "levels.yaml").write_text(to_yaml(other))
@@ -92,7 +92,7 @@ def test_the_version_holds_no_machine_path(tmp_path: Path) -> None:
 def test_other_levels_need_no_audio(tmp_path: Path, clip: Clip, recogniser: Recogniser) -> None:
     first = measured(clip, tmp_path, BASE)
     assert first.speed_level == "very slow"
-    from extractors.calibrate import Quantiles, fit, to_yaml
+    from aig.extractors.calibrate import Quantiles, fit, to_yaml
 
     other = fit(load_levels(), {"speed": Quantiles(99, (0.5, 0.6, 0.7, 0.8))}, {}, ["mine"]).levels
     (tmp_path / "levels.yaml").write_text(to_yaml(other))

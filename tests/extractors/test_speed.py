@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from extract_voices import RATE, vowel
 
-from datasets_registry.records import Clip, Features, Word
-from extractors.audio import read_audio
-from extractors.measure import measure_clips
-from extractors.pitch import f0_track
-from extractors.settings import ExtractSettings
-from extractors.speed import spoken_spans, syllables_per_s, voiced_spans, words_per_s
-from extractors.volume import HOP_S, measure_volume
+from aig.core.records import Clip, Features, Word
+from aig.extractors.audio import read_audio
+from aig.extractors.measure import measure_clips
+from aig.extractors.pitch import f0_track
+from aig.extractors.settings import ExtractSettings
+from aig.extractors.speed import spoken_spans, syllables_per_s, voiced_spans, words_per_s
+from aig.extractors.volume import HOP_S, measure_volume
 
 SETTINGS = ExtractSettings(whisper=None)
 

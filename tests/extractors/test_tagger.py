@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from datasets_registry.errors import UsageError
-from datasets_registry.records import Clip, Features
-from extractors.measure import measure_clips
-from extractors.settings import ExtractSettings, TaggerSettings
-from extractors.tagger import tagger
+from aig.core.errors import UsageError
+from aig.core.records import Clip, Features
+from aig.extractors.measure import measure_clips
+from aig.extractors.settings import ExtractSettings, TaggerSettings
+from aig.extractors.tagger import tagger
 
 pytest.importorskip("ai_edge_litert")
 

@@ -8,14 +8,14 @@ import sys
 
 import pytest
 
-from extractors.threads import one_core
+from aig.extractors.threads import one_core
 
 PROGRAM = """
 import sys
 import numpy, scipy.linalg
 if sys.argv[1] == "before":
     import numba, torch
-from extractors.threads import hold_to_one
+from aig.extractors.threads import hold_to_one
 hold_to_one()
 import numba, torch, threadpoolctl
 numba.njit(lambda: 1)()

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasets_registry.records import Word
-from extractors.audio import SAMPLE_RATE, Samples, read_audio
-from extractors.settings import WhisperSettings
-from extractors.transcript import Decoded, Transcript, backend, transcribe, windows
+from aig.core.records import Word
+from aig.extractors.audio import SAMPLE_RATE, Samples, read_audio
+from aig.extractors.settings import WhisperSettings
+from aig.extractors.transcript import Decoded, Transcript, backend, transcribe, windows
 
 SETTINGS = WhisperSettings()
 

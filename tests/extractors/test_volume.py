@@ -8,7 +8,7 @@ from extract_voices import RATE, vowel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractors.volume import measure_volume
+from aig.extractors.volume import measure_volume
 
 
 def sine(frequency_hz: float, amplitude: float, duration_s: float = 3.0) -> np.ndarray:

@@ -2,12 +2,12 @@
 
 import pytest
 
-from datasets_registry.records import Clip, Event, Features
-from filters.answer_settings import AnswerFilterSettings
-from filters.answers import Pair, judge
-from filters.answers_contradiction import contradiction
-from filters.answers_leak import leak
-from filters.answers_refusal import says_it_cannot
+from aig.core.records import Clip, Event, Features
+from aig.filters.answers.contradiction import contradiction
+from aig.filters.answers.filter import Pair, judge
+from aig.filters.answers.leak import leak
+from aig.filters.answers.refusal import says_it_cannot
+from aig.filters.answers.settings import AnswerFilterSettings
 
 CLIP = Clip(
     audio_id="x/1",

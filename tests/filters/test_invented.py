@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters.invented import MAX_CHARACTERS_PER_S, invented_reason
+from aig.extractors.hallucination import MAX_CHARACTERS_PER_S, invented_reason
 
 STOCK = [
     "Thanks for watching!",

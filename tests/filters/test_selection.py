@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasets_registry.records import Clip, Dropped, Event, Features
-from datasets_registry.tables import from_batch, to_table
-from filters import balance
-from filters.selection import limit, select
-from filters.settings import SelectSettings, target
+from aig.core.records import Clip, Dropped, Event, Features
+from aig.core.tables import from_batch, to_table
+from aig.filters.clips import weighted_sampling
+from aig.filters.clips.selection import limit, select
+from aig.filters.clips.settings import SelectSettings, target
 
 
 def batches(clips, features=(), size=3):
@@ -66,17 +66,17 @@ def test_a_clip_is_never_less_likely_when_its_weight_grows(weights, data):
     one = data.draw(st.integers(0, len(weight) - 1))
     heavier = weight.copy()
     heavier[one] += data.draw(st.floats(0.1, 100))
-    if one in balance.draw(uniform, weight, size):
-        assert one in balance.draw(uniform, heavier, size)
+    if one in weighted_sampling.draw(uniform, weight, size):
+        assert one in weighted_sampling.draw(uniform, heavier, size)
 
 
 @given(label_lists)
 def test_the_weight_is_the_sum_over_labels_and_rarer_labels_weigh_more(lists):
-    labels = balance.Labels()
+    labels = weighted_sampling.Labels()
     labels.append(pa.array(lists, pa.list_(pa.string())))
     codes, bounds = labels.finish()
     count = Counter(label for clip in lists for label in clip)
-    found = balance.weights(codes, bounds, len(labels.names))
+    found = weighted_sampling.weights(codes, bounds, len(labels.names))
     for clip_labels, weight in zip(lists, found, strict=True):
         assert math.isclose(weight, sum(1000 / (count[label] + 0.01) for label in clip_labels), abs_tol=1e-9)
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets_registry.records import Features
-from filters.transcript import clean_transcript, spoken_text
+from aig.core.records import Features
+from aig.extractors.transcript_cleaning import clean_transcript, spoken_text
 
 
 @pytest.mark.parametrize(

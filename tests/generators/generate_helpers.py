@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from generators.chat import ChatRequest, Reply
-from generators.client import Summary, ask
-from generators.ledger import Ledger
-from generators.settings import GenerateSettings
+from aig.generators.chat import ChatRequest, Reply
+from aig.generators.client.ask import Summary, ask
+from aig.generators.ledger.ledger import Ledger
+from aig.generators.settings import GenerateSettings
 
 PRICES = {"mock": {"input": "1", "output": "2"}}
 SCHEMA = {"type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"], "additionalProperties": False}

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets_registry.records import Clip, Event, Features
-from generators.closed_ended import temporal
-from generators.closed_ended.answers import ANSWERS, Facts
-from generators.question_settings import QuestionSettings
+from aig.core.records import Clip, Event, Features
+from aig.generators.closed_ended import temporal
+from aig.generators.closed_ended.answers import ANSWERS, Facts
+from aig.generators.question_settings import QuestionSettings
 
 
 def answers(task, *, features=None, transcript="", vocabulary=(), settings=None, **fields):

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets_registry.records import Clip, Event, Features
-from generators.closed_ended import closed_pairs, undescribed
-from generators.closed_ended.absent import absent_labels, nameable, related
-from generators.closed_ended.answers import ANSWERS
-from generators.lineage import qa_id
-from generators.question_settings import QuestionSettings
-from prompts.descriptions import known_labels
+from aig.core.records import Clip, Event, Features
+from aig.generators.closed_ended import closed_pairs, undescribed
+from aig.generators.closed_ended.absent import absent_labels
+from aig.generators.closed_ended.answers import ANSWERS
+from aig.generators.qa_id import qa_id
+from aig.generators.question_settings import QuestionSettings
+from aig.prompts.descriptions import known_labels
+from aig.prompts.sound_families import nameable, related
 
 
 def dataset(*tasks, copies=1):

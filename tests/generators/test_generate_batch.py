@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from generate_helpers import PRICES, requests, run, seen
 
-from datasets_registry.errors import DataError, UsageError
-from generators import batch
-from generators.batch_jobs import JobStore, request_of, to_batch_line
-from generators.client import ask
-from generators.endpoint import Endpoint, request_body
-from generators.ledger import Ledger
-from generators.mock_server import MockServer, MockSettings
-from generators.settings import GenerateSettings
+from aig.core.errors import DataError, UsageError
+from aig.generators.client import batch
+from aig.generators.client.ask import ask
+from aig.generators.client.batch_jobs import JobStore, request_of, to_batch_line
+from aig.generators.client.endpoint import Endpoint, request_body
+from aig.generators.ledger.ledger import Ledger
+from aig.generators.mock_server import MockServer, MockSettings
+from aig.generators.settings import GenerateSettings
 
 BATCH = {"poll_s": 0.05, "requests_per_file": 40}
 

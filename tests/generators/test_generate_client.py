@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from generate_helpers import PRICES, requests, rows, run, seen
 
-from datasets_registry.errors import DataError, UsageError
-from generators.claims import Claim
-from generators.client import ask
-from generators.ledger import Ledger
-from generators.mock_server import FAULTS, MockServer, MockSettings
-from generators.settings import GenerateSettings
+from aig.core.errors import DataError, UsageError
+from aig.generators.client.ask import ask
+from aig.generators.ledger.claims import Claim
+from aig.generators.ledger.ledger import Ledger
+from aig.generators.mock_server import FAULTS, MockServer, MockSettings
+from aig.generators.settings import GenerateSettings
 
 STOPPING = {"quota"}
 FAILING = {"bad_request"}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from generators.mock_server import FAULTS
-from generators.settings import GenerateSettings
+from aig.generators.mock_server import FAULTS
+from aig.generators.settings import GenerateSettings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "generation.md").read_text(encoding="utf-8")
 

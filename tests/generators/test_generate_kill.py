@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from generate_helpers import PRICES, requests, rows, run, seen, work
 
-from generators.ledger import Ledger
+from aig.generators.ledger.ledger import Ledger
 
 REQUESTS = 2000
 CONCURRENCY = 50
@@ -26,7 +26,7 @@ KILLS = 20
 @contextmanager
 def server(**settings: object) -> Iterator[str]:
     """A server in a process of its own, which outlives the killed ones and shares no lock with them."""
-    command = [sys.executable, "-m", "generators.mock_server", json.dumps(settings)]
+    command = [sys.executable, "-m", "aig.generators.mock_server", json.dumps(settings)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
@@ -37,7 +37,7 @@ def server(**settings: object) -> Iterator[str]:
 def test_twenty_kills(tmp_path: Path) -> None:
     # Processes are forked from a clean one that has the imports done, so that kills fall into the work itself.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["generate_helpers", "generators.batch", "generators.live"])
+    context.set_forkserver_preload(["generate_helpers", "aig.generators.client.batch", "aig.generators.client.live"])
     draw = random.Random(20)
     asked = requests(REQUESTS)
     kills = 0

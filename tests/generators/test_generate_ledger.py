@@ -18,13 +18,13 @@ from generate_helpers import reply
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasets_registry.errors import DataError
-from generators.accounts import accounts
-from generators.chat import Reply
-from generators.compaction import compact
-from generators.entries import Asked, Charge, Exposure
-from generators.key_index import KeyIndex
-from generators.ledger import Ledger
+from aig.core.errors import DataError
+from aig.generators.chat import Reply
+from aig.generators.ledger.compaction import compact
+from aig.generators.ledger.costs import accounts
+from aig.generators.ledger.entries import Asked, Charge, Exposure
+from aig.generators.ledger.key_index import KeyIndex
+from aig.generators.ledger.ledger import Ledger
 
 
 def segments(folder: Path) -> list[Path]:
@@ -143,8 +143,8 @@ FILL = """
 import resource, signal, sys
 sys.path[:0] = sys.argv[2:]
 from generate_helpers import reply
-from datasets_registry.errors import DataError
-from generators.ledger import Ledger
+from aig.core.errors import DataError
+from aig.generators.ledger.ledger import Ledger
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 ledger = Ledger(sys.argv[1])
 ledger.append(reply(0))
@@ -174,7 +174,7 @@ def test_a_full_disk_ends_the_run_and_loses_nothing_acknowledged(tmp_path: Path)
 def test_nothing_is_asked_on_a_nearly_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = Ledger(str(tmp_path))
     ledger.check_room()
-    monkeypatch.setattr("generators.ledger.LEAST_FREE_BYTES", 1 << 60)
+    monkeypatch.setattr("aig.generators.ledger.ledger.LEAST_FREE_BYTES", 1 << 60)
     with pytest.raises(DataError, match="MB are left on the disk"):
         ledger.check_room()
 
@@ -218,7 +218,7 @@ def test_a_compaction_broken_off_changes_nothing(tmp_path: Path, monkeypatch: py
     for number in range(4):
         with Ledger(str(tmp_path)) as ledger:
             ledger.append(reply(number), Charge(key=reply(9).key, cost_usd="0.01", reason="lost", at=1.0))
-    monkeypatch.setattr("generators.compaction.SEGMENT_BYTES", 1)
+    monkeypatch.setattr("aig.generators.ledger.compaction.SEGMENT_BYTES", 1)
     for step in ("publish", "remove"):
         genuine = getattr(Ledger, step)
         for nth in (1, 3):
@@ -240,7 +240,7 @@ def test_a_compaction_broken_off_changes_nothing(tmp_path: Path, monkeypatch: py
 
 
 def test_small_objects_are_joined(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("generators.ledger._MOST_SMALL_OBJECTS", 4)
+    monkeypatch.setattr("aig.generators.ledger.ledger._MOST_SMALL_OBJECTS", 4)
     url = f"memory://small-{uuid.uuid4().hex}/responses"
     with Ledger(url) as ledger:
         for number in range(10):

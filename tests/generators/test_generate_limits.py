@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators import limits
-from generators.limits import Limits, Pace, duration_s
+from aig.generators.client import rate_limits
+from aig.generators.client.rate_limits import Limits, Pace, duration_s
 
 
 class Clock:
@@ -29,8 +29,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(limits, "time", clock)
-    monkeypatch.setattr(limits.asyncio, "sleep", clock.sleep)
+    monkeypatch.setattr(rate_limits, "time", clock)
+    monkeypatch.setattr(rate_limits.asyncio, "sleep", clock.sleep)
     return clock
 
 
@@ -56,7 +56,7 @@ def test_no_minute_holds_more_than_the_limit_and_all_is_used(limit: int, seed: i
     clock = Clock()
     draw = random.Random(seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(limits, "time", clock)
+        patch.setattr(rate_limits, "time", clock)
         pace, sent = Pace(limit), []
         for _ in range(600):
             clock.now += pause if draw.random() < 0.01 else 0.0

@@ -14,7 +14,7 @@ import openai
 import pytest
 from pydantic import ValidationError
 
-from generators.mock_server import FAULTS, MockServer, MockSettings
+from aig.generators.mock_server import FAULTS, MockServer, MockSettings
 
 MESSAGES: Any = [{"role": "system", "content": "Answer in JSON."}, {"role": "user", "content": "Rain."}]
 SCHEMA = {

@@ -12,12 +12,12 @@ from generate_helpers import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasets_registry.errors import UsageError
-from generators import tokens
-from generators.budget import Budget, BudgetReachedError
-from generators.chat import ChatRequest
-from generators.prices import FREE, plain, price_of, table_date
-from generators.settings import GenerateSettings
+from aig.core.errors import UsageError
+from aig.generators.chat import ChatRequest
+from aig.generators.client import tokens
+from aig.generators.client.budget import Budget, BudgetReachedError
+from aig.generators.client.prices import FREE, plain, price_of, table_date
+from aig.generators.settings import GenerateSettings
 
 cents = st.integers(0, 10**6).map(lambda units: Decimal(units) / 10**6)
 

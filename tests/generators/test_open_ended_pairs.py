@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from datasets_registry.records import Clip, Event, Features
-from filters.answer_settings import AnswerFilterSettings
-from generators.chat import Reply
-from generators.open_ended import chat_request, pairs
-from generators.settings import GenerateSettings
-from prompts.open_ended import load
+from aig.core.records import Clip, Event, Features
+from aig.filters.answers.settings import AnswerFilterSettings
+from aig.generators.chat import Reply
+from aig.generators.open_ended.pairs import chat_request, pairs
+from aig.generators.settings import GenerateSettings
+from aig.prompts.open_ended import load
 
 CLIP = Clip(audio_id="x/1", dataset="x", gender="male", text="Hello {{ there }}", split="dev", labels=("Dog",))
 FEATURES = Features(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aig.generators.open_ended.parse import parse_reply
 from benchmarks.malformed_replies import FAULTS, corpus, damaged, released_method
-from generators.parse import parse_reply
 
 
 def normal(pair):

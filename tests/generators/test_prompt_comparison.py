@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets_registry.records import Dropped
-from generators.compare import Outcome, compare
-from generators.diversity import distinct_ngrams, distinct_texts, self_bleu
-from generators.lineage import identified
+from aig.core.records import Dropped
+from aig.generators.qa_id import identified
+from aig.pipelines.regeneration.compare import Outcome, compare
+from aig.pipelines.regeneration.diversity import distinct_ngrams, distinct_texts, self_bleu
 
 
 def row(question, answer, number=0, answerable=True):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import fsspec
 
-from pipelines.configuration import Configuration
-from pipelines.progress import progress_of
-from pipelines.stages import extract, generate, index, publish, select
-from pipelines.stages.sums import check_sums, clip_sums
-from pipelines.workspace import Workspace
+from aig.pipelines.configuration import Configuration
+from aig.pipelines.runtime.progress import progress_of
+from aig.pipelines.stages import extract, generate, index, publish, select
+from aig.pipelines.stages.reconciliation import check_sums, clip_sums
+from aig.pipelines.workspace.workspace import Workspace
 
 
 def plain_build(configuration: Configuration) -> dict[str, bytes]:

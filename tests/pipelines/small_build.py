@@ -10,18 +10,18 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from datasets_registry.records import Clip, Dropped, Event, Features, QAPair, Quarantined
-from datasets_registry.tables import to_table, write_table
-from extractors.measure import extractor_version
-from generators.chat import Reply
-from generators.ledger import Ledger
-from generators.lineage import identified
-from pipelines.configuration import Configuration, load
-from pipelines.stages.joined import KEPT
-from pipelines.workspace import Workspace
-from shards.build import Build, SourceDataset
-from shards.settings import PublishSettings
-from shards.writer import publish
+from aig.core.records import Clip, Dropped, Event, Features, QAPair, Quarantined
+from aig.core.tables import to_table, write_table
+from aig.extractors.measure import extractor_version
+from aig.generators.chat import Reply
+from aig.generators.ledger.ledger import Ledger
+from aig.generators.qa_id import identified
+from aig.pipelines.configuration import Configuration, load
+from aig.pipelines.workspace.buckets import KEPT
+from aig.pipelines.workspace.workspace import Workspace
+from aig.shards.settings import PublishSettings
+from aig.shards.writer.build import Build, SourceDataset
+from aig.shards.writer.writer import publish
 
 HOSTILE = (
     '<script>window.pwned=1</script><img src=x onerror="window.pwned=1">'

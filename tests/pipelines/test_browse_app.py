@@ -9,14 +9,14 @@ import pytest
 from small_build import HOSTILE, ROWS_PER_CLIP, small_build
 from starlette.testclient import TestClient
 
-from datasets_registry.errors import UsageError
-from datasets_registry.records import Clip
-from generators.chat import Reply
-from generators.ledger import Ledger
-from pipelines.browse.app import create_app
-from pipelines.browse.marks import bad_pairs
-from pipelines.browse.serve import open_site, prepare
-from pipelines.browse.site import Site
+from aig.core.errors import UsageError
+from aig.core.records import Clip
+from aig.generators.chat import Reply
+from aig.generators.ledger.ledger import Ledger
+from aig.pipelines.views.browse.app import create_app
+from aig.pipelines.views.browse.serve import open_site, prepare
+from aig.pipelines.views.browse.site import Site
+from aig.pipelines.workspace.marks import bad_pairs
 
 HOST = "127.0.0.1:8000"
 TOKEN = "the-token"
@@ -147,8 +147,8 @@ def test_nothing_but_sound_below_the_roots_is_served(client: TestClient, folder:
 
 
 def test_a_link_out_of_the_root_is_not_followed(site: Site, folder: Path) -> None:
-    from datasets_registry.records import Clip
-    from extractors.errors import AudioError
+    from aig.core.records import Clip
+    from aig.extractors.errors import AudioError
 
     outside = folder.parent / "outside.wav"
     outside.write_bytes((folder / "audio" / "1.wav").read_bytes())
@@ -233,7 +233,7 @@ def test_what_the_clips_sounds_are_kinds_of_is_shown(client: TestClient, site: S
 def test_a_version_that_was_asked_and_not_published_is_read_from_the_ledger(tmp_path: Path) -> None:
     _, workspace = small_build(tmp_path / "b")
     (tmp_path / "b" / "prompts").mkdir()
-    first = resources.files("prompts").joinpath("data/open_ended/speech@1.md").read_text()
+    first = resources.files("aig.prompts").joinpath("data/open_ended/speech@1.md").read_text()
     (tmp_path / "b" / "prompts" / "speech@3.md").write_text(first.replace("version: 1", "version: 3", 1))
     file = tmp_path / "b" / "aig.yaml"
     file.write_text(file.read_text().replace("'}", "', questions: {prompt_folder: ./prompts}}"))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasets_registry.errors import DataError, UsageError
-from pipelines.browse.marks import Mark, Marks, bad_pairs, read_marks
+from aig.core.errors import DataError, UsageError
+from aig.pipelines.workspace.marks import Mark, Marks, bad_pairs, read_marks
 
 A, B = "a" * 32, "b" * 32
 mark_values = st.builds(

@@ -10,10 +10,10 @@ import pytest
 from accessibility import axe_violations
 from small_build import publish_rows, small_build
 
-from generators.lineage import identified
-from pipelines.browse.marks import read_marks
-from pipelines.browse.serve import Served, open_site, prepare
-from shards.settings import PublishSettings
+from aig.generators.qa_id import identified
+from aig.pipelines.views.browse.serve import Served, open_site, prepare
+from aig.pipelines.workspace.marks import read_marks
+from aig.shards.settings import PublishSettings
 
 pytestmark = pytest.mark.slow
 
@@ -122,7 +122,7 @@ def test_a_search_goes_on_by_itself(browser: Any, tmp_path: Path, monkeypatch: p
         for number in range(200)
     ]  # fmt: skip
     publish_rows(rows, str(tmp_path / "shards"), PublishSettings(rows_per_shard=10))
-    monkeypatch.setattr("pipelines.browse.rows.SEARCH_S", 0.0)
+    monkeypatch.setattr("aig.pipelines.views.browse.rows.SEARCH_S", 0.0)
     site = open_site(str(tmp_path / "shards"), tmp_path / "marks.jsonl", {})
     site.rows.index.wait()
     with running(prepare(site, host="127.0.0.1", port=0)) as served:

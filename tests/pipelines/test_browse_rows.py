@@ -7,13 +7,13 @@ import pyarrow as pa
 import pytest
 from small_build import publish_rows, small_build
 
-from datasets_registry.errors import DataError
-from datasets_registry.records import QAPair
-from generators.lineage import identified
-from pipelines.browse.rows import Filters, Rows
-from pipelines.browse.sources import made_pairs, published_set
-from pipelines.workspace import Workspace
-from shards.settings import PublishSettings
+from aig.core.errors import DataError
+from aig.core.records import QAPair
+from aig.generators.qa_id import identified
+from aig.pipelines.views.browse.rows import Filters, Rows
+from aig.pipelines.views.browse.sources import made_pairs, published_set
+from aig.pipelines.workspace.workspace import Workspace
+from aig.shards.settings import PublishSettings
 
 ASKED = {"source": "model", "model": "small-1", "request_id": "ab" * 32, "finish_reason": "stop"}
 
@@ -137,7 +137,7 @@ def test_clips_with_both_prompts_come_first(tmp_path: Path) -> None:
 def test_a_search_that_takes_long_stops_and_goes_on(
     rows: Rows, made: list[QAPair], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.browse.rows.SEARCH_S", 0.0)
+    monkeypatch.setattr("aig.pipelines.views.browse.rows.SEARCH_S", 0.0)
     first = rows.find(Filters(text="needle"), 0, 1_000)
     assert first.next is not None
     assert 0 < first.searched < 1

@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from generators.mock_server.server import MockServer
-from pipelines.demo import corpus, weights
-from pipelines.workspace import Workspace
+from aig.generators.mock_server.server import MockServer
+from aig.pipelines.demo import corpus, weights
+from aig.pipelines.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 

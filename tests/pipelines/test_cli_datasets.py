@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from datasets_registry import registry
-from datasets_registry.downloads import Download
-from pipelines.cli.app import app
-from pipelines.cli.output import run
+from aig.datasets_registry import registry
+from aig.datasets_registry.downloads import Download
+from aig.pipelines.cli.app import app
+from aig.pipelines.cli.output import run
 
 CLASSES = b'index,mid,display_name\n0,/m/1,"Dog"\n'
 CLIPS = b"# made\n" + b"".join(b'%011d, 0.000, 10.000, "/m/1"\n' % number for number in range(20))

@@ -6,15 +6,15 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from datasets_registry.errors import DataError
-from datasets_registry.records import Clip
-from generators.chat import Reply
-from generators.summary import Summary
-from pipelines.cli.app import app
-from pipelines.configuration import load
-from pipelines.workspace import Workspace
-from prompts.banks import bank, parse
-from prompts.descriptions import descriptions
+from aig.core.errors import DataError
+from aig.core.records import Clip
+from aig.generators.chat import Reply
+from aig.generators.client.summary import Summary
+from aig.pipelines.cli.app import app
+from aig.pipelines.configuration import load
+from aig.pipelines.workspace.workspace import Workspace
+from aig.prompts.banks import bank, parse
+from aig.prompts.descriptions import descriptions
 
 
 def aig(*arguments):
@@ -51,7 +51,7 @@ def asked(tmp_path, monkeypatch):
             )
         return Summary()
 
-    monkeypatch.setattr("generators.client.ask", ask)
+    monkeypatch.setattr("aig.generators.client.ask.ask", ask)
     return config, replies
 
 

@@ -5,10 +5,10 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from datasets_registry.errors import UsageError
-from datasets_registry.records import Clip, Features
-from pipelines.cli.app import app
-from pipelines.workspace import Workspace
+from aig.core.errors import UsageError
+from aig.core.records import Clip, Features
+from aig.pipelines.cli.app import app
+from aig.pipelines.workspace.workspace import Workspace
 
 
 def aig(*arguments):

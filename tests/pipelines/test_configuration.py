@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from datasets_registry.errors import UsageError
-from pipelines.configuration import load
+from aig.core.errors import UsageError
+from aig.pipelines.configuration import load
 
 
 def write(folder: Path, text: str) -> Path:

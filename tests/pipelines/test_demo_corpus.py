@@ -14,18 +14,18 @@ import pytest
 import soundfile
 import yaml
 
-from datasets_registry.errors import UsageError
-from datasets_registry.manifest import read
-from datasets_registry.records import Clip
-from pipelines.demo import corpus
-from pipelines.demo.packages import Package
+from aig.core.errors import UsageError
+from aig.core.records import Clip
+from aig.datasets_registry.readers.manifest import read
+from aig.pipelines.demo import corpus
+from aig.pipelines.demo.packages import Package
 
 RATE = 8_000
 
 
 @pytest.fixture(scope="module")
 def recipe() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(files("pipelines.demo").joinpath("corpus.yaml").read_text())
+    loaded: dict[str, Any] = yaml.safe_load(files("aig.pipelines.demo").joinpath("corpus.yaml").read_text())
     return loaded
 
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from datasets_registry.errors import UsageError
-from pipelines.demo import weights
-from pipelines.demo.model_server import serve
+from aig.core.errors import UsageError
+from aig.pipelines.demo import weights
+from aig.pipelines.demo.model_server import serve
 
 ENGINE = """
 import http.server, threading, types
@@ -94,7 +94,7 @@ def test_it_is_gone_after_an_error_in_the_block(tmp_path: Path, monkeypatch: pyt
 def test_it_ends_when_the_pipeline_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gguf: Path) -> None:
     engine(tmp_path, monkeypatch, ENGINE)
     code = (
-        "import sys, time; from pathlib import Path; from pipelines.demo.model_server import serve\n"
+        "import sys, time; from pathlib import Path; from aig.pipelines.demo.model_server import serve\n"
         "with serve(Path(sys.argv[1])) as url: print(url, flush=True); time.sleep(60)"
     )
     parent = subprocess.Popen([sys.executable, "-c", code, str(gguf)], stdout=subprocess.PIPE, text=True)

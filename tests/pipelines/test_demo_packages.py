@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from datasets_registry.cache import cache_folder
-from datasets_registry.errors import UsageError
-from pipelines.demo.packages import Package, fetch, fetch_all
+from aig.core.cache import cache_folder
+from aig.core.errors import UsageError
+from aig.pipelines.demo.packages import Package, fetch, fetch_all
 
 SOUND = bytes(range(256)) * 40
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from pipelines.runner_settings import RunnerSettings
+from aig.pipelines.runtime.runner_settings import RunnerSettings
 
 pytestmark = [pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    from pipelines.prefect_server import prefect_api
+    from aig.pipelines.runtime.prefect_server import prefect_api
 
     folder = tmp_path_factory.mktemp("prefect")
     with pytest.MonkeyPatch.context() as patch:
@@ -27,7 +27,7 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 def work(numbers: list[int], folder: str, stuck_after_s: float = 60.0) -> list[int]:
     """A batch: 13 kills its worker always, 7 the first time only, 21 hangs, 99 raises."""
-    from pipelines.lifeline import end_when_stuck
+    from aig.pipelines.runtime.shutdown import end_when_stuck
 
     with end_when_stuck(stuck_after_s) as alive:
         for number in numbers:
@@ -47,8 +47,8 @@ def run(batches: list[list[int]], folder: Path, **given: Any) -> tuple[list[int]
     """The numbers that were worked and those given up."""
     from prefect import flow, task
 
-    from pipelines.batches import Isolation, run_batches
-    from pipelines.runners import Runner
+    from aig.pipelines.runtime.batches import Isolation, run_batches
+    from aig.pipelines.runtime.runners import Runner
 
     gone: list[int] = []
 

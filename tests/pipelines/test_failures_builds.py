@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from aig.core.errors import DataError
+from aig.pipelines.runtime.lock import only_run
+from aig.pipelines.runtime.storage_errors import explained
 from benchmarks import faults
-from datasets_registry.errors import DataError
-from pipelines.lock import only_run
-from pipelines.storage_errors import explained
 
 
 @pytest.mark.slow
@@ -34,12 +34,13 @@ def test_a_build_broken_off_in_every_way_ends_with_the_same_bytes(tmp_path: Path
 
 
 def test_a_child_whose_parent_died_before_it_looked_ends_at_once() -> None:
-    code = "import time; from pipelines.lifeline import end_with_parent; end_with_parent(1); time.sleep(60)"
+    code = "import time; from aig.pipelines.runtime.shutdown import end_with_parent; end_with_parent(1); time.sleep(60)"
     assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 1
 
 
 def test_the_second_run_on_a_workspace_is_refused_with_the_name_of_the_first(tmp_path: Path) -> None:
-    code = f"from pipelines.lock import only_run\nwith only_run({str(tmp_path)!r}): print('held', flush=True); input()"
+    code = "from aig.pipelines.runtime.lock import only_run\n"
+    code += f"with only_run({str(tmp_path)!r}): print('held', flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
         assert first.stdout is not None
         assert first.stdout.readline() == b"held\n"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from plain_build import plain_build
 
+from aig.core.errors import DataError
+from aig.pipelines.configuration import Configuration, load
+from aig.pipelines.runtime.storage_errors import explained
 from benchmarks.faults import Corpus
-from datasets_registry.errors import DataError
-from pipelines.configuration import Configuration, load
-from pipelines.storage_errors import explained
 
 pytestmark = pytest.mark.slow
 

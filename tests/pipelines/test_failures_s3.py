@@ -13,19 +13,19 @@ import pytest
 from faulty_proxy import FaultyProxy
 from plain_build import plain_build
 
+from aig.core.errors import DataError
+from aig.core.records import Clip
+from aig.core.tables import CLIPS, write_bytes
+from aig.generators.chat import ChatRequest
+from aig.generators.client.ask import ask
+from aig.generators.ledger.ledger import Ledger
+from aig.generators.mock_server.server import MockServer
+from aig.generators.settings import GenerateSettings
+from aig.pipelines.configuration import load
+from aig.pipelines.runtime import lock
+from aig.pipelines.runtime.storage_errors import explained
+from aig.pipelines.workspace.workspace import Workspace
 from benchmarks.faults import Corpus
-from datasets_registry.errors import DataError
-from datasets_registry.records import Clip
-from datasets_registry.tables import CLIPS, write_bytes
-from generators.chat import ChatRequest
-from generators.client import ask
-from generators.ledger import Ledger
-from generators.mock_server.server import MockServer
-from generators.settings import GenerateSettings
-from pipelines import lock
-from pipelines.configuration import load
-from pipelines.storage_errors import explained
-from pipelines.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 

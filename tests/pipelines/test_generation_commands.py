@@ -17,19 +17,19 @@ from typing import Any
 import pytest
 import yaml
 
-from datasets_registry.records import Clip, Features
-from datasets_registry.tables import CLIPS, write_table
-from extractors.measure import extractor_version
-from generators.chat import ChatRequest, Reply
-from generators.client import ask
-from generators.estimate import estimate_cost, total
-from generators.ledger import Ledger
-from generators.mock_server import MockServer
-from generators.settings import GenerateSettings
-from pipelines import rates
-from pipelines.configuration import load
-from pipelines.stages.joined import KEPT, SOURCE_OF_CLIP
-from pipelines.workspace import Workspace
+from aig.core.records import Clip, Features
+from aig.core.tables import CLIPS, write_table
+from aig.extractors.measure import extractor_version
+from aig.generators.chat import ChatRequest, Reply
+from aig.generators.client.ask import ask
+from aig.generators.client.estimate import estimate_cost, total
+from aig.generators.ledger.ledger import Ledger
+from aig.generators.mock_server import MockServer
+from aig.generators.settings import GenerateSettings
+from aig.pipelines.configuration import load
+from aig.pipelines.runtime import shared_rate
+from aig.pipelines.workspace.buckets import KEPT, SOURCE_OF_CLIP
+from aig.pipelines.workspace.workspace import Workspace
 
 COUNT = 6
 
@@ -166,5 +166,5 @@ def test_a_shared_rate_takes_slots_some_at_a_time(tmp_path: Path, monkeypatch: p
     asked = [ChatRequest("mock", ({"role": "user", "content": f"{n}"},), {"max_tokens": 9}) for n in range(25)]
     with MockServer() as server, Ledger(str(tmp_path)) as ledger:
         settings = GenerateSettings(base_url=server.url, model="mock")
-        asyncio.run(ask(asked, ledger, settings, shared_limit=rates.shared_rate("aig-requests")))
-    assert taken == [("aig-requests", rates.BLOCK, True)] * 3
+        asyncio.run(ask(asked, ledger, settings, shared_limit=shared_rate.shared_rate("aig-requests")))
+    assert taken == [("aig-requests", shared_rate.BLOCK, True)] * 3

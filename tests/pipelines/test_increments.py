@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from datasets_registry.records import Clip, Features, Quarantined
-from extractors.version import Parts, parts
-from pipelines.configuration import Configuration
-from pipelines.progress import Progress
-from pipelines.stages.extract import clips_to_measure, measure_batch
-from pipelines.stages.index import index_dataset
-from pipelines.stages.joined import joined
-from pipelines.stages.sums import clip_sums
-from pipelines.workspace import Workspace
+from aig.core.records import Clip, Features, Quarantined
+from aig.extractors.version import Parts, parts
+from aig.pipelines.configuration import Configuration
+from aig.pipelines.runtime.progress import Progress
+from aig.pipelines.stages.extract import clips_to_measure, measure_batch
+from aig.pipelines.stages.index import index_dataset
+from aig.pipelines.stages.reconciliation import clip_sums
+from aig.pipelines.workspace.buckets import joined
+from aig.pipelines.workspace.workspace import Workspace
 
 
 class Data:

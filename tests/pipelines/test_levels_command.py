@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from datasets_registry.errors import DataError, UsageError
-from datasets_registry.records import Clip, Features
-from extractors.levels import load_levels
-from pipelines.cli.app import app
-from pipelines.configuration import load
-from pipelines.workspace import Workspace
+from aig.core.errors import DataError, UsageError
+from aig.core.records import Clip, Features
+from aig.extractors.levels import load_levels
+from aig.pipelines.cli.app import app
+from aig.pipelines.configuration import load
+from aig.pipelines.workspace.workspace import Workspace
 
 
 def run(*arguments: str) -> str:

@@ -10,10 +10,10 @@ import pytest
 
 PREAMBLE = """
 import asyncio, sys, time
-from pipelines import lifeline
-from pipelines.lifeline import orderly_end, told_to_end
-from pipelines.progress import progress_of
-lifeline.GRACE_S = 1.0
+from aig.pipelines.runtime import shutdown
+from aig.pipelines.runtime.shutdown import orderly_end, told_to_end
+from aig.pipelines.runtime.progress import progress_of
+shutdown.GRACE_S = 1.0
 def ready(): print("ready", flush=True)
 """
 
@@ -106,14 +106,14 @@ def test_replies_on_their_way_are_awaited() -> None:
 
 
 def test_a_second_signal_ends_it_at_once() -> None:
-    code = LOST.replace("with", "lifeline.GRACE_S = 50\nwith", 1)
+    code = LOST.replace("with", "shutdown.GRACE_S = 50\nwith", 1)
     returned, seconds, _ = told(code, signal.SIGINT, signal.SIGINT)
     assert returned == 130
     assert seconds < 20
 
 
 def test_handlers_are_given_back() -> None:
-    from pipelines.lifeline import orderly_end
+    from aig.pipelines.runtime.shutdown import orderly_end
 
     before = (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT))
     with orderly_end():

@@ -13,8 +13,8 @@ import pytest
 import soundfile
 from small_build import CLIPS, HOSTILE, small_build
 
-from pipelines.cli.app import app
-from pipelines.cli.output import run
+from aig.pipelines.cli.app import app
+from aig.pipelines.cli.output import run
 
 
 @pytest.fixture

@@ -8,16 +8,16 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from datasets_registry.errors import UsageError
-from datasets_registry.records import Clip, Features
-from datasets_registry.tables import CLIPS, write_table
-from extractors.measure import extractor_version
-from generators.mock_server import MockServer
-from pipelines.cli.app import app
-from pipelines.configuration import load
-from pipelines.stages import generate as generating
-from pipelines.stages.joined import KEPT, SOURCE_OF_CLIP
-from pipelines.workspace import Workspace
+from aig.core.errors import UsageError
+from aig.core.records import Clip, Features
+from aig.core.tables import CLIPS, write_table
+from aig.extractors.measure import extractor_version
+from aig.generators.mock_server import MockServer
+from aig.pipelines.cli.app import app
+from aig.pipelines.configuration import load
+from aig.pipelines.stages import generate as generating
+from aig.pipelines.workspace.buckets import KEPT, SOURCE_OF_CLIP
+from aig.pipelines.workspace.workspace import Workspace
 
 PROMPT = """---
 name: speech

@@ -12,13 +12,13 @@ from accessibility import axe_violations
 from small_build import CLIPS, HOSTILE, small_build
 from typer.testing import CliRunner
 
-from datasets_registry.records import QAPair
-from pipelines.configuration import Configuration, load
-from pipelines.progress import progress_of
-from pipelines.report.page import write_report
-from pipelines.stages.publish import FINDINGS, publish_and_validate
-from pipelines.workspace import Workspace
-from shards.validate import validate
+from aig.core.records import QAPair
+from aig.pipelines.configuration import Configuration, load
+from aig.pipelines.runtime.progress import progress_of
+from aig.pipelines.stages.publish import FINDINGS, publish_and_validate
+from aig.pipelines.views.report.page import write_report
+from aig.pipelines.workspace.workspace import Workspace
+from aig.shards.validator.validate import validate
 
 ADDRESSES = {"src", "href", "action", "formaction", "poster", "srcset", "data", "xlink:href", "ping", "background"}
 
@@ -200,7 +200,7 @@ def test_the_same_workspace_gives_the_same_samples(build: tuple[Configuration, W
 
 
 def test_the_command_prints_where_it_is(build: tuple[Configuration, Workspace]) -> None:
-    from pipelines.cli.app import app
+    from aig.pipelines.cli.app import app
 
     file = Path(build[1].root).parent / "aig.yaml"
     result = CliRunner().invoke(app, ["report", str(file), "--clips", "0", "--json"])

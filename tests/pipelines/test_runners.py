@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from datasets_registry.errors import UsageError
-from pipelines.runner_settings import RunnerSettings
+from aig.core.errors import UsageError
+from aig.pipelines.runtime.runner_settings import RunnerSettings
 
 
 @pytest.fixture(scope="module")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    from pipelines.prefect_server import prefect_api
+    from aig.pipelines.runtime.prefect_server import prefect_api
 
     folder = tmp_path_factory.mktemp("prefect")
     with pytest.MonkeyPatch.context() as patch:
@@ -43,8 +43,8 @@ def test_a_cluster_does_all_batches_though_a_worker_is_killed(
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))  # where a cluster's workers find `work`
     from prefect import flow, task
 
-    from pipelines.batches import Isolation, run_batches
-    from pipelines.runners import Runner
+    from aig.pipelines.runtime.batches import Isolation, run_batches
+    from aig.pipelines.runtime.runners import Runner
 
     def never(job: dict[str, Any]) -> Any:
         raise AssertionError(f"{job} was given up")
@@ -64,7 +64,7 @@ def test_a_cluster_does_all_batches_though_a_worker_is_killed(
 def test_a_runner_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
-    from pipelines.runners import Runner
+    from aig.pipelines.runtime.runners import Runner
 
     monkeypatch.setitem(sys.modules, "prefect_dask", None)
     with pytest.raises(UsageError, match=r"prefect_dask") as error:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from datasets_registry.records import Clip, QAPair, Quarantined
-from pipelines.configuration import Configuration
-from pipelines.lock import only_run
-from pipelines.stages.quarantine import lift
-from pipelines.status import PROGRESS, status
-from pipelines.workspace import Workspace
+from aig.core.records import Clip, QAPair, Quarantined
+from aig.pipelines.configuration import Configuration
+from aig.pipelines.runtime.lock import only_run
+from aig.pipelines.stages.quarantine import lift
+from aig.pipelines.views.status import PROGRESS, status
+from aig.pipelines.workspace.workspace import Workspace
 
 
 @pytest.fixture

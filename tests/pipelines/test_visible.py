@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import DictLoader, UndefinedError
 
-from pipelines.visible import html_environment, visible
+from aig.pipelines.views.escaping import html_environment, visible
 
 
 @given(st.text())
@@ -21,7 +21,7 @@ def test_what_is_seen_stays() -> None:
 
 
 def test_templates_escape_and_refuse_unknown_names() -> None:
-    environment = html_environment("pipelines.report")
+    environment = html_environment("aig.pipelines.views.report")
     environment.loader = DictLoader({"t": "{{ value }}|{{ number|count }}", "u": "{{ nowhere }}"})
     assert environment.get_template("t").render(value="<b>\u202e", number=1234) == "&lt;b&gt;\\u202e|1,234"
     assert environment.get_template("t").render(value=None, number=0) == "|0"

@@ -7,11 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from datasets_registry.errors import DataError
-from datasets_registry.records import Clip
-from datasets_registry.tables import CLIPS, to_table, write_bytes, write_table
-from pipelines.lock import only_run
-from pipelines.workspace import Workspace
+from aig.core.errors import DataError
+from aig.core.records import Clip
+from aig.core.tables import CLIPS, to_table, write_bytes, write_table
+from aig.pipelines.runtime.lock import only_run
+from aig.pipelines.workspace.workspace import Workspace
 
 
 def clips(count: int) -> list[Clip]:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from prompts.descriptions import descriptions
+from aig.prompts.descriptions import descriptions
 
-FOLDER = resources.files("prompts") / "data" / "descriptions"
+FOLDER = resources.files("aig.prompts") / "data" / "descriptions"
 FILES = sorted(file.name.removesuffix(".jsonl") for file in FOLDER.iterdir() if file.name.endswith(".jsonl"))
 DATASETS = ("audioset", "audioset_strong", "fsd50k", "vggsound")
 MAX_USES = 3  # classes that may share a phrase

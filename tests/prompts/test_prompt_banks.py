@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets_registry.errors import UsageError
-from prompts.banks import SHARED, bank, parse, problems, tasks
+from aig.core.errors import UsageError
+from aig.prompts.banks import SHARED, bank, parse, problems, tasks
 
 TASKS = [
     "cla_label",

@@ -2,10 +2,10 @@
 
 import pytest
 
-from datasets_registry.errors import UsageError
-from datasets_registry.records import Clip
-from prompts.descriptions import descriptions, known_labels
-from prompts.open_ended import KINDS, load, load_all, new_version, parse, render, response_schema
+from aig.core.errors import UsageError
+from aig.core.records import Clip
+from aig.prompts.descriptions import descriptions, known_labels
+from aig.prompts.open_ended import KINDS, load, load_all, new_version, parse, render, response_schema
 
 CLIP = Clip(audio_id="x/1", dataset="x", text="Hello {{ pairs }}", gender="male")
 

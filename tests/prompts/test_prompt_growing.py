@@ -1,7 +1,7 @@
 """What a model proposes passes the same gates as what people wrote."""
 
-from prompts.banks import bank, parse
-from prompts.grow import bank_text, clean_descriptions, description_messages, grown, question_messages
+from aig.prompts.banks import bank, parse
+from aig.prompts.paraphrase import bank_text, clean_descriptions, description_messages, grown, question_messages
 
 
 def test_the_model_is_told_the_task_the_slots_and_what_there_is():

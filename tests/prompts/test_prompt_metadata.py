@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets_registry.records import Clip, Event, Features
-from prompts import metadata
-from prompts.open_ended import KINDS, sentence
+from aig.core.records import Clip, Event, Features
+from aig.prompts import metadata
+from aig.prompts.open_ended import KINDS, sentence
 
 
 def clip(**fields):

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import yaml
 
-from datasets_registry.records import Clip
-from generators.open_ended import chat_request
-from generators.settings import GenerateSettings
-from prompts.open_ended import FrontMatter, load, render
+from aig.core.records import Clip
+from aig.generators.open_ended.pairs import chat_request
+from aig.generators.settings import GenerateSettings
+from aig.prompts.open_ended import FrontMatter, load, render
 
 PAGE = (Path(__file__).parents[2] / "docs" / "prompts.md").read_text(encoding="utf-8")
 

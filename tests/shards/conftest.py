@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from datasets_registry.records import QAPair
-from datasets_registry.tables import to_table
-from shards.build import Build, SourceDataset
-from shards.manifest import Manifest
-from shards.settings import PublishSettings
-from shards.writer import publish
+from aig.core.records import QAPair
+from aig.core.tables import to_table
+from aig.shards.settings import PublishSettings
+from aig.shards.writer.build import Build, SourceDataset
+from aig.shards.writer.manifest import Manifest
+from aig.shards.writer.writer import publish
 
 ANSWERS: dict[str, tuple[str, ...]] = {
     "cla_label": ("Labels: Guitar; Music; Plucked string instrument", "Labels: Chirp, tweet"),

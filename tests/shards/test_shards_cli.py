@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.cli.app import app
-from pipelines.cli.output import run
+from aig.pipelines.cli.app import app
+from aig.pipelines.cli.output import run
 
 PAGE = Path(__file__).parents[2] / "docs" / "shards.md"
 
@@ -116,7 +116,7 @@ def test_the_page_does_what_it_says(
 
 
 def test_every_code_of_the_validator_stands_on_the_page() -> None:
-    sources = "".join(path.read_text() for path in (PAGE.parents[1] / "shards").glob("*.py"))
+    sources = "".join(path.read_text() for path in (PAGE.parents[1] / "shards").rglob("*.py"))
     codes = set(re.findall(r"report\.(?:error|warn)\(\s*\"(\w+)\"", sources))
     for some, broken in re.findall(r"_some\(\s*\"(\w+)\"|Broken\(\s*\"(\w+)\"", sources):
         codes.add(some or broken)

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from shard_damage import CLASSES, DAMAGE, LINEAGE, OPEN, Set, flip
 
-from datasets_registry.errors import UsageError
-from shards.validate import validate
+from aig.core.errors import UsageError
+from aig.shards.validator.validate import validate
 
 
 @pytest.fixture

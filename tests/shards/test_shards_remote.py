@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from datasets_registry.errors import UsageError
-from datasets_registry.records import QAPair
-from shards.manifest import Manifest
-from shards.statistics import statistics
-from shards.validate import validate
+from aig.core.errors import UsageError
+from aig.core.records import QAPair
+from aig.shards.statistics import statistics
+from aig.shards.validator.validate import validate
+from aig.shards.writer.manifest import Manifest
 
 
 @pytest.fixture

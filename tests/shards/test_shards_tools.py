@@ -16,23 +16,23 @@ import pytest
 import soundfile
 import yaml
 
-from datasets_registry.errors import DataError, UsageError
-from datasets_registry.records import QAPair
-from shards.audio_copies import copy_name, copy_once
-from shards.build import Build, SourceDataset
-from shards.card import card
-from shards.export import export
-from shards.github import workflow_commands
-from shards.lookup import find
-from shards.manifest import Manifest
-from shards.merge import merge
-from shards.names import feature_name
-from shards.published import PublishedSet
-from shards.report import ValidationReport
-from shards.settings import PublishSettings
-from shards.statistics import statistics
-from shards.tar_shards import export_tars
-from shards.validate import validate
+from aig.core.errors import DataError, UsageError
+from aig.core.records import QAPair
+from aig.shards.card import card
+from aig.shards.export.audio_copies import copy_name, copy_once
+from aig.shards.export.export import export
+from aig.shards.export.tar_shards import export_tars
+from aig.shards.feature_names import feature_name
+from aig.shards.lookup import find
+from aig.shards.merge import merge
+from aig.shards.published import PublishedSet
+from aig.shards.settings import PublishSettings
+from aig.shards.statistics import statistics
+from aig.shards.validator.findings import ValidationReport
+from aig.shards.validator.github_annotations import workflow_commands
+from aig.shards.validator.validate import validate
+from aig.shards.writer.build import Build, SourceDataset
+from aig.shards.writer.manifest import Manifest
 
 Pairs = Callable[[int], list[QAPair]]
 Publish = Callable[..., Manifest]
@@ -326,7 +326,7 @@ def test_the_pytest_plugin_runs_once_a_set(
     (tmp_path / "test_theirs.py").write_text(
         "def test_shards(shards_report):\n    assert shards_report.ok, str(shards_report)\n"
     )
-    command = [sys.executable, "-m", "pytest", "-p", "shards.pytest_plugin", "-c", "/dev/null", "test_theirs.py"]
+    command = [sys.executable, "-m", "pytest", "-p", "aig.shards.pytest_plugin", "-c", "/dev/null", "test_theirs.py"]
     both = ["--aig-shards", str(published_set), "--aig-shards", str(tmp_path / "bad")]
     root = str(Path(__file__).parents[2])
     done = subprocess.run(

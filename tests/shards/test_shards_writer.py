@@ -20,16 +20,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasets_registry.errors import DataError, UsageError
-from datasets_registry.records import QAPair, Quarantined
-from datasets_registry.tables import QA, to_table
-from shards import shuffle, writer
-from shards.build import Build
-from shards.schema import CATEGORIES, DATA, LINEAGE, VERSION_KEY
-from shards.settings import PublishSettings
-from shards.shuffle import row_keys
-from shards.staging import staging
-from shards.validate import validate
+from aig.core.errors import DataError, UsageError
+from aig.core.records import QAPair, Quarantined
+from aig.core.tables import QA, to_table
+from aig.shards.schema import CATEGORIES, DATA, LINEAGE, VERSION_KEY
+from aig.shards.settings import PublishSettings
+from aig.shards.validator.validate import validate
+from aig.shards.writer import shuffle, writer
+from aig.shards.writer.build import Build
+from aig.shards.writer.shuffle import row_keys
+from aig.shards.writer.staging import staging
 
 Pairs = Callable[[int], list[QAPair]]
 
@@ -244,10 +244,10 @@ KILLED = """
 import sys
 sys.path[:0] = [{tests!r}]
 from conftest import BUILD, make_pairs
-from datasets_registry.records import QAPair
-from datasets_registry.tables import to_table
-from shards import staging, writer
-from shards.settings import PublishSettings
+from aig.core.records import QAPair
+from aig.core.tables import to_table
+from aig.shards.writer import staging, writer
+from aig.shards.settings import PublishSettings
 import os, signal, pathlib
 steps = 0
 def counted(do):

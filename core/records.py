@@ -1,0 +1,265 @@
+"""The records that travel through the pipeline: plain frozen values, one class each, no behaviour.
+
+`aig.core.tables` declares the Arrow schema of each and turns one into the other.
+An absent field is `None` (never an empty string, "unknown" or NaN), so that whatever is built on a record
+can leave out what a dataset does not annotate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "CLASSIFICATION_TASKS",
+    "CLOSED_TASKS",
+    "Clip",
+    "Dropped",
+    "Event",
+    "Features",
+    "QAPair",
+    "Quarantined",
+    "Word",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A sound with its time in the clip, in seconds from the clip's own start."""
+
+    label: str
+    onset_s: float
+    offset_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A recognised word with its time in the clip, in seconds from the clip's own start."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """One clip of a dataset: where its audio is and what its owners annotated.
+
+    Attributes:
+        audio_id: `<dataset>/<clip>`, unique over all datasets, stable, free of machine paths.
+        dataset: registry name or the user's own.
+        split: the owners' split, `train` where there is none.
+        path: audio file relative to the dataset's root, with `/`; `None` where the audio is not on this disk.
+        start_s: where the clip starts in the file, in seconds; `None`: at its start.
+        end_s: where the clip ends in the file, in seconds; `None`: at its end.
+        stamp: the file's size and time of change, `<bytes>-<seconds since 1970>`, by which a file that was exchanged
+            under its name is noticed; filled in when the clip is indexed, `None` where the audio is not on this disk.
+        labels: display names of the sounds heard, in the dataset's order.
+        parents: what the sounds of `labels` and `events` are kinds of, by AudioSet's ontology, the nearest first;
+            filled in when the clip is indexed, `None` without an ontology or where it knows none of them.
+        events: sounds with their times, ordered by onset.
+        captions: what people wrote about the clip.
+        text: the words spoken or sung, by the dataset (not by a recogniser).
+        speaker_id: the owners' name of the speaker.
+        gender: `male`, `female`, or whatever else the owners annotate.
+        age: speaker's age in years.
+        emotion: class name in lower case, such as `angry`, `happy`, `neutral`, `sad`.
+        sentiment: -3 (highly negative) to 3 (highly positive).
+        genres: music genres, display names.
+        title: title of the piece.
+        licence: licence of this clip where the dataset gives one per clip.
+    """
+
+    audio_id: str
+    dataset: str
+    split: str = "train"
+    path: str | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+    stamp: str | None = None
+    labels: tuple[str, ...] | None = None
+    parents: tuple[str, ...] | None = None
+    events: tuple[Event, ...] | None = None
+    captions: tuple[str, ...] | None = None
+    text: str | None = None
+    speaker_id: str | None = None
+    gender: str | None = None
+    age: int | None = None
+    emotion: str | None = None
+    sentiment: int | None = None
+    genres: tuple[str, ...] | None = None
+    title: str | None = None
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """What was measured on one clip. A value that cannot be measured is `None`; `*_reason` says why.
+
+    Attributes:
+        audio_id: the clip's.
+        duration_s: length of the clip as decoded, in seconds.
+        sample_rate: of the file, in Hz (everything is measured at 16 kHz).
+        f0_hz: mean fundamental frequency over voiced frames of speech, in Hz.
+        f0_reason: why there is no `f0_hz`.
+        pitch_level: five levels among all people.
+        pitch_rank: five levels within the speaker's gender; `None` for other or unknown genders.
+        words_per_s: recognised words per second of the spoken span.
+        syllables_per_s: syllable nuclei per second of the spoken span, from intensity peaks.
+        speed_level: five levels.
+        volume_dbfs: RMS over active frames, in dB relative to full scale.
+        loudness_lufs: integrated loudness, ITU-R BS.1770, in LUFS.
+        volume_level: five levels.
+        silent: the whole clip lies below the silence floor.
+        transcript: the recogniser's words; empty where it heard none.
+        words: the same with times.
+        no_speech_prob: the recogniser's probability of no speech, 0 to 1, weighted by segment length.
+        avg_logprob: mean log probability per token of the transcript.
+        language: ISO 639-1 code the recogniser detected or was given.
+        invented: why the transcript is taken for made up by the recogniser; `None` where it is not.
+        sounds: labels of an optional tagger, for clips without annotated ones.
+        content: hash of the decoded samples, so that another recording under the same name is not taken for this one.
+        extractor: hash of code version and settings; a feature row is up to date when it equals the present one.
+        source: which audio was measured and whose rank was looked up, `<path>@<start_s>-<end_s>#<stamp>~<gender>`; the
+            other half of being up to date.
+    """
+
+    audio_id: str
+    duration_s: float
+    sample_rate: int
+    f0_hz: float | None = None
+    f0_reason: str | None = None
+    pitch_level: str | None = None
+    pitch_rank: str | None = None
+    words_per_s: float | None = None
+    syllables_per_s: float | None = None
+    speed_level: str | None = None
+    volume_dbfs: float | None = None
+    loudness_lufs: float | None = None
+    volume_level: str | None = None
+    silent: bool = False
+    transcript: str | None = None
+    words: tuple[Word, ...] | None = None
+    no_speech_prob: float | None = None
+    avg_logprob: float | None = None
+    language: str | None = None
+    invented: str | None = None
+    sounds: tuple[str, ...] | None = None
+    content: str | None = None
+    extractor: str = ""
+    source: str = ""
+
+
+CLASSIFICATION_TASKS = (
+    "cla_label",
+    "cla_label_des",
+    "gender_cla",
+    "age_cla",
+    "pitch_cla",
+    "speed_cla",
+    "energy_cla",
+    "emotion_cla",
+    "emotion_bin",
+    "emotion_score",
+    "emotion_detail",
+    "gender_emotion_cla",
+    "genre_cla",
+)
+"""Closed-ended tasks that ask for a class; the paper trains on them first."""
+
+CLOSED_TASKS = (
+    *CLASSIFICATION_TASKS,
+    "caption",
+    "label_caption",
+    "temporal",
+    "temporal_single",
+    "temporal_single_not_exist",
+    "temporal_order",
+    "temporal_order_not_exist",
+    "ASR",
+)
+"""Every closed-ended task, by the paper's name. A dataset names those that apply; a clip gets those it can answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QAPair:
+    """One question-answer pair with its lineage.
+
+    The first six fields are the published row (see `aig.shards.schema`); the rest is its lineage.
+
+    Attributes:
+        instruction: the question.
+        input: the cleaned transcript, or empty.
+        audio_id: the clip's.
+        dataset: the clip's.
+        task: one of the paper's closed-ended task names, or `open-ended question`.
+        output: the answer, never empty.
+        qa_id: content hash, see `aig.generators.qa_id`.
+        prompt: name and version of the prompt or question bank, `speech@1`.
+        prompt_sha256: hash of that prompt's or bank's text.
+        model: as the server reported it; empty where no model answered.
+        request_id: key of the request in the ledger; empty where no model answered.
+        finish_reason: as the server reported it; empty where no model answered.
+        answerable: false where the answer says that it cannot be determined.
+        source: `rule` or `model`.
+        split: the clip's.
+        extractor: of the features used.
+        seed: of the configuration.
+    """
+
+    instruction: str
+    input: str
+    audio_id: str
+    dataset: str
+    task: str
+    output: str
+    qa_id: str
+    prompt: str
+    prompt_sha256: str
+    model: str = ""
+    request_id: str = ""
+    finish_reason: str = ""
+    answerable: bool = True
+    source: str = "rule"
+    split: str = "train"
+    extractor: str = ""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """A clip or a pair that a rule left out, and why.
+
+    Attributes:
+        audio_id: the clip's.
+        dataset: the clip's.
+        rule: name of the rule, such as `min_words`.
+        reason: a short sentence with the value met and the bound, such as `3 words, fewer than 6`.
+        prompt: name and version of the prompt that the pair answers; empty for a clip.
+    """
+
+    audio_id: str
+    dataset: str
+    rule: str
+    reason: str
+    prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """An item that could not be worked on: kept aside, never lost, never silent.
+
+    Attributes:
+        dataset: the dataset's name.
+        audio_id: the clip's; empty where a line could not be read far enough to know.
+        stage: `index`, `extract`, `generate`.
+        error: a short stable code, such as `unreadable_audio`, `malformed_line`.
+        message: what is wrong and where: file, line, column, or clip.
+        advice: what to do about it.
+    """
+
+    dataset: str
+    audio_id: str
+    stage: str
+    error: str
+    message: str
+    advice: str

@@ -1,0 +1,226 @@
+"""Arrow schemas of the records, declared once, and the way from records to tables and back.
+
+The schemas are written out rather than inferred, so that a first batch full of `None` cannot decide a column's type.
+`write_table` makes a file appear whole or not at all, on a local disk and on an object store.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, fields
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, TypeVar
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from aig.core.records import Clip, Dropped, Event, Features, QAPair, Quarantined, Word
+
+__all__ = [
+    "CLIPS",
+    "DROPPED",
+    "FEATURES",
+    "QA",
+    "QUARANTINE",
+    "SCHEMAS",
+    "from_batch",
+    "to_table",
+    "write_bytes",
+    "write_table",
+]
+
+Record = TypeVar("Record", Clip, Features, QAPair, Dropped, Quarantined)
+
+_EVENT = pa.struct([("label", pa.string()), ("onset_s", pa.float64()), ("offset_s", pa.float64())])
+_WORD = pa.struct([("text", pa.string()), ("start_s", pa.float64()), ("end_s", pa.float64())])
+
+
+def _schema(required: dict[str, pa.DataType], optional: dict[str, pa.DataType]) -> pa.Schema:
+    return pa.schema(
+        [pa.field(name, kind, nullable=False) for name, kind in required.items()]
+        + [pa.field(name, kind, nullable=True) for name, kind in optional.items()]
+    )
+
+
+CLIPS = _schema(
+    {"audio_id": pa.string(), "dataset": pa.string(), "split": pa.string()},
+    {
+        "path": pa.string(),
+        "start_s": pa.float64(),
+        "end_s": pa.float64(),
+        "stamp": pa.string(),
+        "labels": pa.list_(pa.string()),
+        "parents": pa.list_(pa.string()),
+        "events": pa.list_(_EVENT),
+        "captions": pa.list_(pa.string()),
+        "text": pa.string(),
+        "speaker_id": pa.string(),
+        "gender": pa.string(),
+        "age": pa.int32(),
+        "emotion": pa.string(),
+        "sentiment": pa.int32(),
+        "genres": pa.list_(pa.string()),
+        "title": pa.string(),
+        "licence": pa.string(),
+    },
+)
+
+FEATURES = _schema(
+    {"audio_id": pa.string(), "duration_s": pa.float64(), "sample_rate": pa.int32()},
+    {
+        "f0_hz": pa.float64(),
+        "f0_reason": pa.string(),
+        "pitch_level": pa.string(),
+        "pitch_rank": pa.string(),
+        "words_per_s": pa.float64(),
+        "syllables_per_s": pa.float64(),
+        "speed_level": pa.string(),
+        "volume_dbfs": pa.float64(),
+        "loudness_lufs": pa.float64(),
+        "volume_level": pa.string(),
+        "silent": pa.bool_(),
+        "transcript": pa.string(),
+        "words": pa.list_(_WORD),
+        "no_speech_prob": pa.float64(),
+        "avg_logprob": pa.float64(),
+        "language": pa.string(),
+        "invented": pa.string(),
+        "sounds": pa.list_(pa.string()),
+        "content": pa.string(),
+        "extractor": pa.string(),
+        "source": pa.string(),
+    },
+)
+
+QA = _schema(
+    {
+        "instruction": pa.string(),
+        "input": pa.string(),
+        "audio_id": pa.string(),
+        "dataset": pa.string(),
+        "task": pa.string(),
+        "output": pa.string(),
+        "qa_id": pa.string(),
+        "prompt": pa.string(),
+        "prompt_sha256": pa.string(),
+        "model": pa.string(),
+        "request_id": pa.string(),
+        "finish_reason": pa.string(),
+        "answerable": pa.bool_(),
+        "source": pa.string(),
+        "split": pa.string(),
+        "extractor": pa.string(),
+        "seed": pa.int64(),
+    },
+    {},
+)
+
+DROPPED = _schema({name: pa.string() for name in ("audio_id", "dataset", "rule", "reason", "prompt")}, {})
+
+QUARANTINE = _schema({name: pa.string() for name in ("dataset", "audio_id", "stage", "error", "message", "advice")}, {})
+
+SCHEMAS: dict[type, pa.Schema] = {
+    Clip: CLIPS,
+    Features: FEATURES,
+    QAPair: QA,
+    Dropped: DROPPED,
+    Quarantined: QUARANTINE,
+}
+
+_STRUCTS: dict[str, type[Event] | type[Word]] = {"events": Event, "words": Word}
+
+
+def to_table(records: Iterable[Record], kind: type[Record]) -> pa.Table:
+    """Records of one kind as a table with that kind's declared schema, in the same order.
+
+    Raises:
+        pyarrow.ArrowInvalid, pyarrow.ArrowTypeError: a value does not fit its column.
+    """
+    schema = SCHEMAS[kind]
+    rows = list(records)
+    # Column by column: twenty times as fast as a dictionary for every record.
+    table = pa.Table.from_arrays([_column(rows, field) for field in schema], schema=schema)
+    for field in schema:
+        if not field.nullable and table.column(field.name).null_count:
+            raise pa.ArrowInvalid(f"{kind.__name__}.{field.name} is required and is missing in a record")
+    return table
+
+
+def _column(rows: list[Record], field: pa.Field) -> pa.Array:
+    values = list(map(attrgetter(field.name), rows))
+    if field.name in _STRUCTS:
+        values = [value and [asdict(item) for item in value] for value in values]
+    return pa.array(values, field.type)
+
+
+def from_batch(batch: pa.RecordBatch | pa.Table, kind: type[Record]) -> Iterator[Record]:
+    """The records of a batch, in its order; columns beyond the record's own fields are ignored."""
+    names = [field.name for field in fields(kind) if field.name in batch.schema.names]
+    columns = [_values(batch.column(name).to_pylist(), name) for name in names]
+    for row in zip(*columns, strict=True):
+        yield kind(**dict(zip(names, row, strict=True)))
+
+
+def _values(values: list[Any], name: str) -> Iterable[Any]:
+    struct = _STRUCTS.get(name)
+    if struct is not None:
+        return [None if value is None else tuple(struct(**item) for item in value) for value in values]
+    return [tuple(value) if isinstance(value, list) else value for value in values]
+
+
+def write_table(url: str, batches: Iterable[pa.Table | pa.RecordBatch], schema: pa.Schema) -> int:
+    """Writes batches as one zstd Parquet file that appears whole or not at all; returns its rows.
+
+    Args:
+        url: local path or any fsspec URL.
+        batches: tables or record batches that fit `schema`; consumed one at a time.
+        schema: declared schema of the file; a batch that differs is refused.
+    """
+    rows = 0
+    with _whole_file(url) as stream, pq.ParquetWriter(stream, schema, compression="zstd") as writer:
+        for batch in batches:
+            table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+            writer.write_table(table.cast(schema) if table.schema != schema else table)
+            rows += table.num_rows
+    return rows
+
+
+def write_bytes(url: str, content: bytes) -> None:
+    """Writes a small file that appears whole or not at all, locally or on an object store."""
+    with _whole_file(url) as stream:
+        stream.write(content)
+
+
+@contextlib.contextmanager
+def _whole_file(url: str) -> Iterator[Any]:
+    """A binary stream whose content is at `url` after the block, and nowhere if the block raises.
+
+    A local file is written under a name of its own beside the target, synced, and renamed over it.
+    For an object store it is written to the local temporary folder and uploaded when it is complete.
+    """
+    fs, path = fsspec.core.url_to_fs(url)
+    if "file" not in fs.protocol and "local" not in fs.protocol:
+        with tempfile.NamedTemporaryFile(prefix="aig-upload-") as stream:
+            yield stream
+            stream.flush()
+            fs.makedirs(fs._parent(path), exist_ok=True)
+            fs.put_file(stream.name, path)
+        return
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.partial")
+    try:
+        with partial.open("wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,1 @@
+"""How open datasets are fetched: resumable, checksummed, unpacked safely."""

@@ -1,0 +1,149 @@
+"""FSD50K: 51,197 recordings of Freesound with 200 classes of AudioSet.
+
+Files: `FSD50K.ground_truth/{dev,eval}.csv`, `FSD50K.{dev,eval}_audio/<fname>.wav`; where it is there, the recordings'
+licences and titles come from `FSD50K.metadata/{dev,eval}_clips_info_FSD50K.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aig.core.errors import UsageError
+from aig.core.records import Clip, Quarantined
+from aig.datasets_registry.dataset import Dataset, Source
+from aig.datasets_registry.downloads import Download
+from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
+from aig.datasets_registry.text.text_rows import Malformed, csv_rows, quarantined
+
+__all__ = ["DATASET"]
+
+NAME = "fsd50k"
+_RECORD = "https://zenodo.org/records/4060432/files"
+
+
+def read(source: Source) -> Iterator[Clip | Quarantined]:
+    """Clips of the source's splits; `train` and `val` together are the development part."""
+    audio = AudioFiles(source.root)
+    lists = {"dev": {"train", "val"}, "eval": {"eval"}}
+    found = False
+    for part, splits in lists.items():
+        file = locate(source.root, f"FSD50K.ground_truth/{part}.csv", f"ground_truth/{part}.csv", f"{part}.csv")
+        asked = splits & set(source.splits) and (not source.parts or part in source.parts)
+        if file is not None and asked:
+            found = True
+            yield from _list(file, part, source, audio)
+    if not found:
+        raise wrong_folder(NAME, source.root, "FSD50K.ground_truth/dev.csv")
+
+
+def _list(file: Path, part: str, source: Source, audio: AudioFiles) -> Iterator[Clip | Quarantined]:
+    about = _about(source.root, part)
+    width = 4 if part == "dev" else 3
+    for line, row in csv_rows(file):
+        try:
+            if isinstance(row, Malformed):
+                raise row
+            if row[0] == "fname":
+                continue
+            if len(row) != width:
+                raise Malformed(f"{len(row)} cells instead of {width}", column=str(len(row)))
+            name, labels = row[0], row[1]
+            if not (name.isascii() and name.isdigit()):
+                raise Malformed(f"{name!r} is no number of a Freesound recording", column="fname")
+            if not labels:
+                raise Malformed("no labels", column="labels")
+            split = row[3] if part == "dev" else "eval"
+            if split not in ("train", "val", "eval"):
+                raise Malformed(f"{split!r} is neither train nor val", column="split")
+        except Malformed as error:
+            yield quarantined(NAME, file, line, error)
+            continue
+        if split in source.splits:
+            known = about.get(name, {})
+            yield Clip(
+                audio_id=f"{NAME}/{name}",
+                dataset=NAME,
+                split=split,
+                path=audio.find(name),
+                labels=tuple(labels.replace("_", " ").split(",")),
+                title=known.get("title") or None,
+                licence=known.get("license") or None,
+            )
+
+
+def _about(root: Path, part: str) -> dict[str, dict[str, Any]]:
+    """What the owners tell of each recording, by its number; empty where the file is not there."""
+    file = locate(root, f"FSD50K.metadata/{part}_clips_info_FSD50K.json")
+    if file is None:
+        return {}
+    try:
+        found: dict[str, dict[str, Any]] = json.loads(file.read_bytes())
+    except ValueError as error:
+        raise UsageError(
+            f"{file} is not JSON: {error}", "Fetch it anew, or remove it to do without licences."
+        ) from None
+    return found
+
+
+def _archive(part: str, checksums: tuple[str, ...]) -> tuple[Download, ...]:
+    """A split zip: its volumes `.z01` and on, and the last, `.zip`."""
+    folder = f"FSD50K.{part}_audio"
+    *volumes, last = (*(f"{folder}.z{number:02d}" for number in range(1, len(checksums))), f"{folder}.zip")
+    files = [
+        Download(url=f"{_RECORD}/{name}", to=name, checksum=checksum, part=part, makes=(folder,))
+        for name, checksum in zip(volumes, checksums[:-1], strict=True)
+    ]
+    whole = Download(
+        url=f"{_RECORD}/{last}",
+        to="",
+        checksum=checksums[-1],
+        part=part,
+        unpack=True,
+        volumes=tuple(volumes),
+        makes=(folder,),
+    )
+    return (*files, whole)
+
+
+def _tables(name: str, checksum: str) -> Download:
+    return Download(url=f"{_RECORD}/{name}.zip", to="", checksum=checksum, unpack=True, makes=(name,))
+
+
+DATASET = Dataset(
+    name=NAME,
+    title="FSD50K",
+    summary="Recordings of Freesound, 0.3 to 30 s, with 200 classes of AudioSet's ontology.",
+    home="https://zenodo.org/records/4060432",
+    paper="Fonseca et al., FSD50K: An open dataset of human-labeled sound events, TASLP 2022",
+    licence="CC BY 4.0 as a whole; each recording has a Creative Commons licence of its own",
+    redistributable=True,
+    access="open",
+    clips=40_966,
+    fields=("labels", "title", "licence"),
+    splits=("train", "val", "eval"),
+    train_splits=("train", "val"),
+    closed_tasks=("cla_label", "cla_label_des"),
+    open_prompt="audio",
+    reader=read,
+    parts=("dev", "eval"),
+    pull_parts=("dev",),
+    downloads=(
+        _tables("FSD50K.ground_truth", "md5:ca27382c195e37d2269c4c866dd73485"),
+        _tables("FSD50K.metadata", "md5:b9ea0c829a411c1d42adb9da539ed237"),
+        *_archive(
+            "dev",
+            (
+                "md5:faa7cf4cc076fc34a44a479a5ed862a3",
+                "md5:8f9b66153e68571164fb1315d00bc7bc",
+                "md5:1196ef47d267a993d30fa98af54b7159",
+                "md5:d088ac4e11ba53daf9f7574c11cccac9",
+                "md5:81356521aa159accd3c35de22da28c7f",
+                "md5:c480d119b8f7a7e32fdb58f3ea4d6c5a",
+            ),
+        ),
+        *_archive("eval", ("md5:3090670eaeecc013ca1ff84fe4442aeb", "md5:6fa47636c3a3ad5c7dfeba99f2637982")),
+    ),
+)

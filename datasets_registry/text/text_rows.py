@@ -1,0 +1,165 @@
+"""Reads text files row by row, so that a bad row is one bad row, with its line, and never the end of the reading."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from aig.core.records import Quarantined
+
+__all__ = ["Malformed", "csv_rows", "json_lines", "quarantined", "text_lines"]
+
+
+class Malformed(ValueError):  # noqa: N818 - a finding about data, turned into a `Quarantined`
+    """A row that cannot be read, with what is wrong and the column where it shows.
+
+    Attributes:
+        message: what is wrong.
+        column: name or number of the column, empty where it is the whole line.
+        code: short stable code for the quarantine.
+        advice: what to do about it.
+    """
+
+    def __init__(self, message: str, *, column: str = "", code: str = "malformed_line", advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.column = column
+        self.code = code
+        self.advice = advice
+
+
+def quarantined(dataset: str, file: Path, line: int, error: Malformed, audio_id: str = "") -> Quarantined:
+    """The record of a row that could not be read: file, line and column in its message."""
+    column = f", column {error.column}" if error.column else ""
+    return Quarantined(
+        dataset=dataset,
+        audio_id=audio_id,
+        stage="index",
+        error=error.code,
+        message=f"{file.name}, line {line}{column}: {error.message}",
+        advice=error.advice or "Mend or remove the line; the other lines were read.",
+    )
+
+
+def csv_rows(
+    file: Path, *, delimiter: str = ",", skipinitialspace: bool = False, multiline: bool = False, quoted: bool = True
+) -> Iterator[tuple[int, list[str] | Malformed]]:
+    """Rows of a delimited text file with the number of the line each starts on, from 1; blank lines are skipped.
+
+    A quote that is never closed costs its own line, not those after it: a row that spans lines is malformed, and
+    reading goes on at its second line, unless it is `multiline` and has as many cells as the first row.
+
+    Args:
+        file: UTF-8 text, with or without a byte order mark; gzip where the name ends in `.gz`.
+        delimiter: one character.
+        skipinitialspace: whether blanks behind a delimiter are no part of the cell.
+        multiline: whether a quoted cell may hold line breaks.
+        quoted: whether `"` quotes at all.
+    """
+    with _text(file) as stream:
+        feed, width = _Feed(stream), 0
+        reader = csv.reader(
+            feed,
+            delimiter=delimiter,
+            skipinitialspace=skipinitialspace,
+            quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+        )
+        while True:
+            feed.begin()
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield feed.number, feed.retreat(Malformed(str(error)))
+                continue
+            if not row:
+                continue
+            width = width or len(row)
+            if len(feed.taken) > 1 and not (multiline and len(row) == width):
+                yield feed.number, feed.retreat(Malformed("a quote that is not closed on its line"))
+            elif not feed.taken[0].isascii() and (bad := _not_utf8(row)):
+                yield feed.number, Malformed("not UTF-8 text", column=str(bad))
+            else:
+                yield feed.number, row
+
+
+class _Feed:
+    """Lines for a `csv.reader`, which remembers those of the present row and can take them up again."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._again: deque[str] = deque()
+        self._next = 1
+        self.number = 1
+        self.taken: list[str] = []
+
+    def begin(self) -> None:
+        self.number = self._next
+        self.taken = []
+
+    def __iter__(self) -> _Feed:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._stream)
+        self.taken.append(line)
+        self._next += 1
+        return line
+
+    def retreat(self, error: Malformed) -> Malformed:
+        """Gives all lines of the row but its first back to the reader."""
+        self._again.extendleft(reversed(self.taken[1:]))
+        self._next = self.number + 1
+        return error
+
+
+def _not_utf8(row: list[str]) -> int:
+    """Number of the first cell, from 1, that holds bytes that are not UTF-8; 0 where none does."""
+    for number, cell in enumerate(row, start=1):
+        try:
+            cell.encode()
+        except UnicodeEncodeError:
+            return number
+    return 0
+
+
+def text_lines(file: Path) -> Iterator[tuple[int, str | Malformed]]:
+    """Lines of a text file with their numbers, without the line break."""
+    with _text(file) as stream:
+        for number, line in enumerate(stream, start=1):
+            if not line.isascii() and (bad := _not_utf8([line])):
+                yield number, Malformed("not UTF-8 text", column=str(bad))
+            else:
+                yield number, line.rstrip("\r\n")
+
+
+def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any] | Malformed]]:
+    """Objects of a JSON Lines file with their line numbers; blank lines are skipped."""
+    with _text(file) as stream:
+        for number, line in enumerate(stream, start=1):
+            if not line.strip():
+                continue
+            try:
+                line.encode()
+                value = json.loads(line)
+            except UnicodeEncodeError:
+                yield number, Malformed("not UTF-8 text")
+            except json.JSONDecodeError as error:
+                yield number, Malformed(f"not JSON: {error.msg}", column=str(error.colno))
+            except RecursionError:
+                yield number, Malformed("not JSON that can be read: nested too deeply")
+            else:
+                yield number, value if isinstance(value, dict) else Malformed("not a JSON object")
+
+
+def _text(file: Path) -> IO[str]:
+    # surrogateescape keeps bytes that are not UTF-8 visible, so that one bad line does not end the reading.
+    if file.suffix == ".gz":
+        return gzip.open(file, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="")
+    return file.open(encoding="utf-8-sig", errors="surrogateescape", newline="")

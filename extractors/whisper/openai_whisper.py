@@ -1,0 +1,126 @@
+"""The openai-whisper backend: windows decoded in batches, words aligned on the same encoder output."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aig.core.errors import UsageError
+from aig.core.records import Word
+from aig.extractors.audio import SAMPLE_RATE, Samples
+from aig.extractors.settings import WhisperSettings
+from aig.extractors.transcript import Decoded
+from aig.extractors.whisper.weights import checkpoint
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["OpenAIWhisper"]
+
+_SEED = 0
+
+
+class OpenAIWhisper:
+    """A loaded model of the openai-whisper package (Radford et al. 2022, https://arxiv.org/abs/2212.04356)."""
+
+    def __init__(self, settings: WhisperSettings) -> None:
+        try:
+            import torch
+            import whisper
+        except ImportError as error:
+            raise UsageError(
+                "the openai-whisper backend is not installed",
+                "pip install 'aig[whisper]', or set extract.whisper: null",
+            ) from error
+        path = checkpoint(settings.model, download=settings.download)
+        device = settings.device if settings.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            self._model = whisper.load_model(path, device=device)
+            heads = torch.load(path, map_location="cpu", weights_only=True, mmap=True).get("alignment_heads")
+        except (RuntimeError, KeyError, TypeError, EOFError, OSError) as error:
+            raise UsageError(
+                f"{path} cannot be loaded on {device}: {str(error).splitlines()[0]}",
+                "check extract.whisper.model and extract.whisper.device, or delete the file to get it again",
+            ) from error
+        if heads is not None:
+            dims = self._model.dims
+            mask = torch.zeros(dims.n_text_layer, dims.n_text_head, dtype=torch.bool)
+            mask[tuple(np.array(heads).T)] = True
+            self._model.register_buffer("alignment_heads", mask.to_sparse().to(device), persistent=False)
+        elif settings.model in whisper._ALIGNMENT_HEADS:
+            self._model.set_alignment_heads(whisper._ALIGNMENT_HEADS[settings.model])
+        self._on_gpu = self._model.device.type == "cuda"
+        self._half = self._on_gpu if settings.half is None else settings.half
+        self._batch = settings.batch or (16 if self._on_gpu else 1)
+        self._language = settings.language if self._model.is_multilingual else "en"
+        self._word_times = settings.word_times
+
+    def decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
+        """Decodes windows of at most 30 s; sampling is seeded per window group, so the result does not vary."""
+        decoded: list[Decoded] = []
+        for first in range(0, len(batch), self._batch):
+            decoded += self._decode(batch[first : first + self._batch], temperature)
+        return decoded
+
+    def _decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
+        import torch
+        import whisper
+
+        mels = torch.stack([self._mel(window) for window in batch])
+        options = whisper.DecodingOptions(language=self._language, temperature=temperature, fp16=self._half)
+        torch.manual_seed(_SEED)
+        with torch.inference_mode():
+            results = self._model.decode(mels.to(self._model.device), options)
+            return [
+                Decoded(
+                    text=result.text,
+                    words=self._words(result, len(window)) if self._word_times else (),
+                    no_speech_prob=float(result.no_speech_prob),
+                    avg_logprob=float(result.avg_logprob),
+                    language=result.language,
+                )
+                for window, result in zip(batch, results, strict=True)
+            ]
+
+    def _mel(self, window: Samples) -> torch.Tensor:
+        import torch
+        import whisper
+
+        padded = whisper.pad_or_trim(torch.from_numpy(np.ascontiguousarray(window)))
+        mel: torch.Tensor = whisper.log_mel_spectrogram(padded, self._model.dims.n_mels)
+        return mel
+
+    def _words(self, result: Any, length: int) -> tuple[Word, ...]:
+        """Word times by dynamic time warping of the cross-attention, in seconds from the window's start."""
+        from whisper.timing import find_alignment, merge_punctuations
+        from whisper.tokenizer import get_tokenizer
+
+        model = self._model
+        tokenizer = get_tokenizer(
+            model.is_multilingual, num_languages=model.num_languages, language=result.language, task="transcribe"
+        )
+        tokens = [token for token in result.tokens if token < tokenizer.eot]
+        features = result.audio_features.float() if not self._half else result.audio_features
+        timings = find_alignment(_Decoder(model), tokenizer, tokens, features, -(-length // 160))
+        merge_punctuations(timings, "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、")
+        end = length / SAMPLE_RATE
+        return tuple(
+            Word(text, min(float(timing.start), end), min(float(timing.end), end))
+            for timing in timings
+            if (text := timing.word.strip()) and text.strip(string.punctuation + " ")
+        )
+
+
+class _Decoder:
+    """A model as `find_alignment` calls it, fed with encoder output instead of a spectrogram: encoded once only."""
+
+    def __init__(self, model: Any) -> None:
+        self.device, self.dims, self.decoder = model.device, model.dims, model.decoder
+        self.alignment_heads = model.alignment_heads
+
+    def __call__(self, features: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.decoder(tokens, features)
+        return logits

@@ -1,0 +1,1 @@
+"""Which answers of a model stay: one module per filter, each drop with its reason."""

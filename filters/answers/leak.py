@@ -1,0 +1,86 @@
+"""Questions that give their own answer away: what the answer has to tell stands in the question already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from aig.core.records import Clip, Features
+
+__all__ = ["leak"]
+
+NEW_WORDS = 4
+"""An answer that brings fewer new content words than this says nothing beyond the question."""
+
+SPAN = 8
+"""So many words of the transcript in a row are a quotation."""
+
+_WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
+_EMPTY = frozenset(
+    """
+    a about all also an and any are as at audio based be because been being by can clip could do does for from given had
+    has have he heard her his how i in indicates into is it its kind like may might most of on one or our recording said
+    seems she should shows since so sound sounds speaker such suggests than that the their them there these they this to
+    very voice was we were what when where which who whose why will with would you your
+    """.split()  # noqa: SIM905 - a list of quoted words is harder to read
+)
+
+
+def leak(question: str, answer: str, clip: Clip, features: Features | None) -> str | None:
+    """Why a pair leaks, or `None`.
+
+    It does where the answer names something that is known of the clip (a label, an age, a level, a number of hertz,
+    eight words of what is said), everything of that kind that it names stands in the question, and hardly a word of it
+    is new.
+
+    Args:
+        question: as the model wrote it.
+        answer: as the model wrote it.
+        clip: what is annotated.
+        features: what was measured.
+    """
+    asked, told = question.casefold(), answer.casefold()
+    known = [value for value in _values(clip, features) if _holds(told, value)]
+    known += sorted(_spans(told) & _spans(((clip.text or (features and features.transcript)) or "").casefold()))[:1]
+    said = _spans(asked)
+    if not known or not all(_holds(asked, value) or value in said for value in known):
+        return None
+    new = _content(told) - _content(asked)
+    if len(new) >= NEW_WORDS:
+        return None
+    return f"the question already says {known[0]!r}, and the answer adds {len(new)} words"
+
+
+def _values(clip: Clip, features: Features | None) -> Iterator[str]:
+    """What is known of the clip, as text that would give it away."""
+    labels = (*(clip.labels or ()), *(event.label for event in clip.events or ()))
+    texts = [*labels, *(clip.genres or ()), clip.gender, clip.emotion, clip.title]
+    if clip.age is not None:
+        texts.append(str(clip.age))
+    for event in clip.events or ():
+        texts += [f"{event.onset_s:.1f}s", f"{event.offset_s:.1f}s"]
+    if features:
+        texts += [features.pitch_level, features.speed_level, features.volume_level]
+        if features.f0_hz is not None:
+            texts.append(f"{features.f0_hz:.0f}hz")
+    yield from dict.fromkeys(text.casefold() for text in texts if text)
+
+
+def _spans(text: str) -> set[str]:
+    """All runs of eight words."""
+    words = _WORD.findall(text)
+    return {" ".join(words[start : start + SPAN]) for start in range(len(words) - SPAN + 1)}
+
+
+def _holds(text: str, value: str) -> bool:
+    at = text.find(value)
+    while at >= 0:
+        end = at + len(value)
+        if not text[at - 1 : at].isalnum() and not text[end : end + 1].isalnum():
+            return True
+        at = text.find(value, at + 1)
+    return False
+
+
+def _content(text: str) -> set[str]:
+    return set(_WORD.findall(text)) - _EMPTY

@@ -1,0 +1,1 @@
+"""Which clips stay: selection rules and the label-balanced draw, each drop with its reason."""

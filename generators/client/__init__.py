@@ -1,0 +1,1 @@
+"""Requests to a chat model, live or in batches, within rate limits and a hard budget."""

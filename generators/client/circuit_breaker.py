@@ -1,0 +1,92 @@
+"""A circuit breaker: when every request fails, one at a time is tried, and after a while the run stops."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from aig.core.errors import AigError, DataError, UsageError
+
+__all__ = ["Breaker"]
+
+log = logging.getLogger(__name__)
+
+OPENS_AT = 20
+"""Failures in a row, without one success between, after which requests are held back."""
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+
+
+class Breaker:
+    """Counts failures in a row. For one event loop."""
+
+    def __init__(self, url: str, outage_s: float) -> None:
+        """`url` is for messages; an outage of `outage_s` seconds stops the run."""
+        self._url = url
+        self._outage_s = outage_s
+        self._failures = 0
+        self._refused = 0
+        self._ever_good = False
+        self._since = time.monotonic()
+        self._pause_s = FIRST_PAUSE_S
+        self._probe = asyncio.Lock()
+
+    @property
+    def open(self) -> bool:
+        """Whether requests are held back."""
+        return self._failures >= OPENS_AT
+
+    async def wait(self) -> None:
+        """Returns at once while all is well; else after a pause, one request at a time."""
+        if not self.open:
+            return
+        async with self._probe:
+            if self._failures:
+                await asyncio.sleep(self._pause_s)
+                self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+
+    def good(self) -> None:
+        """A request was answered."""
+        if self.open:
+            log.warning("%s answers again", self._url)
+        self._failures = self._refused = 0
+        self._pause_s = FIRST_PAUSE_S
+        self._ever_good = True
+        self._since = time.monotonic()
+
+    def limited(self, reason: str) -> AigError | None:
+        """The server said too many; the error to stop with, where it has said nothing else for too long."""
+        return self._outage(f"refuses every request for {self._outage_s:g} s as too many: {reason}")
+
+    def failed(self, reason: str, *, no_connection: bool) -> AigError | None:
+        """A request failed in a way that may pass; the error to stop with, where none was answered for too long."""
+        if no_connection and not self._ever_good:
+            return UsageError(
+                f"cannot reach {self._url}: {reason}",
+                "start the server, or correct generate.base_url (for a first try: aig mock-server)",
+            )
+        self._failures += 1
+        if self._failures == OPENS_AT:
+            log.warning(
+                "%s: %d failures in a row, the last: %s; trying one request at a time", self._url, OPENS_AT, reason
+            )
+        return self._outage(f"answered no request for {self._outage_s:g} s; the last fault: {reason}")
+
+    def refused(self, message: str) -> AigError | None:
+        """The server does not take a request; the error to stop with, where it takes none."""
+        self._refused += 1
+        if self._refused < OPENS_AT:
+            return None
+        return UsageError(
+            f"{self._url} refused {OPENS_AT} requests in a row, the last: {message}",
+            "correct generate.model, generate.response_format or generate.max_tokens_name, whichever the server names",
+        )
+
+    def _outage(self, message: str) -> AigError | None:
+        if time.monotonic() - self._since < self._outage_s:
+            return None
+        return DataError(
+            f"{self._url} {message}", "run the same command again later: it continues where this one stopped"
+        )

@@ -1,0 +1,59 @@
+"""What a run of requests works with, live or in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from aig.core.errors import UsageError
+from aig.generators.chat import ChatRequest
+from aig.generators.client.budget import Budget
+from aig.generators.client.endpoint import Endpoint
+from aig.generators.client.prices import Price
+from aig.generators.client.summary import Summary
+from aig.generators.client.tokens import most_input_tokens, most_output_tokens
+from aig.generators.ledger.group_commit import GroupCommit
+from aig.generators.ledger.ledger import Ledger
+from aig.generators.settings import GenerateSettings
+
+__all__ = ["Run"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The parts of one run.
+
+    Attributes:
+        settings: of the generate stage.
+        ledger: for looking replies up.
+        commits: for adding to the ledger.
+        endpoint: where requests go.
+        budget: of this run.
+        price: of a model, in this run's mode.
+        summary: running figures.
+        on_progress: told of them.
+    """
+
+    settings: GenerateSettings
+    ledger: Ledger
+    commits: GroupCommit
+    endpoint: Endpoint
+    budget: Budget
+    price: Callable[[str], Price]
+    summary: Summary
+    on_progress: Callable[[Summary], None]
+
+    def most_cost(self, request: ChatRequest) -> Decimal:
+        """The most US dollars a request can cost.
+
+        Raises:
+            UsageError: there is a budget, and nothing limits what the request may cost.
+        """
+        output = most_output_tokens(request)
+        if output is None and self.budget.limit is not None:
+            raise UsageError(
+                "a request sets no max_tokens, so its cost cannot be limited",
+                "set max_tokens in the request's parameters, or leave generate.max_cost_usd out",
+            )
+        return self.price(request.model).cost(most_input_tokens(request), output or 0)

@@ -1,0 +1,266 @@
+"""The chat model's endpoint: the one module that knows the openai client.
+
+Requests go through the client's low-level `post` over its aiohttp transport, with the body encoded by us: the typed
+`chat.completions.create` spends more time on turning dictionaries over than the network takes at a few hundred requests
+a second. Retries, limits and money are not its business: one call here is one request on the wire.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import aiohttp
+import httpx2
+import openai
+
+from aig.generators.chat import ChatRequest
+from aig.generators.client.endpoint_url import api_key, base_url
+from aig.generators.settings import GenerateSettings
+
+if TYPE_CHECKING:
+    from openai.types import Batch
+
+__all__ = [
+    "Answer",
+    "BatchState",
+    "Endpoint",
+    "StatusError",
+    "TransportError",
+    "request_body",
+]
+
+_T = TypeVar("_T")
+_JOB = "aig_job"
+_FILE_RETRIES = 6
+_CLOCKS_DIFFER_S = 3600
+_RESPONSE: type[httpx2.Response] = httpx2.Response
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back over the wire: status, headers in lower case, body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BatchState:
+    """How a batch stands.
+
+    Attributes:
+        name: the provider's.
+        status: `validating`, `in_progress`, `finalizing`, `cancelling`, or one of the final ones.
+        output: file of good replies, `None` without.
+        errors: file of requests that failed, `None` without.
+        faults: (code, message) of why the whole batch was refused.
+        done: requests that are finished.
+    """
+
+    name: str
+    status: str
+    output: str | None
+    errors: str | None
+    faults: tuple[tuple[str, str], ...]
+    done: int
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will come."""
+        return self.status in {"completed", "failed", "expired", "cancelled"}
+
+
+class StatusError(Exception):
+    """A call about files or batches was answered with an error status."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+class TransportError(Exception):
+    """No whole answer came back.
+
+    Attributes:
+        reason: what happened, in a few words, free of the request's content.
+        refused: no connection was made, so the request never left.
+    """
+
+    def __init__(self, reason: str, *, refused: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.refused = refused
+
+
+def request_body(request: ChatRequest) -> dict[str, Any]:
+    """The JSON body of `POST /chat/completions` for a request."""
+    body: dict[str, Any] = {
+        "model": request.model,
+        "messages": [dict(m) for m in request.messages],
+        **request.parameters,
+    }
+    if request.schema is not None:
+        schema = {"name": "answer", "strict": True, "schema": request.schema}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return body
+
+
+class Endpoint:
+    """An OpenAI-compatible endpoint. Use as an asynchronous context manager, in one event loop."""
+
+    def __init__(self, settings: GenerateSettings) -> None:
+        """Makes the client; nothing is sent.
+
+        Raises:
+            UsageError: the endpoint is not on this machine and the environment holds no key; or the address is none.
+        """
+        self.url = base_url(settings)
+        self._key = key = api_key(settings)
+        self.key_name = settings.api_key_env
+        limits = httpx2.Limits(
+            max_connections=settings.concurrency + 8,
+            max_keepalive_connections=settings.concurrency + 8,
+            keepalive_expiry=30,
+        )
+        timeout = httpx2.Timeout(
+            connect=settings.connect_timeout_s, read=settings.read_timeout_s, write=settings.read_timeout_s, pool=None
+        )
+        self._total_s = settings.timeout_s
+        self._chat_url = f"{self.url}/chat/completions"  # whole: the client parses a relative one three times
+        self._client = openai.AsyncOpenAI(
+            api_key=key or "none",
+            base_url=self.url,
+            max_retries=0,
+            timeout=timeout,
+            http_client=openai.DefaultAioHttpClient(limits=limits, timeout=timeout, follow_redirects=False),
+        )
+
+    async def __aenter__(self) -> Endpoint:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self._client.close()
+
+    async def chat(self, body: bytes) -> Answer:
+        """Sends one chat completion request, its JSON encoded already.
+
+        Raises:
+            TransportError: no whole answer came back in time.
+        """
+        try:
+            async with asyncio.timeout(self._total_s):
+                response = await self._client.post(self._chat_url, content=body, cast_to=_RESPONSE)
+        except openai.APIStatusError as error:
+            response = error.response
+        except openai.APIError as error:
+            raise _transport_error(error) from None
+        except TimeoutError:
+            raise TransportError(f"no answer within {self._total_s:g} s", refused=False) from None
+        except httpx2.HTTPError as error:
+            raise _transport_error(error) from None
+        return _answer(response)
+
+    async def upload(self, requests: bytes) -> str:
+        """Uploads the requests of a batch, one JSON object a line; returns the file's name."""
+        file = ("requests.jsonl", requests)
+        return (await self._calm(lambda client: client.files.create(file=file, purpose="batch"))).id
+
+    async def create_batch(self, file: str, job: str, window: str) -> str:
+        """Hands an uploaded file in as a batch under our own name `job`; returns the provider's name for it."""
+        create = self._client.batches.create  # not repeated by the client: a repeat would be a second batch
+        made = await self._told(
+            create(
+                input_file_id=file,
+                endpoint="/v1/chat/completions",
+                completion_window=cast(Any, window),
+                metadata={_JOB: job},
+            )
+        )
+        return made.id
+
+    async def batch(self, name: str) -> BatchState:
+        """How a batch stands."""
+        return _state(await self._calm(lambda client: client.batches.retrieve(name)))
+
+    async def find_batch(self, job: str, since: float) -> str | None:
+        """The provider's name for the batch we handed in as `job` at `since` (seconds since 1970) or later."""
+
+        async def find(client: openai.AsyncOpenAI) -> str | None:
+            async for batch in client.batches.list(limit=100):
+                if (batch.metadata or {}).get(_JOB) == job:
+                    return batch.id
+                if batch.created_at < since - _CLOCKS_DIFFER_S:
+                    return None
+            return None
+
+        return await self._calm(find)
+
+    async def cancel_batch(self, name: str) -> None:
+        """Asks for a batch to be ended; what it has done by then can be fetched."""
+        await self._calm(lambda client: client.batches.cancel(name))
+
+    async def download(self, file: str, path: Path) -> None:
+        """Writes the content of a file of the provider to `path`."""
+
+        async def fetch(client: openai.AsyncOpenAI) -> None:
+            async with client.files.with_streaming_response.content(file) as response:
+                await response.stream_to_file(path)
+
+        await self._calm(fetch)
+
+    async def _calm(self, call: Callable[[openai.AsyncOpenAI], Awaitable[_T]]) -> _T:
+        """A call that may be repeated, so the client does that by itself where it fails in passing."""
+        return await self._told(call(self._client.with_options(max_retries=_FILE_RETRIES)))
+
+    async def _told(self, call: Awaitable[_T]) -> _T:
+        """The result of a typed call, its errors turned into ours."""
+        try:
+            return await call
+        except openai.APIStatusError as error:
+            raise StatusError(_answer(error.response)) from None
+        except (openai.APIError, httpx2.HTTPError) as error:
+            raise _transport_error(error) from None
+
+    def redacted(self, text: str) -> str:
+        """`text` without the key, for what a server repeats in its error messages."""
+        return text.replace(self._key, "[key]") if self._key else text
+
+
+def _answer(response: httpx2.Response) -> Answer:
+    # A plain dictionary: the response's own headers decode all of themselves anew for every look.
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+    return Answer(response.status_code, headers, response.content)
+
+
+def _state(batch: Batch) -> BatchState:
+    faults = (batch.errors.data if batch.errors else None) or []
+    counts = batch.request_counts
+    return BatchState(
+        name=batch.id,
+        status=batch.status,
+        output=batch.output_file_id,
+        errors=batch.error_file_id,
+        faults=tuple((fault.code or "", fault.message or "") for fault in faults),
+        done=counts.completed + counts.failed if counts else 0,
+    )
+
+
+def _transport_error(error: BaseException) -> TransportError:
+    """What happened on the wire, by the innermost exception: the layers above call a dropped connection a time-out."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, aiohttp.ClientConnectorError):
+            return TransportError(f"no connection: {inner.os_error.strerror or inner.os_error}", refused=True)
+        if isinstance(inner, aiohttp.ConnectionTimeoutError):
+            return TransportError("no connection within the time-out", refused=True)
+        if isinstance(inner, aiohttp.ServerTimeoutError):
+            return TransportError("nothing read within the time-out", refused=False)
+        if isinstance(inner, aiohttp.ClientError | OSError):
+            return TransportError(f"connection lost ({type(inner).__name__})", refused=False)
+        inner = inner.__cause__ or inner.__context__
+    return TransportError(f"connection lost ({type(error).__name__})", refused=False)

@@ -1,0 +1,142 @@
+"""What an answer other than a good one means: try again, give this request up, or stop the run."""
+
+from __future__ import annotations
+
+import json
+import time
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from aig.core.errors import DataError, UsageError
+from aig.generators.client.endpoint import Answer, Endpoint
+from aig.generators.client.rate_limits import duration_s
+
+__all__ = ["AgainError", "RefusedError", "check", "malformed", "retry_after_s"]
+
+_QUOTA = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "account_deactivated"}
+_PASSING = {408, 409, 425}
+_LONGEST_MESSAGE = 500
+
+
+class AgainError(Exception):
+    """The request may be sent again.
+
+    Attributes:
+        reason: what happened, free of the request's content.
+        after_s: seconds the server asks to wait; `None`: it does not say.
+        limited: the server said too many (429), so the request is not to blame.
+        maybe_paid: the model may have answered, and the provider may charge for it.
+        refused: no connection was made.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        after_s: float | None = None,
+        limited: bool = False,
+        maybe_paid: bool = False,
+        refused: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.after_s = after_s
+        self.limited = limited
+        self.maybe_paid = maybe_paid
+        self.refused = refused
+
+
+class RefusedError(Exception):
+    """The request will not be answered, however often it is sent.
+
+    Attributes:
+        error: short name.
+        message: what the server said.
+        advice: what to do.
+    """
+
+    def __init__(self, error: str, message: str, advice: str) -> None:
+        super().__init__(message)
+        self.error = error
+        self.message = message
+        self.advice = advice
+
+
+def check(answer: Answer, endpoint: Endpoint, model: str) -> None:
+    """Returns where the status says that the answer is good.
+
+    Raises:
+        AgainError: too many requests, or a fault that may pass.
+        RefusedError: the server does not take this request.
+        AigError: no request will be answered: the run must stop.
+    """
+    if answer.status == 200:
+        return
+    code, said = _said(answer, endpoint)
+    if answer.status == 429:
+        if code in _QUOTA:
+            raise DataError(
+                f"{endpoint.url}: the quota is used up ({said})",
+                "raise the account's limit or use another key, then run the same command again: it continues",
+            )
+        raise AgainError(said, after_s=retry_after_s(answer), limited=True)
+    if answer.status >= 500 or answer.status in _PASSING:
+        raise AgainError(f"status {answer.status}", after_s=retry_after_s(answer))
+    if answer.status in {401, 403}:
+        raise UsageError(f"{endpoint.url} does not accept the key: {said}", f"set {endpoint.key_name} to a valid key")
+    if answer.status == 404:
+        raise UsageError(
+            f"{endpoint.url} knows no model {model!r}, or is no chat completions endpoint: {said}",
+            "correct generate.model or generate.base_url (it ends in /v1)",
+        )
+    if answer.status < 400:
+        raise UsageError(f"{endpoint.url} answers with status {answer.status}", "correct generate.base_url")
+    raise RefusedError(
+        code or f"status_{answer.status}", said, "see what the server says; other requests are not concerned"
+    )
+
+
+def malformed(answer: Answer, why: str) -> AgainError:
+    """The fault of a reply with status 200 that holds no reply."""
+    kind = answer.headers.get("content-type", "no content type").partition(";")[0]
+    return AgainError(f"status 200 without a reply: {why} ({kind}, {len(answer.body)} bytes)", maybe_paid=True)
+
+
+def retry_after_s(answer: Answer) -> float | None:
+    """Seconds the server asks to wait, from `Retry-After-Ms`, `Retry-After` (seconds or a date); `None` without."""
+    headers = answer.headers
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return max(0.0, milliseconds / 1000)
+    text = headers.get("retry-after")
+    if text is None:
+        return None
+    seconds = _number(text) or duration_s(text)
+    if seconds is None:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - time.time()
+        except ValueError:
+            return None
+    return max(0.0, seconds)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None
+
+
+def _said(answer: Answer, endpoint: Endpoint) -> tuple[str, str]:
+    """The error's code and message, in the forms servers use, without the key and not too long."""
+    try:
+        body: Any = json.loads(answer.body)
+    except ValueError:
+        body = None
+    error = body.get("error", body) if isinstance(body, dict) else None
+    if isinstance(error, dict):
+        code, message = error.get("code") or error.get("type"), error.get("message") or error.get("detail")
+    else:
+        code, message = None, error
+    text = str(message) if message else f"status {answer.status}"
+    return str(code or ""), endpoint.redacted(text)[:_LONGEST_MESSAGE]

@@ -1,0 +1,268 @@
+"""Live requests: one queue, as many in flight as allowed, no barriers.
+
+A request holds one of `concurrency` places while it waits for its turn and is on the wire, and gives the place up while
+it rests before another try. A reply counts once it is durable. When the run has to stop, those on the wire are awaited,
+because they are paid for, and nothing new leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from decimal import Decimal
+from typing import Any
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
+
+from aig.core.errors import AigError
+from aig.generators.chat import ChatRequest, Reply
+from aig.generators.client.circuit_breaker import Breaker
+from aig.generators.client.context import Run
+from aig.generators.client.endpoint import TransportError, request_body
+from aig.generators.client.errors import AgainError, RefusedError, check
+from aig.generators.client.prices import Price, plain
+from aig.generators.client.rate_limits import Limits
+from aig.generators.client.replies import read_reply
+from aig.generators.client.tokens import input_tokens, most_output_tokens
+from aig.generators.ledger.entries import Charge, Exposure
+
+__all__ = ["Live"]
+
+log = logging.getLogger(__name__)
+
+SharedLimit = Callable[[int], Coroutine[Any, Any, None]]
+
+_BACK_OFF = wait_exponential_jitter(multiplier=0.5, max=30, exp_base=2, jitter=0.5)
+_RESTING_PER_PLACE = 8
+_PROGRESS_EVERY_S = 0.2
+_YIELD_EVERY = 256
+
+
+class Live:
+    """One run of live requests. For one event loop.
+
+    Attributes:
+        left: requests taken up and not settled when the run had to stop.
+        exposure: the most that was in flight at a time, in US dollars, as put on record.
+    """
+
+    def __init__(self, run: Run, shared_limit: SharedLimit | None = None) -> None:
+        """Nothing is sent yet; `shared_limit` is awaited before each request with the tokens it may use."""
+        self._run = run
+        self._settings, self._summary = run.settings, run.summary
+        self._ledger, self._commits, self._budget = run.ledger, run.commits, run.budget
+        self._endpoint = run.endpoint
+        self._shared_limit = shared_limit
+        settings = run.settings
+        self._limits = Limits(settings.requests_per_minute, settings.tokens_per_minute)
+        self._breaker = Breaker(run.endpoint.url, settings.outage_s)
+        self._places = asyncio.Semaphore(settings.concurrency)
+        self._resting = 0
+        self._rested = asyncio.Event()
+        self._asking: set[str] = set()
+        self._idle: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._stop_error: Exception | None = None
+        self.left: list[ChatRequest] = []
+        self.exposure = Decimal(0)
+        self._progress_at = 0.0
+
+    async def run(self, requests: Iterable[ChatRequest]) -> None:
+        """Asks everything that is not in the ledger.
+
+        Raises:
+            BudgetReachedError: the budget has no room for a further request.
+            AigError: the run cannot go on.
+        """
+        tasks: set[asyncio.Task[None]] = set()
+        try:
+            for number, request in enumerate(requests):
+                if number % _YIELD_EVERY == 0:
+                    await asyncio.sleep(0)
+                if request.key in self._ledger or request.key in self._asking:
+                    self._summary.cached += 1
+                    continue
+                await self._place()
+                if self._stopping:
+                    self.left.append(request)
+                    break
+                self._asking.add(request.key)
+                task = asyncio.create_task(self._answer(request))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+            if tasks:
+                await asyncio.wait(set(tasks))
+        finally:
+            self._stop(None)
+            if tasks:
+                log.info("waiting for %d requests in flight", len(tasks))
+                await asyncio.wait(set(tasks))
+            self._report(force=True)
+        if self._stop_error is not None:
+            raise self._stop_error
+
+    async def _place(self) -> None:
+        while self._resting >= _RESTING_PER_PLACE * self._settings.concurrency and not self._stopping:
+            self._rested.clear()
+            await self._rested.wait()
+        await self._places.acquire()
+
+    def _stop(self, error: Exception | None) -> None:
+        """Lets nothing new leave; `error` is what the run ends with."""
+        self._stopping = True
+        if self._stop_error is None:
+            self._stop_error = error
+        for task in list(self._idle):
+            task.cancel()
+
+    async def _idling(self, wait: Coroutine[Any, Any, None]) -> None:
+        """Waits with nothing on the wire, so that a stop may cut it short."""
+        if self._stopping:
+            wait.close()
+            raise asyncio.CancelledError
+        task = asyncio.current_task()
+        assert task is not None
+        self._idle.add(task)
+        try:
+            await wait
+        finally:
+            self._idle.discard(task)
+
+    async def _answer(self, request: ChatRequest) -> None:
+        """Gets one request answered, with as many tries as it takes; the task's end gives its place back."""
+        try:
+            try:
+                await self._try(request)
+            except AgainError as error:
+                await self._try_again(request, error)
+        except AgainError as error:
+            self._summary.fail(request, "no_reply", error.reason, "run the same command again: it is asked anew")
+        except RefusedError as error:
+            self._summary.fail(request, error.error, error.message, error.advice)
+        except asyncio.CancelledError:
+            self.left.append(request)
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is ends the run, which raises it
+            self.left.append(request)
+            self._stop(error)
+        finally:
+            self._asking.discard(request.key)
+            self._places.release()
+            self._report()
+
+    async def _try_again(self, request: ChatRequest, first: AgainError) -> None:
+        """Tries until it succeeds or has failed often enough; being told to wait (429) is no failure of the request."""
+        known: AgainError | None = first
+        faults = 0
+
+        async def attempt() -> None:
+            nonlocal known
+            if known is not None:  # the first try has been: most requests need no second, nor all this
+                error, known = known, None
+                raise error
+            await self._try(request)
+
+        def tired(state: RetryCallState) -> bool:
+            nonlocal faults
+            error = state.outcome.exception() if state.outcome else None
+            faults += not (isinstance(error, AgainError) and error.limited)
+            return faults >= self._settings.max_attempts
+
+        again = retry_if_exception_type(AgainError)
+        await AsyncRetrying(retry=again, wait=_wait, stop=tired, sleep=self._rest, reraise=True)(attempt)
+
+    async def _rest(self, seconds: float) -> None:
+        """Sleeps without a place."""
+        self._places.release()
+        self._resting += 1
+        try:
+            await self._idling(asyncio.sleep(seconds))
+        finally:
+            self._resting -= 1
+            self._rested.set()
+            await self._places.acquire()
+
+    async def _try(self, request: ChatRequest) -> None:
+        """Sends a request once: waits for its turn, reserves what it may cost, settles on what it did cost."""
+        price = self._run.price(request.model)
+        most_cost = self._run.most_cost(request)
+        tokens = 0
+        if self._limits.counts_tokens or self._shared_limit is not None:
+            tokens = input_tokens(request) + (most_output_tokens(request) or 0)
+        await self._idling(self._breaker.wait())
+        await self._idling(self._budget.reserve(most_cost))
+        cost, used_tokens = Decimal(0), 0
+        try:
+            if self._shared_limit is not None:
+                await self._idling(self._shared_limit(tokens))
+            await self._idling(self._limits.wait(tokens))
+            await self._expose(most_cost)
+            self._summary.sent += 1
+            try:
+                reply = await self._send(request, price)
+            except AgainError as error:
+                if error.maybe_paid and most_cost:
+                    cost = most_cost
+                    charge = Charge(key=request.key, cost_usd=plain(cost), reason=error.reason, at=time.time())
+                    self._summary.lost_usd += cost
+                    await self._commits.add(charge)
+                raise
+            cost, used_tokens = Decimal(reply.cost_usd), reply.input_tokens + reply.output_tokens
+            await self._commits.add(reply)
+        finally:
+            self._limits.settle(tokens, used_tokens)
+            self._budget.settle(most_cost, cost)
+        self._summary.count(reply)
+
+    async def _send(self, request: ChatRequest, price: Price) -> Reply:
+        try:
+            answer = await self._endpoint.chat(json.dumps(request_body(request)).encode())
+            self._limits.learn(answer.headers)
+            check(answer, self._endpoint, request.model)
+            reply = read_reply(answer, request, price)
+        except TransportError as error:
+            self._raise_if(self._breaker.failed(error.reason, no_connection=error.refused))
+            raise AgainError(error.reason, maybe_paid=not error.refused) from None
+        except AgainError as error:
+            if error.limited:
+                self._limits.narrow()
+                self._raise_if(self._breaker.limited(error.reason))
+            else:
+                self._raise_if(self._breaker.failed(error.reason, no_connection=False))
+            log.info("trying again: %s", error.reason)
+            raise
+        except RefusedError as error:
+            self._raise_if(self._breaker.refused(error.message))
+            raise
+        self._breaker.good()
+        return reply
+
+    def _raise_if(self, error: AigError | None) -> None:
+        if error is not None:
+            raise error
+
+    async def _expose(self, most_cost: Decimal) -> None:
+        """Puts on record how much may be in flight, before it is: after a kill that much may have been spent."""
+        if self._budget.reserved <= self.exposure:
+            return
+        most = most_cost * self._settings.concurrency
+        if self._budget.limit is not None:
+            most = min(most, self._budget.limit - self._budget.spent)
+        self.exposure = max(most, self._budget.reserved)
+        await self._commits.add(Exposure(cost_usd=plain(self.exposure), at=time.time()))
+
+    def _report(self, *, force: bool = False) -> None:
+        now = time.monotonic()
+        if force or now - self._progress_at >= _PROGRESS_EVERY_S:
+            self._progress_at = now
+            self._run.on_progress(self._summary)
+
+
+def _wait(state: RetryCallState) -> float:
+    """Seconds before another try: what the server asks for, plus jitter, else exponential back-off with jitter."""
+    error = state.outcome.exception() if state.outcome else None
+    after = error.after_s if isinstance(error, AgainError) else None
+    return _BACK_OFF(state) if after is None else after + 0.02 * (_BACK_OFF(state) % 1)

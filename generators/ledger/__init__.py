@@ -1,0 +1,1 @@
+"""Every reply of the model, raw and durable, looked up by the hash of its request."""

@@ -1,0 +1,68 @@
+"""Compaction: many segments of many runs become few, without what was torn, repeated or settled."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from decimal import Decimal
+from pathlib import Path
+from typing import BinaryIO
+
+from aig.generators.client.prices import plain
+from aig.generators.ledger.claims import Claim
+from aig.generators.ledger.entries import Charge, to_line
+from aig.generators.ledger.ledger import SEGMENT_BYTES, Ledger
+from aig.generators.ledger.log_format import NO_KEY, encode
+
+__all__ = ["compact"]
+
+
+def compact(url: str) -> tuple[int, int]:
+    """Rewrites a ledger into as few segments as its size allows; returns how many there were and are.
+
+    The new segments are complete before the first old one goes: the last of them names all it replaces, so a run that
+    is broken off leaves either the old ledger or the new one in force.
+
+    Raises:
+        DataError: somebody is asking; the ledger cannot be rewritten meanwhile.
+    """
+    with Claim(url), Ledger(url) as ledger:
+        # Also what an earlier compaction replaced and did not come to remove: this one removes what says so.
+        everything, old = ledger.files, ledger.segments
+        if len(old) < 2 and not ledger.damaged:
+            return len(old), len(old)
+        full: list[Path] = []
+        ends: list[bytes] = []
+        stream = None
+        with tempfile.TemporaryDirectory(dir=ledger.scratch, prefix=".compact-") as folder:
+            for line, kind in ledger.lines_in_force():
+                if kind != "reply":
+                    ends += [] if kind == "exposure" else [line]
+                    continue
+                if stream is None or stream.tell() >= SEGMENT_BYTES:
+                    if stream is not None:
+                        _finish(stream)
+                    full.append(Path(folder) / f"{len(full):06d}")
+                    stream = full[-1].open("wb")
+                stream.write(line)
+            left = sum(ledger.exposed.values(), Decimal(0))
+            if left:
+                reason = "in flight when a run was broken off"
+                ends.append(to_line(Charge(key=NO_KEY, cost_usd=plain(left), reason=reason, at=time.time())))
+            ends.append(encode("replaces", NO_KEY, "0", {"segments": everything}))
+            if stream is None:
+                full.append(Path(folder) / "000000")
+                stream = full[-1].open("wb")
+            stream.write(b"".join(ends))  # what must not count twice stands in the file that replaces the old ones
+            _finish(stream)
+            for path in full:
+                ledger.publish(path)
+        ledger.remove(everything)
+        return len(old), len(full)
+
+
+def _finish(stream: BinaryIO) -> None:
+    stream.flush()
+    os.fsync(stream.fileno())
+    stream.close()

@@ -1,0 +1,78 @@
+"""What the ledger says of money: by dataset, prompt, model and mode."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+
+from aig.generators.ledger.ledger import Ledger
+
+__all__ = ["Account", "Accounts", "accounts"]
+
+
+@dataclass(slots=True)
+class Account:
+    """Replies of one kind together.
+
+    Attributes:
+        replies: how many.
+        input_tokens: as the server counted them.
+        output_tokens: as the server counted them.
+        cost_usd: at the prices of the day they came.
+    """
+
+    replies: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """All accounts of a ledger.
+
+    Attributes:
+        by_kind: account by (dataset, prompt, model, mode); the model as the server reported it.
+        answered: replies all runs added.
+        cached: requests of all runs whose reply was there already.
+        failed: requests all runs gave up.
+    """
+
+    by_kind: dict[tuple[str, str, str, str], Account]
+    answered: int
+    cached: int
+    failed: int
+
+    @property
+    def hit_rate(self) -> float | None:
+        """Share of all requests that cost nothing because their reply was there; `None` before any."""
+        asked = self.answered + self.cached
+        return self.cached / asked if asked else None
+
+    def usual_output(self) -> dict[str, float]:
+        """Mean output tokens of a reply, by prompt."""
+        tokens: defaultdict[str, int] = defaultdict(int)
+        replies: defaultdict[str, int] = defaultdict(int)
+        for (_, prompt, _, _), account in self.by_kind.items():
+            tokens[prompt] += account.output_tokens
+            replies[prompt] += account.replies
+        return {prompt: tokens[prompt] / replies[prompt] for prompt in replies}
+
+
+def accounts(ledger: Ledger) -> Accounts:
+    """Reads a whole ledger once; memory does not grow with it."""
+    by_kind: defaultdict[tuple[str, str, str, str], Account] = defaultdict(Account)
+    runs = {"answered": 0, "cached": 0, "failed": 0}
+    for fields in ledger.entries():
+        if fields["kind"] == "asked":
+            for name in runs:
+                runs[name] += fields[name]
+        elif fields["kind"] == "reply":
+            model = str(fields["reply"].get("model") or "")
+            account = by_kind[fields["dataset"], fields["prompt"], model, fields["mode"]]
+            account.replies += 1
+            account.input_tokens += fields["input_tokens"]
+            account.output_tokens += fields["output_tokens"]
+            account.cost_usd += Decimal(fields["cost_usd"])
+    return Accounts(dict(sorted(by_kind.items())), **runs)

@@ -1,0 +1,166 @@
+"""Open-ended pairs: a request per clip, and from the model's reply to judged rows.
+
+Both directions are pure: the same clip, prompt and settings give the same request, and the same reply the same rows,
+so a changed parser or filter reads the kept replies again and pays nothing.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from aig.core.records import Clip, Dropped, Features, QAPair
+from aig.extractors.transcript_cleaning import spoken_text
+from aig.filters.answers.contradiction import spoken_name
+from aig.filters.answers.filter import Pair, judge
+from aig.filters.answers.settings import AnswerFilterSettings
+from aig.generators.chat import ChatRequest, Reply
+from aig.generators.open_ended.parse import parse_reply
+from aig.generators.qa_id import identified
+from aig.generators.settings import GenerateSettings
+from aig.prompts.descriptions import known_labels
+from aig.prompts.metadata import sounds
+from aig.prompts.open_ended import Prompt, render, response_schema
+from aig.prompts.sound_families import nameable, related
+
+__all__ = ["TASK", "chat_request", "pairs"]
+
+TASK = "open-ended question"
+"""Task name of every open-ended row."""
+
+
+def chat_request(
+    clip: Clip,
+    features: Features | None,
+    prompt: Prompt,
+    settings: GenerateSettings,
+    *,
+    pairs: int | None = None,
+    seed: int = 0,
+) -> ChatRequest | None:
+    """What the model is asked about a clip; `None` where the clip has nothing that the prompt's kind is about.
+
+    Args:
+        clip: what is annotated.
+        features: what was measured; `None` where nothing was.
+        prompt: what is asked.
+        settings: model and parameters; what is set there goes before the prompt's own parameters.
+        pairs: pairs the dataset wants at once; `settings.questions.pairs` goes before it, the prompt's own after it.
+        seed: of the configuration.
+
+    Raises:
+        UsageError: the prompt names something that is not there.
+    """
+    wanted = settings.questions.pairs or pairs
+    messages = render(
+        prompt,
+        clip,
+        features,
+        transcript=spoken_text(features),
+        pairs=wanted,
+        seed=seed,
+        description_file=settings.questions.description_file,
+    )
+    if not messages:
+        return None
+    structured = settings.response_format == "json_schema"
+    return ChatRequest(
+        model=settings.model,
+        messages=messages,
+        parameters=_parameters(prompt, settings),
+        schema=response_schema(prompt, wanted) if structured else None,
+        dataset=clip.dataset,
+        prompt=prompt.id,
+    )
+
+
+def _parameters(prompt: Prompt, settings: GenerateSettings) -> dict[str, Any]:
+    parameters = dict(prompt.head.parameters)
+    limit = parameters.pop("max_tokens", settings.max_tokens)
+    parameters[settings.max_tokens_name] = settings.max_tokens if "max_tokens" in settings.model_fields_set else limit
+    for name in ("temperature", "top_p"):
+        if (value := getattr(settings, name)) is not None:
+            parameters[name] = value
+    if settings.response_format == "json_object":
+        parameters["response_format"] = {"type": "json_object"}
+    return parameters
+
+
+def pairs(
+    reply: Reply,
+    clip: Clip,
+    features: Features | None,
+    prompt: Prompt,
+    settings: AnswerFilterSettings,
+    *,
+    audio_input: bool = True,
+    seed: int = 0,
+) -> tuple[list[QAPair], list[Dropped]]:
+    """The rows of a reply, and what was left out with the reason: every pair the model wrote is in one of the two.
+
+    Args:
+        reply: as kept in the ledger.
+        clip: the clip that was asked about.
+        features: what was measured.
+        prompt: what was asked.
+        settings: of the answer filters.
+        audio_input: whether rows about sounds carry the transcript as `input`.
+        seed: of the configuration.
+    """
+    parsed = parse_reply(reply.content, reply.finish_reason)
+    spoken = spoken_text(features)
+    verdicts = judge(
+        [Pair(question, answer) for question, answer in parsed.pairs],
+        clip,
+        features,
+        settings,
+        min_words=prompt.head.min_answer_words,
+        absent=_absent(sounds(clip)) if settings.contradiction else frozenset(),
+    )
+    rows: list[QAPair] = []
+    dropped = [_dropped(clip, prompt, "cut", _cut(reply))] * parsed.cut
+    dropped += [_dropped(clip, prompt, "malformed", "not readable without loss")] * parsed.malformed
+    for verdict in verdicts:
+        if verdict.rule:
+            dropped.append(_dropped(clip, prompt, verdict.rule, verdict.reason))
+            continue
+        rows.append(
+            identified(
+                instruction=verdict.pair.question,
+                input=spoken if prompt.kind != "audio" or audio_input else "",
+                audio_id=clip.audio_id,
+                dataset=clip.dataset,
+                task=TASK,
+                output=verdict.pair.answer,
+                prompt=prompt.id,
+                prompt_sha256=prompt.sha256,
+                model=reply.model,
+                request_id=reply.key,
+                finish_reason=reply.finish_reason,
+                answerable=verdict.answerable,
+                source="model",
+                split=clip.split,
+                extractor=features.extractor if features else "",
+                seed=seed,
+            )
+        )
+    return rows, dropped
+
+
+def _dropped(clip: Clip, prompt: Prompt, rule: str, reason: str) -> Dropped:
+    return Dropped(audio_id=clip.audio_id, dataset=clip.dataset, rule=rule, reason=reason, prompt=prompt.id)
+
+
+@lru_cache(maxsize=4096)
+def _absent(present: tuple[str, ...]) -> frozenset[str]:
+    """The known sounds that a clip with these annotated sounds certainly lacks; none where none is annotated."""
+    if not present:
+        return frozenset()
+    lacking = (
+        label for label in known_labels() if nameable(label) and not any(related(label, other) for other in present)
+    )
+    return frozenset(map(spoken_name, lacking)) - set(map(spoken_name, present))
+
+
+def _cut(reply: Reply) -> str:
+    return f"the reply ended within this pair (finish reason: {reply.finish_reason or 'not reported'})"

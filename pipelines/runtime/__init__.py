@@ -1,0 +1,1 @@
+"""How work is run: Prefect's server and runners, batches, progress, shutdown, storage errors."""

@@ -1,0 +1,169 @@
+"""A Prefect API for flows: the server `PREFECT_API_URL` names, or a temporary one of our own, silent and alone.
+
+Prefect would start a temporary server by itself, but one in every worker process, chatty, and left running when the
+flow is killed. So one is started here, in a home of its own (two runs sharing a home meet "database is locked"), its
+output goes to a file, its workers find it through the environment, and it ends with its parent. Should it die, another
+takes its place at the same address: the listening socket stays open here, so that what is asked meanwhile waits.
+
+Run as a program, this module is that server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from aig.core.cache import cache_folder
+from aig.core.errors import AigError
+from aig.pipelines.runtime.shutdown import end_with_parent
+
+__all__ = ["prefect_api"]
+
+_START_TIMEOUT_S = 120.0
+_POLL_S = 0.5
+_MAX_STARTS = 20
+
+_QUIET = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "500",
+    "PREFECT_SERVER_UI_ENABLED": "false",
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",  # nobody reads the logs of a server that ends with its flow
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",  # the command says itself what happens and what went wrong
+    "PREFECT_CLIENT_MAX_RETRIES": "7",  # a server that died in the middle of an answer is back in ten seconds
+}
+
+
+@contextlib.contextmanager
+def prefect_api(workspace: str) -> Iterator[None]:
+    """Makes a Prefect API reachable for flows of this process and its workers inside the block.
+
+    Must be entered before `prefect` is imported, because Prefect reads its environment once.
+
+    Args:
+        workspace: address of the workspace; runs on different workspaces do not share a home.
+
+    Raises:
+        AigError: the temporary server did not start; the message names its log.
+    """
+    if os.environ.get("PREFECT_API_URL"):
+        yield
+        return
+    home = cache_folder("prefect") / hashlib.sha256(workspace.encode()).hexdigest()[:16]
+    home.mkdir(parents=True, exist_ok=True)
+    environment = {**_QUIET, "PREFECT_HOME": str(home)}
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
+        with _Supervised(listener, environment, home / "server.log") as server:
+            server.wait_until_ready(url)
+            with _environment({**environment, "PREFECT_API_URL": url}):
+                yield
+
+
+class _Supervised:
+    """The server's process, started anew when it dies."""
+
+    def __init__(self, listener: socket.socket, environment: dict[str, str], log: Path) -> None:
+        self._listener = listener
+        self._environment = {**os.environ, **environment, "PREFECT__SERVER_EPHEMERAL": "1"}
+        self._log = log
+        self._ended = threading.Event()
+        self._process = self._start()
+        self._watch = threading.Thread(target=self._restart_when_dead, name="prefect-server", daemon=True)
+
+    def __enter__(self) -> _Supervised:
+        self._watch.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._ended.set()
+        self._watch.join()
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        with self._log.open("wb") as output:
+            return subprocess.Popen(  # noqa: S603 - this module itself
+                [
+                    sys.executable,
+                    "-m",
+                    __name__,
+                    str(self._listener.fileno()),
+                    str(os.getpid()),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=self._environment,
+                pass_fds=[self._listener.fileno()],
+                start_new_session=True,  # Ctrl-C reaches the flow alone, which still has states to report
+            )
+
+    def _restart_when_dead(self) -> None:
+        starts = 1
+        while starts < _MAX_STARTS and not self._ended.wait(_POLL_S):
+            if self._process.poll() is not None:
+                self._process = self._start()
+                starts += 1
+
+    def wait_until_ready(self, url: str) -> None:
+        """Waits until the server answers.
+
+        Raises:
+            AigError: it does not; the message names its log.
+        """
+        import httpx
+
+        end = time.monotonic() + _START_TIMEOUT_S
+        with httpx.Client(trust_env=False, timeout=_START_TIMEOUT_S) as client:
+            while time.monotonic() < end and (self._process.poll() is None or self._watch.is_alive()):
+                with contextlib.suppress(httpx.TransportError):
+                    if client.get(f"{url}/health", timeout=max(1.0, end - time.monotonic())).is_success:
+                        return
+                time.sleep(0.1)
+        raise AigError(
+            f"Prefect's temporary server did not start; its log is {self._log}",
+            "remove the folder that holds the log and try again, or set PREFECT_API_URL to a running server",
+        )
+
+
+@contextlib.contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _serve(listener: int, parent: int) -> None:
+    """Serves Prefect's API on the parent's listening socket."""
+    end_with_parent(parent)
+    import uvicorn
+    from prefect.server.api.server import create_app
+
+    config = uvicorn.Config(create_app, factory=True, log_level="error", lifespan="on", timeout_graceful_shutdown=2)
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=listener)])
+
+
+if __name__ == "__main__":
+    _serve(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,138 @@
+"""Where batches run: a pool of processes on this machine, or the workers of a Dask or Ray cluster.
+
+Executors know nothing of stages. A worker may die at any time; what that looks like from outside is said here, and
+what is done about it in `aig.pipelines.runtime.batches`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+from types import TracebackType
+from typing import Any, cast
+
+from prefect import Task
+from prefect.futures import PrefectFuture
+from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
+
+from aig.core.errors import UsageError
+from aig.pipelines.runtime.runner_settings import RunnerSettings
+from aig.pipelines.runtime.shutdown import end_with_parent
+
+__all__ = ["Runner"]
+
+
+def _workers(settings: RunnerSettings) -> int:
+    """How many batches run at a time: as configured, else as many as this machine has cores."""
+    return settings.workers or os.cpu_count() or 1
+
+
+class Runner:
+    """The workers of a flow, started when the first batch comes. Use as a context manager.
+
+    Attributes:
+        workers: batches that run at a time.
+        deaths: exceptions by which a batch ends whose worker died.
+    """
+
+    def __init__(self, settings: RunnerSettings) -> None:
+        """Starts nothing yet.
+
+        Raises:
+            UsageError: the packages that this kind of runner needs are not installed.
+        """
+        self._settings = settings
+        self.workers = _workers(settings)
+        self.deaths = _deaths(settings.kind)
+        self._runner: TaskRunner[Any] | None = None
+
+    def __enter__(self) -> Runner:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._kill()
+        self._close()
+
+    def submit(self, task: Task[..., Any], parameters: dict[str, Any]) -> PrefectFuture[Any]:
+        """Hands a batch to the workers."""
+        if self._runner is None:
+            self._runner = _task_runner(self._settings)
+            self._runner.__enter__()
+        return cast(PrefectFuture[Any], self._runner.submit(task, parameters))
+
+    def restart(self) -> None:
+        """Has the pool started anew after a worker's death; a cluster replaces its workers itself."""
+        if self._settings.kind == "process":
+            self._kill()
+            self._close()
+
+    def _kill(self) -> None:
+        """Ends the pool's processes now. What they were writing never appears, so nothing is spoilt by it.
+
+        Without this an interrupted run would wait for batches of minutes, beyond a scheduler's grace period.
+        """
+        if self._settings.kind == "process":
+            for child in multiprocessing.active_children():
+                child.kill()
+
+    def _close(self) -> None:
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            runner.__exit__(None, None, None)
+
+
+def _task_runner(settings: RunnerSettings) -> TaskRunner[Any]:
+    workers = _workers(settings)
+    if settings.kind == "dask":
+        from prefect_dask.task_runners import DaskTaskRunner
+
+        if settings.address:
+            return cast(TaskRunner[Any], DaskTaskRunner(address=settings.address))
+        local = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+        return cast(TaskRunner[Any], DaskTaskRunner(cluster_kwargs=local))
+    if settings.kind == "ray":
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        from prefect_ray import RayTaskRunner
+
+        quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+        if settings.address:
+            return cast(TaskRunner[Any], RayTaskRunner(address=settings.address, init_kwargs=quiet))
+        return cast(
+            TaskRunner[Any], RayTaskRunner(init_kwargs={"num_cpus": workers, "include_dashboard": False, **quiet})
+        )
+    return cast(
+        TaskRunner[Any],
+        ProcessPoolTaskRunner(max_workers=workers, initializer=end_with_parent, initargs=(os.getpid(),)),
+    )
+
+
+def _deaths(kind: str) -> tuple[type[BaseException], ...]:
+    with _installed(kind):
+        if kind == "dask":
+            import prefect_dask  # noqa: F401 - asked for early, so that its absence is said early
+            from distributed.scheduler import KilledWorker
+
+            return (KilledWorker,)
+        if kind == "ray":
+            import prefect_ray  # noqa: F401
+            from ray import exceptions
+
+            return (exceptions.WorkerCrashedError, exceptions.NodeDiedError, exceptions.OutOfMemoryError)
+    from concurrent.futures.process import BrokenProcessPool
+
+    return (BrokenProcessPool,)
+
+
+@contextlib.contextmanager
+def _installed(kind: str) -> Any:
+    try:
+        yield
+    except ImportError as error:
+        raise UsageError(
+            f"runner.kind {kind} needs the package {error.name}, which is not installed",
+            f"install it: pip install 'aig[{kind}]'",
+        ) from None

@@ -1,0 +1,64 @@
+"""The sound of any clip of a workspace, for exports that carry it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from aig.core.records import Clip
+from aig.extractors.audio import locate, read_audio
+from aig.extractors.errors import AudioError
+from aig.pipelines.configuration import Configuration
+from aig.pipelines.stages.index import root_of
+from aig.pipelines.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from aig.extractors.audio import Samples
+
+__all__ = ["ClipAudio"]
+
+_COLUMNS = ["audio_id", "dataset", "path", "start_s", "end_s"]
+
+
+class ClipAudio:
+    """Gives the samples of a clip by its id. Holds where each clip's audio is: some 300 bytes a clip.
+
+    Attributes:
+        faults: clips whose audio is not here or cannot be read, and why.
+    """
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.faults: dict[str, str] = {}
+        self._configuration = configuration
+        workspace = Workspace(configuration.workspace)
+        urls = [
+            workspace.url("clips", name, part)
+            for name in configuration.datasets
+            for part in workspace.parts("clips", name)
+        ]
+        tables = [pa.Table.from_batches([batch]) for batch in workspace.batches(urls, _COLUMNS)]
+        self._table = pa.concat_tables(tables).combine_chunks() if tables else None
+        ids = self._table.column("audio_id").to_pylist() if self._table is not None else []
+        self._row = {audio_id: row for row, audio_id in enumerate(ids)}
+
+    def __call__(self, audio_id: str) -> Samples | None:
+        """Samples at 16 kHz, one channel; `None`, with a reason in `faults`, where there are none."""
+        row = self._row.get(audio_id)
+        if row is None or self._table is None:
+            self.faults[audio_id] = "the workspace has no such clip"
+            return None
+        clip = Clip(**self._table.slice(row, 1).select(_COLUMNS).to_pylist()[0])
+        if clip.path is None:
+            self.faults[audio_id] = "its audio is not on this disk"
+            return None
+        try:
+            return read_audio(
+                locate(root_of(self._configuration, clip.dataset), clip.path),
+                start_s=clip.start_s,
+                end_s=clip.end_s,
+                max_clip_s=self._configuration.extract.audio.max_clip_s,
+            ).samples
+        except AudioError as error:
+            self.faults[audio_id] = error.message
+            return None

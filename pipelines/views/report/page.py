@@ -1,0 +1,205 @@
+"""`report.html`: one page, no script, nothing from elsewhere, made of a workspace's numbers, figures and samples."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib import metadata, resources
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from markupsafe import Markup
+
+from aig.extractors.levels import Levels, load_levels
+from aig.filters.clips.label_report import LabelReport, label_report
+from aig.pipelines.configuration import Configuration
+from aig.pipelines.stages.index import dataset_of
+from aig.pipelines.stages.reconciliation import CLIP_SUMS, clip_sums
+from aig.pipelines.stages.reconciliation import add_up as add_up_clips
+from aig.pipelines.views.clip_lookup import Evidence
+from aig.pipelines.views.escaping import html_environment
+from aig.pipelines.views.report import figures, numbers
+from aig.pipelines.views.report.published import published
+from aig.pipelines.views.report.samples import LONGEST_S, samples
+from aig.pipelines.views.report.spending import add_up
+from aig.pipelines.views.report.verdicts import verdicts
+from aig.pipelines.workspace.database import open_tables
+from aig.pipelines.workspace.workspace import Workspace
+from aig.prompts.descriptions import descriptions
+from aig.shards import paper
+from aig.shards.schema import OPEN
+from aig.shards.tokens import CUTOFFS
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["REPORT", "write_report"]
+
+REPORT = "report.html"
+
+SAMPLES = 30
+"""Clips to hear."""
+
+
+def write_report(configuration: Configuration, workspace: Workspace, *, clips: int = SAMPLES) -> str:
+    """Writes the workspace's `report.html`, of whatever stages have run, and returns its address.
+
+    Args:
+        configuration: of the build.
+        workspace: of the build.
+        clips: how many clips to embed, about 60 kB each.
+    """
+    database = open_tables(configuration, workspace)
+    evidence = Evidence(configuration, workspace, database)
+    facts = _facts(evidence)
+    levels = load_levels(configuration.extract.levels)
+    page = html_environment("aig.pipelines.views.report").get_template("report.html.j2")
+    style = resources.files("aig.pipelines.views.report").joinpath("templates/report.css").read_text(encoding="utf-8")
+    text = page.render(
+        **facts,
+        style=Markup(style),  # noqa: S704 - our own file
+        policy=_policy(style),
+        plots=_plots(facts, levels, database),
+        samples=samples(evidence, clips),
+        longest_s=LONGEST_S,
+        cutoffs=CUTOFFS,
+    )
+    workspace.write_text(text, REPORT)
+    return workspace.url(REPORT)
+
+
+def _policy(style: str) -> str:
+    """Content security policy of the page: this style sheet, embedded pictures and sounds, and nothing else."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; media-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _facts(evidence: Evidence) -> dict[str, Any]:
+    configuration, workspace, database = evidence.configuration, evidence.workspace, evidence.database
+    names = list(configuration.datasets)
+    sums = {name: clip_sums(configuration, workspace, name) for name in names}
+    spending = add_up(evidence.ledger.entries())
+    labels = numbers.label_counts(database)
+    rows = numbers.rows_by(database)
+    tasks: dict[str, int] = {}
+    for _, task, count, _ in rows:
+        tasks[task] = tasks.get(task, 0) + count
+    facts: dict[str, Any] = {
+        "written": datetime.now(UTC),
+        "version": metadata.version("aig"),
+        "configuration": configuration,
+        "datasets": {name: dataset_of(configuration, name) for name in names},
+        "sums": sums,
+        "all_sums": add_up_clips(sums.values()),
+        "sum_names": CLIP_SUMS,
+        "left_out": numbers.left_out(database),
+        "rows": rows,
+        "pairs_made": {"by rule": sum(tasks.values()) - tasks.get(OPEN[0], 0), "by the model": tasks.get(OPEN[0], 0)},
+        "published": published(workspace),
+        "labels": labels,
+        "undescribed": _undescribed(labels, configuration.generate.questions.description_file),
+        "label_report": _label_report(labels, configuration.seed),
+        "lengths": numbers.lengths(database),
+        "diversity": numbers.diversity(database),
+        "repeated": {column: numbers.repeated(database, column) for column in ("instruction", "output")},
+        "prompts": numbers.prompt_quality(database),
+        "spending": spending,
+        "faults": numbers.faults(database),
+        "levels": _level_tables(load_levels(configuration.extract.levels), database),
+        "tasks": tasks,
+        "open_task": OPEN[0],
+        "paper_tasks": paper.TASKS,
+        "paper_datasets": paper.DATASETS,
+        "paper_distinct": (paper.DISTINCT_QUESTIONS, paper.DISTINCT_ANSWERS),
+    }
+    facts["verdicts"] = verdicts(facts)
+    return facts
+
+
+def _undescribed(counts: Mapping[str, tuple[int, int]], own_file: str | None) -> dict[str, int]:
+    """Clips that stay with each label that no acoustic description is written for, the commonest first."""
+    found = {label: after for label, (_, after) in counts.items() if after and not descriptions(label, own_file)}
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def _label_report(counts: Mapping[str, tuple[int, int]], seed: int) -> LabelReport | None:
+    if not counts:
+        return None
+    before, after = (np.array([pair[place] for pair in counts.values()]) for place in (0, 1))
+    generator = np.random.default_rng(seed)
+    uniform = generator.multivariate_hypergeometric(before, int(after.sum()), method="marginals")
+    place = np.arange(len(counts), dtype=np.int32)
+    return label_report(
+        list(counts),
+        all_of=np.repeat(place, before),
+        kept=np.repeat(place, after),
+        uniform=np.repeat(place, uniform),
+    )
+
+
+def _level_tables(levels: Levels, database: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
+    columns = {
+        "pitch among all": ("pitch_level", levels.pitch.words),
+        "pitch within gender": ("pitch_rank", levels.pitch_rank.words),
+        "speed": ("speed_level", levels.speed.words),
+        "volume": ("volume_level", levels.volume.words),
+    }
+    return {name: numbers.level_counts(database, column, words) for name, (column, words) in columns.items()}
+
+
+def _plots(facts: Mapping[str, Any], levels: Levels, database: duckdb.DuckDBPyConnection) -> dict[str, Markup | None]:
+    lengths, spending = facts["lengths"], facts["spending"]
+    pitch = numbers.bins(database, "f0_hz", 10, by_gender=True)
+    return {
+        "funnel": figures.funnel(facts["sums"]),
+        "pitch": figures.histogram(
+            "pitch",
+            "Fundamental frequency by gender",
+            "Hz",
+            pitch,
+            width=10,
+            bounds=levels.pitch.bounds,
+            words=levels.pitch.words,
+        ),
+        **{
+            f"pitch-{gender}": figures.histogram(
+                f"pitch-{gender}",
+                f"Fundamental frequency of {gender} speakers",
+                "Hz",
+                {gender: pitch[gender]} if gender in pitch else {},
+                width=10,
+                bounds=levels.pitch_rank.bounds.get(gender, ()),
+                words=levels.pitch_rank.words,
+            )
+            for gender in ("male", "female")
+        },
+        "speed": figures.histogram(
+            "speed",
+            "Speed",
+            "words per second",
+            numbers.bins(database, "words_per_s", 0.25),
+            width=0.25,
+            bounds=levels.speed.bounds,
+            words=levels.speed.words,
+        ),
+        "volume": figures.histogram(
+            "volume",
+            "Volume",
+            "dBFS",
+            numbers.bins(database, "volume_dbfs", 2),
+            width=2,
+            bounds=levels.volume.bounds,
+            words=levels.volume.words,
+        ),
+        "labels": figures.label_ranks(facts["labels"]),
+        "tasks": figures.task_rows(facts["tasks"]),
+        "lengths": figures.lengths(
+            "lengths", "Length of a row", lengths.groups, width=lengths.width, cutoffs=tuple(CUTOFFS)
+        ),
+        "spending": figures.spending(spending.times, spending.tokens, spending.dollars),
+    }

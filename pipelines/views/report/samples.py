@@ -1,0 +1,106 @@
+"""Clips to hear in the report: drawn by a seeded hash, in turn over datasets and kinds of questions."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aig.extractors.audio import SAMPLE_RATE
+from aig.extractors.errors import AudioError
+from aig.pipelines.views.clip_lookup import Evidence, Exchange, fields_of
+from aig.pipelines.views.media import mp3, spectrogram_png
+
+__all__ = ["Sample", "draw", "samples"]
+
+LONGEST_S = 20.0
+"""More of a clip is not embedded: the trainers use 10 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A clip as the report shows it.
+
+    Attributes:
+        audio_id: the clip's.
+        dataset: the clip's.
+        audio: MP3 in base64; empty where it cannot be played.
+        picture: spectrogram, PNG in base64.
+        seconds: length of the clip; `None` where it cannot be played.
+        trouble: why it cannot be played.
+        annotated: fields of the clip.
+        measured: features.
+        pairs: task, question, input, answer, prompt and whether it is answerable, for each pair.
+        exchanges: what the model was asked and said.
+    """
+
+    audio_id: str
+    dataset: str
+    audio: str
+    picture: str
+    seconds: float | None
+    trouble: str
+    annotated: list[tuple[str, str]]
+    measured: list[tuple[str, str]]
+    pairs: list[dict[str, object]]
+    exchanges: list[Exchange]
+
+
+def draw(evidence: Evidence, most: int) -> list[str]:
+    """Ids of at most so many clips with pairs: the same for the same data, from each dataset and kind in turn."""
+    rows = evidence.database.execute(
+        """
+        WITH clips_asked AS (SELECT DISTINCT dataset, kind, audio_id FROM qa),
+        placed AS (
+            SELECT audio_id, dataset, kind,
+                row_number() OVER (PARTITION BY dataset, kind ORDER BY md5(audio_id || $seed), audio_id) AS place
+            FROM clips_asked
+        )
+        SELECT audio_id FROM placed WHERE place <= $most
+        GROUP BY audio_id ORDER BY min(place), min(kind = 'closed'), audio_id LIMIT $most
+        """,
+        {"most": most, "seed": str(evidence.configuration.seed)},
+    ).fetchall()
+    return [audio_id for (audio_id,) in rows]
+
+
+def samples(evidence: Evidence, most: int) -> Iterator[Sample]:
+    """At most so many clips with all that is known about them."""
+    for audio_id in draw(evidence, most):
+        clip = evidence.clip(audio_id)
+        if clip is None:
+            continue
+        features = evidence.features(audio_id)
+        audio = picture = trouble = ""
+        seconds = None
+        try:
+            decoded = evidence.audio(clip)
+        except AudioError as error:
+            trouble = f"{error.message}: {error.advice}"
+        else:
+            seconds = decoded.duration_s
+            heard = decoded.samples[: int(LONGEST_S * SAMPLE_RATE)]
+            audio = base64.b64encode(mp3(heard)).decode()
+            picture = base64.b64encode(spectrogram_png(heard)).decode()
+        rows = (
+            evidence.database.execute(
+                "SELECT task, instruction, input, output, prompt, answerable, request_id FROM qa "
+                "WHERE audio_id = $audio_id ORDER BY source DESC, task, prompt, qa_id",
+                {"audio_id": audio_id},
+            )
+            .to_arrow_table()
+            .to_pylist()
+        )
+        asked = sorted({(row["prompt"], row["request_id"]) for row in rows if row["request_id"]})
+        yield Sample(
+            audio_id=audio_id,
+            dataset=clip.dataset,
+            audio=audio,
+            picture=picture,
+            seconds=seconds,
+            trouble=trouble,
+            annotated=fields_of(clip),
+            measured=fields_of(features) if features else [],
+            pairs=rows,
+            exchanges=[evidence.exchange(clip, features, prompt, key) for prompt, key in asked],
+        )

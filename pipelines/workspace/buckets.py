@@ -1,0 +1,175 @@
+"""Clips joined with their features and selections, and cut into buckets that stay put when clips are added.
+
+A clip's bucket follows from the hash of its id alone. What is generated is kept per bucket under a key made from the
+bucket's rows, so a new or changed clip makes only its own bucket anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from aig.core.records import Clip, Features
+from aig.core.tables import CLIPS, FEATURES, from_batch
+from aig.extractors.measure import extractor_version
+from aig.filters.clips.settings import target
+from aig.pipelines.configuration import Configuration
+from aig.pipelines.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["KEPT", "SOURCE_OF_CLIP", "Bucket", "Measured", "buckets", "joined", "measured_in", "selections_of"]
+
+CLIPS_PER_BUCKET = 4_000
+
+KEPT = pa.schema([pa.field("audio_id", pa.string(), nullable=False)])
+"""Schema of a selection: the clips that stay."""
+
+SOURCE_OF_CLIP = (
+    "clips.path || '@' || coalesce(printf('%.3f', clips.start_s), '')"
+    " || '-' || coalesce(printf('%.3f', clips.end_s), '') || '#' || coalesce(clips.stamp, '')"
+    " || '~' || coalesce(clips.gender, '')"
+)
+"""SQL for which audio a clip is and who speaks, as `Features.source` has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A clip with its features and what its selections allow.
+
+    Attributes:
+        clip: as indexed.
+        features: as measured.
+        kept: whether the dataset's own selection keeps it.
+        kinds: kinds of open-ended questions that selections of their own grant it.
+    """
+
+    clip: Clip
+    features: Features
+    kept: bool
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A share of a dataset's clips.
+
+    Attributes:
+        number: which, from 0.
+        of: how many there are.
+        clips: how many clips are in it.
+        content: hash of all its rows, whatever their order.
+    """
+
+    number: int
+    of: int
+    clips: int
+    content: str
+
+
+def selections_of(configuration: Configuration, name: str) -> dict[str, str | None]:
+    """The selections that concern a dataset: name, and the kind of questions it is about, `None` for all.
+
+    A dataset without a selection of its own has one that keeps every measured clip.
+    """
+    found: dict[str, str | None] = {name: None}
+    for selection in configuration.select:
+        about = target(selection, tuple(configuration.datasets))
+        if about and about[0] == name:
+            found[selection] = about[1]
+    return found
+
+
+def joined(
+    configuration: Configuration, workspace: Workspace, name: str, *, selected: bool
+) -> duckdb.DuckDBPyConnection:
+    """A database with a view `joined` of a dataset's measured clips, one row a clip.
+
+    Its columns are those of clips and features; with `selected`, also `kept` and `kinds` as in `Measured`, and only
+    the clips that some selection keeps.
+    """
+    database = workspace.database()
+    workspace.view(database, "clips", CLIPS, ("clips", name), workspace.parts("clips", name))
+    workspace.view(database, "features", FEATURES, ("features", name), workspace.parts("features", name))
+    extractor = extractor_version(configuration.extract)
+    columns = ", ".join(f"features.{column}" for column in FEATURES.names if column != "audio_id")
+    base = f"""
+        SELECT clips.*, {columns} FROM clips JOIN features ON clips.audio_id = features.audio_id
+        AND features.extractor = '{extractor}' AND {SOURCE_OF_CLIP} = features.source
+    """  # noqa: S608 - a hash and names of our own
+    if workspace.exists("selection", f"{name}.limit.parquet"):
+        workspace.view(database, "limited", KEPT, ("selection",), [f"{name}.limit.parquet"])
+        base += " SEMI JOIN limited ON clips.audio_id = limited.audio_id"
+    if not selected:
+        database.execute(f"CREATE VIEW joined AS {base}")
+        return database
+    kept, kinds, joins = "true", [], []
+    for number, (selection, kind) in enumerate(selections_of(configuration, name).items()):
+        workspace.view(database, f"selection{number}", KEPT, ("selection",), [f"{selection}.parquet"])
+        joins.append(f"LEFT JOIN selection{number} ON measured.audio_id = selection{number}.audio_id")
+        stays = f"selection{number}.audio_id IS NOT NULL"
+        if kind is None:
+            kept = stays
+        else:
+            kinds.append(f"CASE WHEN {stays} THEN '{kind}' END")
+    granted = f"list_filter([{', '.join(kinds)}], lambda kind : kind IS NOT NULL)" if kinds else "[]::VARCHAR[]"
+    database.execute(
+        f"""CREATE VIEW joined AS SELECT * FROM (
+            SELECT measured.*, {kept} AS kept, {granted} AS kinds FROM ({base}) AS measured {" ".join(joins)}
+        ) WHERE kept OR len(kinds) > 0"""  # noqa: S608
+    )
+    return database
+
+
+def buckets(database: duckdb.DuckDBPyConnection) -> list[Bucket]:
+    """The buckets of the database's view `joined`; their number follows from how many clips there are."""
+    ((clips,),) = database.execute("SELECT count(*) FROM joined").fetchall()
+    of = 1
+    while of * CLIPS_PER_BUCKET < clips:
+        of *= 2
+    rows = database.execute(
+        f"SELECT {_bucket(of)} AS bucket, count(*), bit_xor(md5_number(joined::VARCHAR)) FROM joined "  # noqa: S608
+        "GROUP BY bucket ORDER BY bucket"
+    ).fetchall()
+    return [Bucket(number, of, count, f"{content:032x}") for number, count, content in rows]
+
+
+def measured_in(
+    database: duckdb.DuckDBPyConnection, wanted: Sequence[Bucket]
+) -> Iterator[tuple[Bucket, list[Measured]]]:
+    """The clips of the wanted buckets, one bucket in memory at a time, ordered by id."""
+    if not wanted:
+        return
+    by_number = {bucket.number: bucket for bucket in wanted}
+    numbers = ", ".join(str(number) for number in by_number)
+    bucket_of = _bucket(wanted[0].of)
+    rows = database.sql(
+        f"SELECT *, {bucket_of} AS bucket FROM joined WHERE bucket IN ({numbers}) ORDER BY bucket, audio_id"  # noqa: S608
+    )
+    current: int | None = None
+    items: list[Measured] = []
+    for number, item in _rows(rows.to_arrow_reader(1024)):
+        if number != current and current is not None:
+            yield by_number[current], items
+            items = []
+        current = number
+        items.append(item)
+    if current is not None:
+        yield by_number[current], items
+
+
+def _bucket(of: int) -> str:
+    """SQL for the bucket of a row, by its id's hash; twice as many buckets halve each."""
+    return f"('0x' || substr(md5(audio_id), 1, 8))::UBIGINT % {of}"
+
+
+def _rows(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, Measured]]:
+    for batch in batches:
+        clips, features = from_batch(batch, Clip), from_batch(batch, Features)
+        flags = zip(*(batch.column(column).to_pylist() for column in ("bucket", "kept", "kinds")), strict=True)
+        for clip, feature, (number, kept, kinds) in zip(clips, features, flags, strict=True):
+            yield number, Measured(clip, feature, kept, tuple(kinds))

@@ -1,0 +1,167 @@
+"""The workspace: where each stage's tables lie, on a local disk or an object store, and how they are joined.
+
+    clips/<dataset>/part-*.parquet        features/<dataset>/part-*.parquet
+    selection/<name>.parquet              selection/<name>.dropped.parquet
+    responses/                            qa/<dataset>/<kind>/part-*.parquet
+    quarantine/<stage>/part-*.parquet     shards/           report.html
+
+A part's name holds a hash of all it was made from. A part that exists is therefore up to date, nobody keeps a list of
+what is done, and a run that was broken off continues by making the parts that are missing.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from aig.core.tables import Record, from_batch, to_table, write_bytes, write_table
+from aig.pipelines.workspace.object_store import KnownFiles
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["Workspace"]
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder or URL prefix with the tables of one build.
+
+    Attributes:
+        root: absolute path or fsspec URL.
+    """
+
+    root: str
+
+    @cached_property
+    def _filesystem(self) -> tuple[fsspec.AbstractFileSystem, str]:
+        return fsspec.core.url_to_fs(self.root)  # type: ignore[no-any-return]
+
+    def url(self, *names: str) -> str:
+        """Address of a file or folder of the workspace."""
+        return posixpath.join(self.root, *names)
+
+    def exists(self, *names: str) -> bool:
+        """Whether a file or folder is there."""
+        fs, root = self._filesystem
+        return bool(fs.exists(posixpath.join(root, *names)))
+
+    def parts(self, *folder: str) -> list[str]:
+        """Names of the table parts in a folder, sorted; unfinished files are never among them."""
+        return self.tables("part", *folder)
+
+    def tables(self, prefix: str, *folder: str) -> list[str]:
+        """Names of the tables in a folder that begin with `<prefix>-`, sorted."""
+        fs, root = self._filesystem
+        fs.invalidate_cache()
+        found = fs.glob(posixpath.join(root, *folder, f"{prefix}-*.parquet"))
+        return sorted(posixpath.basename(path) for path in found)
+
+    def folders(self, *folder: str) -> list[str]:
+        """Names of the folders in a folder, sorted."""
+        fs, root = self._filesystem
+        fs.invalidate_cache()
+        path = posixpath.join(root, *folder)
+        if not fs.isdir(path):
+            return []
+        inside = [item["name"] for item in fs.ls(path, detail=True) if item["type"] == "directory"]
+        return sorted(posixpath.basename(name.rstrip("/")) for name in inside)
+
+    def remove(self, *names: str) -> None:
+        """Removes a file, or a folder with all it holds; nothing happens where there is none."""
+        fs, root = self._filesystem
+        path = posixpath.join(root, *names)
+        if fs.exists(path):
+            fs.rm(path, recursive=True)
+
+    def write(self, records: Iterable[Record], kind: type[Record], *names: str) -> int:
+        """Writes records as one table that appears whole or not at all; returns its rows."""
+        table = to_table(records, kind)
+        return write_table(self.url(*names), [table], table.schema)
+
+    def write_text(self, text: str, *names: str) -> None:
+        """Writes a small text file that appears whole or not at all."""
+        write_bytes(self.url(*names), text.encode())
+
+    def read_text(self, *names: str) -> str | None:
+        """Text of a small file, or `None` where there is none."""
+        fs, root = self._filesystem
+        path = posixpath.join(root, *names)
+        return fs.cat_file(path).decode() if fs.exists(path) else None
+
+    def batches(self, urls: Iterable[str], columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Record batches of table files one after another, a row group in memory at a time."""
+        for url in urls:
+            with fsspec.open(url, "rb") as stream:
+                yield from pq.ParquetFile(stream).iter_batches(batch_size=8192, columns=columns)
+
+    def records(self, kind: type[Record], *folder: str) -> Iterator[Record]:
+        """All records below a folder, part by part."""
+        for batch in self.batches(self.url(*folder, part) for part in self.parts(*folder)):
+            yield from from_batch(batch, kind)
+
+    def count(self, prefix: str, *folder: str) -> int:
+        """Rows of all tables in a folder whose names begin with `<prefix>-`, from the files' footers."""
+        rows = 0
+        for table in self.tables(prefix, *folder):
+            with fsspec.open(self.url(*folder, table), "rb") as stream:
+                rows += pq.ParquetFile(stream).metadata.num_rows
+        return rows
+
+    def database(self) -> duckdb.DuckDBPyConnection:
+        """A DuckDB connection that reads this workspace's tables by their addresses, on disk or object store.
+
+        Its memory is bounded; joins and sorts beyond it spill to the local temporary folder.
+        """
+        import duckdb
+
+        database = duckdb.connect(config=_database_settings())
+        database.execute("SET enable_progress_bar = false")  # it would go to standard output
+        fs, _ = self._filesystem
+        if "file" not in fs.protocol and "local" not in fs.protocol:
+            database.register_filesystem(KnownFiles(fs))
+        return database
+
+    def view(
+        self,
+        database: duckdb.DuckDBPyConnection,
+        name: str,
+        schema: pa.Schema,
+        folder: Sequence[str],
+        parts: Iterable[str],
+    ) -> None:
+        """Makes the named parts of a folder one table of a database; with no parts, an empty one of that schema.
+
+        A column that an earlier version did not write is null in its parts.
+        """
+        urls = ", ".join(_quoted(self.url(*folder, part)) for part in parts)
+        empty = f"no_{name}" if urls else name
+        database.register("arrow", schema.empty_table())
+        database.execute(f"CREATE TABLE {empty} AS SELECT * FROM arrow")  # noqa: S608 - names are our own
+        database.unregister("arrow")
+        if not urls:
+            return
+        columns = ", ".join(f'"{column}"' for column in schema.names)
+        database.execute(
+            f"CREATE VIEW {name} AS SELECT {columns} FROM ("  # noqa: S608 - names are our own
+            f"SELECT * FROM read_parquet([{urls}], union_by_name = true) UNION ALL BY NAME SELECT * FROM {empty})"
+        )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _database_settings() -> dict[str, Any]:
+    import tempfile
+
+    spill = Path(tempfile.gettempdir()) / "aig-duckdb"
+    return {"memory_limit": "1GB", "preserve_insertion_order": False, "temp_directory": str(spill)}

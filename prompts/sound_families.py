@@ -1,0 +1,61 @@
+"""Families of sounds: which classes are kinds or parts of one another, or may pass for each other.
+
+A clip with a dog has an animal in it, and a barking one too: asking whether there is an animal, or answering that
+there is no bark, would be wrong. Families come from `data/families.yaml`, by the words of a class's name, so that
+they also hold for the classes of anybody's own data; two names that share a word are kept apart as well. AudioSet's
+ontology (`aig.datasets_registry.ontology`) is asked instead where the question is what a class is a kind of.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+
+import yaml
+
+__all__ = ["nameable", "related"]
+
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+_NO_MEANING = frozenset(("and", "the", "other", "with", "sound", "noise"))
+
+
+@cache
+def nameable(label: str) -> bool:
+    """Whether one can say for certain that a clip lacks this sound: not so for a noise, a hum or a background."""
+    return "vague" not in _families(label)
+
+
+@cache
+def related(a: str, b: str) -> bool:
+    """Whether one sound may be, contain, or pass for the other."""
+    families_a, families_b = _families(a), _families(b)
+    if "anything" in families_a | families_b or (families_a & families_b) - {"vague"}:
+        return True
+    return a == b or bool(_words(a) & _words(b))
+
+
+@cache
+def _families(label: str) -> frozenset[str]:
+    name = f" {' '.join(_stem(word) for word in _WORD.findall(label.casefold().replace('_', ' ')))} "
+    return frozenset(family for family, phrases in _table().items() if any(phrase in name for phrase in phrases))
+
+
+@cache
+def _table() -> dict[str, tuple[str, ...]]:
+    text = (resources.files("aig.prompts") / "data" / "families.yaml").read_text(encoding="utf-8")
+    return {
+        family: tuple(f" {' '.join(_stem(word) for word in phrase.split())} " for phrase in phrases)
+        for family, phrases in yaml.safe_load(text).items()
+    }
+
+
+@cache
+def _words(label: str) -> frozenset[str]:
+    words = (_stem(word) for word in _WORD.findall(label.casefold().replace("_", " ")))
+    return frozenset(word for word in words if len(word) > 2) - _NO_MEANING
+
+
+def _stem(word: str) -> str:
+    """The word without the s of a plural."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

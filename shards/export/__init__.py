@@ -1,0 +1,1 @@
+"""What other trainers read, made from a published set."""

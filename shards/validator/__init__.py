@@ -1,0 +1,1 @@
+"""What is checked in a published set, and how findings are reported."""

@@ -1,0 +1,249 @@
+"""Publishes QA pairs as the set of files that trainers read: checked, shuffled, cut evenly, with lineage beside.
+
+The same rows, settings and build give the same bytes, in whatever order and however often the rows are handed over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from aig.core.errors import DataError
+from aig.core.parallel import in_order
+from aig.core.records import Quarantined
+from aig.core.tables import QA
+from aig.shards.card import card
+from aig.shards.croissant import croissant
+from aig.shards.rules import broken_rows
+from aig.shards.schema import CATEGORIES, DATA, DATA_SHA256_KEY, LINEAGE, OPEN, ROW_GROUP_ROWS, TASKS, category
+from aig.shards.settings import PublishSettings
+from aig.shards.validator.clip_count import ClipCount, clip_keys
+from aig.shards.validator.lineage_rules import broken_lineage
+from aig.shards.writer.build import Build
+from aig.shards.writer.manifest import FileEntry, Manifest, lineage_path, shard_path
+from aig.shards.writer.shuffle import Keys, Shuffle
+from aig.shards.writer.staging import staging
+
+__all__ = ["publish"]
+
+WORKERS = 2
+"""Threads that check and compress; Arrow lets go of Python's lock in both."""
+
+CHECK_ROWS = 50_000
+
+_CATEGORY_INDEX = {task: list(CATEGORIES).index(category(task)) for task in TASKS}
+_PLAIN = ("instruction", "input", "audio_id", "output", "qa_id", "request_id")
+"""Text columns whose values seldom repeat inside a shard, so that a dictionary of them is work for nothing."""
+_REPEATING = tuple(field.name for field in QA if field.type == pa.string() and field.name not in _PLAIN)
+_COMPACT = pa.schema(
+    [field.with_type(pa.dictionary(pa.int32(), pa.string())) if field.name in _REPEATING else field for field in QA]
+)
+"""`QA` on its way: moving an index costs less than moving the text."""
+
+
+def publish(
+    batches: Iterable[pa.RecordBatch],
+    out_url: str,
+    settings: PublishSettings,
+    build: Build,
+    quarantine: Callable[[Quarantined], None] | None = None,
+    also_left_out: Mapping[str, int] | None = None,
+) -> Manifest:
+    """Publishes rows as a set in place of the one before, as a whole or not at all.
+
+    Args:
+        batches: rows with the columns of `aig.core.tables.QA`, in any order, consumed once.
+        out_url: folder of the set: a local path or any fsspec URL.
+        settings: how the set is cut.
+        build: how the rows were made; its seed orders them.
+        quarantine: told of each row that breaks a rule of `aig.shards.rules`; such rows are left out in any case and
+            counted in the manifest.
+        also_left_out: rows that `batches` left out, by reason, for the manifest; read when `batches` has ended.
+
+    Returns:
+        The manifest as written.
+
+    Raises:
+        DataError: nothing to publish, a qa_id twice, or a batch with other columns.
+        UsageError: another publish is writing the same set, or `out_url` is a file.
+    """
+    left_out: Counter[str] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
+    with staging(out_url) as stage:
+        runs = stage.folder / "runs"
+        runs.mkdir()
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="aig-publish") as pool:
+            shuffle = Shuffle(runs, _COMPACT, tuple(CATEGORIES), build.seed, pool)
+            checked = in_order(pool, lambda some: _check(some, build), _lists(batches), ahead=2 * WORKERS)
+            for batch, refused in checked:
+                for item in refused:
+                    left_out[item.error] += 1
+                    if quarantine:
+                        quarantine(item)
+                if not settings.keep_not_answerable:
+                    kept = batch.filter(batch.column("answerable"))
+                    left_out["not_answerable"] += batch.num_rows - kept.num_rows
+                    batch = kept
+                if batch.num_rows:
+                    shuffle.add(batch, _categories(batch.column("task")))
+                    counts.update(_counts(batch))
+            if not counts:
+                raise DataError(
+                    f"no row to publish; left out: {dict(left_out) or 'none'}",
+                    "See that the generate stage made pairs (aig status).",
+                )
+            shards = in_order(pool, lambda s: _write_shard(stage.folder, *s), _shards(shuffle, settings), ahead=WORKERS)
+            files: list[FileEntry] = []
+            clips = ClipCount()
+            for entries, keys in shards:
+                files += entries
+                clips.add(keys)
+        left_out.update(also_left_out or {})
+        manifest = Manifest(
+            rows=counts.total(),
+            files=tuple(sorted(files, key=lambda entry: entry.path)),
+            counts=_nested(counts),
+            clips=clips.counts(),
+            left_out=dict(sorted((reason, rows) for reason, rows in left_out.items() if rows)),
+            build=build,
+        )
+        (stage.folder / "README.md").write_text(card(manifest), encoding="utf-8")
+        (stage.folder / "croissant.json").write_bytes(croissant(manifest))
+        stage.discard(runs)
+        stage.commit(manifest.to_bytes())
+    return manifest
+
+
+def _lists(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
+    """Batches in lists of `CHECK_ROWS` rows or a little more: what is done to columns costs the same for few rows."""
+    some: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        if not batch.schema.equals(QA):
+            raise DataError(
+                f"a batch to publish has the columns {batch.schema.names}, not those of a QA pair, or other types",
+                "Hand over batches with the schema aig.core.tables.QA.",
+            )
+        some.append(batch)
+        rows += batch.num_rows
+        if rows >= CHECK_ROWS:
+            yield some
+            some, rows = [], 0
+    if some:
+        yield some
+
+
+def _check(batches: list[pa.RecordBatch], build: Build) -> tuple[pa.RecordBatch, list[Quarantined]]:
+    """The rows of some batches that may be published, and those that may not."""
+    batch = pa.concat_batches(batches)
+    columns = [
+        column.dictionary_encode() if name in _REPEATING else column
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)
+    ]
+    model = batch.schema.get_field_index("model")
+    columns[model] = _without_folders(columns[model])
+    batch = pa.RecordBatch.from_arrays(columns, schema=_COMPACT)
+    refused: dict[int, tuple[str, str]] = {}
+    opened = pc.is_in(batch.column("task"), pa.array(OPEN)).fill_null(False)
+    for broken in chain(broken_rows(batch, build.sources), broken_lineage(batch, opened)):
+        for row in broken.rows.tolist():
+            refused.setdefault(row, (broken.code, broken.say(row)))
+    if not refused:
+        return batch, []
+    rows = batch.take(pa.array(refused, pa.int64())).select(["dataset", "audio_id", "qa_id"]).to_pylist()
+    quarantined = [
+        Quarantined(
+            dataset=row["dataset"] or "",
+            audio_id=row["audio_id"] or "",
+            stage="publish",
+            error=code,
+            message=f"pair {row['qa_id']}: {message}",
+            advice="The pair is not published. Correct what it was made of and generate it again.",
+        )
+        for row, (code, message) in zip(rows, refused.values(), strict=True)
+    ]
+    keep = np.ones(batch.num_rows, bool)
+    keep[list(refused)] = False
+    return batch.filter(pa.array(keep)), quarantined
+
+
+def _without_folders(models: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Names of models. Servers that run a file may report its path, which is nobody's business."""
+    names = pc.replace_substring_regex(models.dictionary, r"^(?:/|~|[A-Za-z]:\\).*[/\\]([^/\\]+)[/\\]*$", r"\1")
+    return pa.DictionaryArray.from_arrays(models.indices, names)
+
+
+def _categories(tasks: pa.DictionaryArray) -> npt.NDArray[np.uint8]:
+    table = np.array([_CATEGORY_INDEX.get(task, 0) for task in tasks.dictionary.to_pylist()], np.uint8)
+    indices: npt.NDArray[np.int32] = tasks.indices.to_numpy()
+    return table[indices]
+
+
+def _counts(batch: pa.RecordBatch) -> dict[tuple[str, str], int]:
+    grouped = pa.table([batch.column("dataset"), batch.column("task")], ["dataset", "task"])
+    rows = grouped.group_by(["dataset", "task"]).aggregate([([], "count_all")]).to_pylist()
+    return {(row["dataset"], row["task"]): row["count_all"] for row in rows}
+
+
+def _nested(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    nested: dict[str, dict[str, int]] = {}
+    for (dataset, task), rows in sorted(counts.items()):
+        nested.setdefault(dataset, {})[task] = rows
+    return nested
+
+
+def _shards(shuffle: Shuffle, settings: PublishSettings) -> Iterator[tuple[str, pa.Table]]:
+    """Path and rows of every shard; those of one category differ by one row at most."""
+    for name in CATEGORIES:
+        total = shuffle.rows(name)
+        count = -(-total // settings.rows_per_shard)
+        rest: list[pa.Table] = []
+        have = index = 0
+        for stretch in shuffle.stretches(name):
+            rest.append(stretch)
+            have += stretch.num_rows
+            while index < count and have >= (size := total // count + (index < total % count)):
+                table = pa.concat_tables(rest)
+                yield shard_path(name, index, count), table.slice(0, size)
+                rest, have, index = [table.slice(size)], have - size, index + 1
+
+
+def _write_shard(folder: Path, path: str, rows: pa.Table) -> tuple[tuple[FileEntry, FileEntry], dict[str, Keys]]:
+    """Writes a data file and, bound to it by its hash, the lineage file beside it; which clips they are about."""
+    read = rows.select(DATA.names).cast(DATA)
+    data = _write_file(folder, path, read)
+    schema = LINEAGE.with_metadata({**LINEAGE.metadata, DATA_SHA256_KEY: data.sha256.encode()})
+    lineage = _write_file(folder, lineage_path(path), rows.select(LINEAGE.names).cast(schema))
+    return (data, lineage), clip_keys(read)
+
+
+def _write_file(folder: Path, path: str, table: pa.Table) -> FileEntry:
+    file = folder / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    groups = -(-table.num_rows // ROW_GROUP_ROWS)
+    with file.open("w+b") as stream:
+        with pq.ParquetWriter(
+            stream,
+            table.schema,
+            compression="zstd",
+            use_dictionary=[name for name in table.schema.names if name not in _PLAIN],
+            write_page_index=True,
+            write_page_checksum=True,
+        ) as writer:
+            writer.write_table(table, row_group_size=-(-table.num_rows // groups))
+        stream.flush()
+        os.fsync(stream.fileno())
+        stream.seek(0)
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        return FileEntry(path=path, rows=table.num_rows, bytes=os.fstat(stream.fileno()).st_size, sha256=sha256)
