@@ -42,8 +42,8 @@ def run() -> Iterable[Figure]:
 def _rate(kind: str, workers: int, clips: list[Clip], folder: str) -> float:
     from prefect import flow, task
 
+    from aig.pipelines.runner_settings import RunnerSettings
     from aig.pipelines.runtime.batches import Isolation, run_batches
-    from aig.pipelines.runtime.runner_settings import RunnerSettings
     from aig.pipelines.runtime.runners import Runner
 
     isolation = Isolation(lambda job: [job], lambda job: job)

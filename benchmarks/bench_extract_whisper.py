@@ -10,7 +10,8 @@ import numpy as np
 
 from aig.extractors.settings import WhisperSettings
 from aig.extractors.threads import hold_to_one
-from aig.extractors.transcript import Backend, backend, transcribe
+from aig.extractors.whisper.recogniser import Backend
+from aig.extractors.whisper.transcript import backend, transcribe
 from aig.extractors.whisper.weights import packaged_folder
 from benchmarks.extract_clips import speech_like
 from benchmarks.figures import Figure, Skipped

@@ -56,8 +56,8 @@ def _share(folder: str) -> Iterable[Figure]:
 def _under_prefect() -> tuple[float, float]:
     from prefect import flow, task
 
+    from aig.pipelines.runner_settings import RunnerSettings
     from aig.pipelines.runtime.batches import Isolation, run_batches
-    from aig.pipelines.runtime.runner_settings import RunnerSettings
     from aig.pipelines.runtime.runners import Runner
 
     isolation = Isolation(lambda job: [job], lambda job: job)

@@ -23,8 +23,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from aig.core.tables import QA
+from aig.shards.manifest import Build, SourceDataset
 from aig.shards.settings import PublishSettings
-from aig.shards.writer.build import Build, SourceDataset
 from benchmarks.figures import Figure
 
 ROWS = int(os.environ.get("AIG_BENCH_ROWS", 10_000_000))

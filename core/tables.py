@@ -10,7 +10,7 @@ import contextlib
 import os
 import tempfile
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, fields
 from operator import attrgetter
 from pathlib import Path
@@ -26,6 +26,7 @@ __all__ = [
     "CLIPS",
     "DROPPED",
     "FEATURES",
+    "FORMER_NAMES",
     "QA",
     "QUARANTINE",
     "SCHEMAS",
@@ -90,7 +91,7 @@ FEATURES = _schema(
         "no_speech_prob": pa.float64(),
         "avg_logprob": pa.float64(),
         "language": pa.string(),
-        "invented": pa.string(),
+        "hallucination": pa.string(),
         "sounds": pa.list_(pa.string()),
         "content": pa.string(),
         "extractor": pa.string(),
@@ -124,6 +125,9 @@ QA = _schema(
 DROPPED = _schema({name: pa.string() for name in ("audio_id", "dataset", "rule", "reason", "prompt")}, {})
 
 QUARANTINE = _schema({name: pa.string() for name in ("dataset", "audio_id", "stage", "error", "message", "advice")}, {})
+
+FORMER_NAMES = {"hallucination": "invented"}
+"""Columns that an earlier version wrote under another name: the present name and that one."""
 
 SCHEMAS: dict[type, pa.Schema] = {
     Clip: CLIPS,
@@ -161,10 +165,16 @@ def _column(rows: list[Record], field: pa.Field) -> pa.Array:
 
 def from_batch(batch: pa.RecordBatch | pa.Table, kind: type[Record]) -> Iterator[Record]:
     """The records of a batch, in its order; columns beyond the record's own fields are ignored."""
-    names = [field.name for field in fields(kind) if field.name in batch.schema.names]
-    columns = [_values(batch.column(name).to_pylist(), name) for name in names]
+    there = set(batch.schema.names)
+    stored = {field.name: _stored_name(field.name, there) for field in fields(kind)}
+    names = [name for name, column in stored.items() if column in there]
+    columns = [_values(batch.column(stored[name]).to_pylist(), name) for name in names]
     for row in zip(*columns, strict=True):
         yield kind(**dict(zip(names, row, strict=True)))
+
+
+def _stored_name(name: str, columns: Collection[str]) -> str:
+    return name if name in columns else FORMER_NAMES.get(name, name)
 
 
 def _values(values: list[Any], name: str) -> Iterable[Any]:

@@ -12,7 +12,7 @@ import zlib
 
 from aig.extractors.transcript_cleaning import clean_transcript
 
-__all__ = ["invented_reason"]
+__all__ = ["hallucination_reason"]
 
 MAX_CHARACTERS_PER_S = 30.0
 """Fast readers reach about 20, rappers at their fastest about 25."""
@@ -41,7 +41,7 @@ _DRAWN_OUT = re.compile(r"(\w{1,3}?)\1{11,}")
 _UNSPACED = re.compile(r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
-def invented_reason(text: str, duration_s: float | None) -> str | None:
+def hallucination_reason(text: str, duration_s: float | None) -> str | None:
     """Why a transcript is taken for made up by the recogniser, or `None` where it is taken for speech.
 
     An empty text is no invention.

@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 from aig.core.records import Clip, Features, Quarantined
 from aig.extractors.audio import Audio, locate, read_audio
 from aig.extractors.errors import AudioError
+from aig.extractors.hallucination import hallucination_reason
 from aig.extractors.levels import load_levels
 from aig.extractors.settings import ExtractSettings
 from aig.extractors.tagger import tagger
 from aig.extractors.threads import hold_to_one
-from aig.extractors.transcript import WINDOW_S, Transcript, backend, transcribe
 from aig.extractors.version import Parts, extractor_version, parts
-from aig.extractors.voice import measure_voice
+from aig.extractors.voice import NO_SPEECH, measure_voice
 from aig.extractors.volume import measure_volume
+from aig.extractors.whisper.recogniser import WINDOW_S
+from aig.extractors.whisper.transcript import Transcript, backend, transcribe
 
 __all__ = ["extractor_version", "measure_clips"]
 
@@ -127,7 +129,8 @@ def _earlier(known: Features | None, now: Parts) -> Transcript | None:
 def _measured(job: _Job, transcript: Transcript | None, settings: ExtractSettings, now: Parts) -> Features:
     samples = job.audio.samples
     volume = measure_volume(samples)
-    voice = measure_voice(samples, volume, transcript, settings)
+    hallucination = hallucination_reason(transcript.text, job.audio.duration_s) if transcript else None
+    voice = NO_SPEECH if hallucination else measure_voice(samples, volume, transcript, settings)
     return _levelled(
         Features(
             audio_id=job.clip.audio_id,
@@ -145,6 +148,7 @@ def _measured(job: _Job, transcript: Transcript | None, settings: ExtractSetting
             no_speech_prob=transcript.no_speech_prob if transcript else None,
             avg_logprob=transcript.avg_logprob if transcript else None,
             language=transcript.language if transcript else None,
+            hallucination=hallucination,
             sounds=_sounds(job, settings, now),
             content=job.content,
             extractor=str(now),

@@ -39,7 +39,7 @@ def clean_transcript(text: str) -> str:
 
 def spoken_text(features: Features | None) -> str:
     """A row's `input`: the cleaned transcript; empty where nothing was said, measured, or truly recognised."""
-    if features is None or not features.transcript or features.invented or features.silent:
+    if features is None or not features.transcript or features.hallucination or features.silent:
         return ""
     if features.no_speech_prob is not None and features.no_speech_prob >= NO_SPEECH_PROB:
         return ""

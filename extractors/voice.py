@@ -10,10 +10,10 @@ from aig.extractors.audio import Samples
 from aig.extractors.pitch import f0_track, mean_f0_hz
 from aig.extractors.settings import ExtractSettings
 from aig.extractors.speed import spoken_spans, syllables_per_s, voiced_spans, words_per_s
-from aig.extractors.transcript import Transcript
 from aig.extractors.volume import HOP_S, Volume
+from aig.extractors.whisper.transcript import Transcript
 
-__all__ = ["Voice", "measure_voice"]
+__all__ = ["NO_SPEECH", "Voice", "measure_voice"]
 
 _SAME_BREATH_S = 0.5
 """Pitch is taken across shorter pauses between words, in seconds; what sounds in longer ones is not the speaker."""
@@ -27,6 +27,10 @@ class Voice:
     f0_reason: str | None
     words_per_s: float | None
     syllables_per_s: float | None
+
+
+NO_SPEECH = Voice(None, "no speech: the recogniser made its transcript up", None, None)
+"""Of a clip whose transcript is a hallucination: it tells nothing of a voice."""
 
 
 def measure_voice(samples: Samples, volume: Volume, transcript: Transcript | None, settings: ExtractSettings) -> Voice:

@@ -22,7 +22,7 @@ from aig.extractors.settings import ExtractSettings
 from aig.filters.answers.settings import AnswerFilterSettings
 from aig.filters.clips.settings import KINDS, SelectSettings, target
 from aig.generators.settings import GenerateSettings
-from aig.pipelines.runtime.runner_settings import RunnerSettings
+from aig.pipelines.runner_settings import RunnerSettings
 from aig.shards.settings import PublishSettings
 
 __all__ = ["Configuration", "DatasetSource", "load"]

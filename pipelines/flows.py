@@ -27,6 +27,7 @@ from aig.pipelines.runtime.progress import listening, progress_of
 from aig.pipelines.runtime.runners import Runner
 from aig.pipelines.runtime.shutdown import end_when_stuck
 from aig.pipelines.runtime.storage_errors import explained
+from aig.pipelines.sources import root_of
 from aig.pipelines.stages import extract as extracting
 from aig.pipelines.stages import generate as generating
 from aig.pipelines.stages import index as indexing
@@ -34,6 +35,7 @@ from aig.pipelines.stages import publish as publishing
 from aig.pipelines.stages import select as selecting
 from aig.pipelines.stages.reconciliation import add_up, check_sums, clip_sums, index_sums, quarantined_of
 from aig.pipelines.views.report.page import write_report
+from aig.pipelines.workspace.qa_kinds import CLOSED, qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["build"]
@@ -130,7 +132,7 @@ def _measure_outdated(configuration: Configuration, workspace: Workspace, name: 
     given: Parameters = {
         "workspace": workspace,
         "name": name,
-        "root": indexing.root_of(configuration, name),
+        "root": root_of(configuration, name),
         "settings": settings,
         "stuck_after_s": configuration.runner.stuck_after_s,
     }
@@ -185,7 +187,7 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
         names = only or list(configuration.datasets)
         runner = stack.enter_context(Runner(configuration.runner))
         write = partial(_write_outdated, configuration, workspace, runner)
-        worked = sum(write(name, generating.CLOSED) for name in names)
+        worked = sum(write(name, CLOSED) for name in names)
         summary = Summary()
         if configuration.generate.open_ended:
             with progress_of("ask", unit="replies") as progress:
@@ -195,7 +197,7 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
                 )
             failures = {failure.key: failure for failure in summary.failures}
             for name in names:
-                for kind in generating.qa_kinds(configuration, name)[1:]:
+                for kind in qa_kinds(configuration, name)[1:]:
                     worked += write(name, kind, failures)
         sums: dict[str, Any] = {
             "qa": generating.qa_sums(configuration, workspace, names),

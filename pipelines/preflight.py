@@ -7,7 +7,7 @@ from typing import Literal
 
 from aig.core.errors import UsageError
 from aig.pipelines.configuration import Configuration
-from aig.pipelines.stages.index import dataset_of, source_of
+from aig.pipelines.sources import dataset_of, source_of
 from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["STAGES", "Stage", "check", "stage_range"]

@@ -14,8 +14,8 @@ from typing import Any
 import yaml
 
 from aig.shards import paper
+from aig.shards.manifest import Manifest
 from aig.shards.schema import CATEGORIES, CLASSIFICATION, CLOSED, DATA, OPEN, TASKS
-from aig.shards.writer.manifest import Manifest
 
 __all__ = ["STAGES", "card", "data_files"]
 

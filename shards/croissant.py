@@ -9,8 +9,8 @@ import json
 from typing import Any
 
 from aig.shards.card import data_files
+from aig.shards.manifest import Manifest
 from aig.shards.schema import DATA
-from aig.shards.writer.manifest import Manifest
 
 __all__ = ["croissant"]
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aig.shards.writer.shuffle import Keys, row_keys
+from aig.core.hashing import Keys, row_keys
 
 __all__ = ["FeatureNames", "feature_name", "name_keys"]
 

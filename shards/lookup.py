@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from aig.core.hashing import row_keys
+from aig.shards.manifest import FileEntry, lineage_path
 from aig.shards.published import PublishedSet
 from aig.shards.schema import CATEGORIES, DATA, LINEAGE
-from aig.shards.writer.manifest import FileEntry, lineage_path
-from aig.shards.writer.shuffle import row_keys
 
 __all__ = ["Found", "find"]
 

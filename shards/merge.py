@@ -10,13 +10,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from aig.core.errors import DataError, UsageError
+from aig.core.hashing import row_keys
 from aig.core.tables import QA
+from aig.shards.manifest import Build, Manifest, SourceDataset
 from aig.shards.published import PublishedSet, local_folder
 from aig.shards.schema import DATA, LINEAGE
 from aig.shards.settings import PublishSettings
-from aig.shards.writer.build import Build, SourceDataset
-from aig.shards.writer.manifest import Manifest
-from aig.shards.writer.shuffle import row_keys
 from aig.shards.writer.writer import publish
 
 __all__ = ["merge"]

@@ -15,8 +15,8 @@ from fsspec.implementations.local import LocalFileSystem
 from pydantic import ValidationError
 
 from aig.core.errors import DataError, UsageError
+from aig.shards.manifest import MANIFEST, FileEntry, Manifest, lineage_path
 from aig.shards.schema import SCHEMA_VERSION
-from aig.shards.writer.manifest import MANIFEST, FileEntry, Manifest, lineage_path
 
 if TYPE_CHECKING:
     import duckdb

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aig.shards.answer_format import beyond, malformed
-from aig.shards.schema import DATA, TASKS
-from aig.shards.writer.build import SourceDataset
+from aig.shards.manifest import SourceDataset
+from aig.shards.schema import DATA, LINEAGE, TASKS
 
-__all__ = ["Broken", "Rows", "broken_rows", "broken_text"]
+__all__ = ["Broken", "Rows", "broken_lineage", "broken_rows", "broken_text"]
 
 Rows = npt.NDArray[np.int64]
 
@@ -178,3 +178,40 @@ def _answers(
             longest = datasets[dataset].longest_s if dataset in datasets else None
             for index, reason in beyond(answers.take(pa.array(own)), longest) if longest else ():
                 yield Broken("beyond_clip", rows[own[index : index + 1]], f"{task}: {reason}")
+
+
+def broken_lineage(batch: pa.RecordBatch | pa.Table, opened: pa.Array | pa.Scalar) -> Iterator[Broken]:
+    """The rules that lineage rows break.
+
+    Args:
+        batch: with the columns of `aig.shards.schema.LINEAGE`, valid UTF-8; text may be dictionaries.
+        opened: whether each row, or all of them, is an open-ended question: those are a model's, the others a rule's.
+    """
+    columns = {name: _whole(batch.column(name)) for name in LINEAGE.names}
+    for name, column in columns.items():
+        if column.null_count:
+            yield Broken("null", _rows(pc.is_null(column)), f"{name} is null")
+        if pa.types.is_dictionary(column.type):
+            yield from _repeating_text(name, column)
+    source = columns["source"].cast(pa.string())
+    by_model = pc.equal(source, "model")
+    no_request = pc.equal(pc.binary_length(columns["request_id"]), 0)
+    known = pc.is_in(source, pa.array(["rule", "model"]))
+    for code, mask, message in (
+        ("lineage_value", pc.equal(pc.binary_length(columns["qa_id"]), 0), "qa_id is empty"),
+        ("lineage_value", pc.invert(known), "source is neither rule nor model"),
+        ("lineage_value", pc.and_(by_model, no_request), "a model's answer without a request_id"),
+        ("lineage", pc.and_(by_model, pc.invert(opened)), "a model's answer among those by rule"),
+        ("lineage", pc.and_(pc.equal(source, "rule"), opened), "an answer by rule among a model's"),
+    ):
+        rows = _rows(mask)
+        if len(rows):
+            yield Broken(code, rows, message)
+
+
+def _repeating_text(name: str, column: pa.DictionaryArray) -> Iterator[Broken]:
+    """Each value is looked at once, however many rows have it."""
+    for broken in broken_text(name, column.dictionary):
+        for value in broken.rows.tolist():
+            rows = _rows(pc.equal(column.indices, value))
+            yield Broken(broken.code, rows, broken.say(value))

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from aig.shards.manifest import lineage_path
 from aig.shards.published import PublishedSet
 from aig.shards.schema import LEVELS
-from aig.shards.writer.manifest import lineage_path
 
 if TYPE_CHECKING:
     import duckdb

@@ -14,7 +14,7 @@ from aig.core.errors import UsageError
 from aig.core.records import Word
 from aig.extractors.audio import SAMPLE_RATE, Samples
 from aig.extractors.settings import WhisperSettings
-from aig.extractors.transcript import WINDOW_S, Decoded
+from aig.extractors.whisper.recogniser import WINDOW_S, Decoded
 from aig.extractors.whisper.weights import PACKAGES, ct2_below, packaged_folder
 
 __all__ = ["FasterWhisper"]

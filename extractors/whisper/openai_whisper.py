@@ -12,7 +12,7 @@ from aig.core.errors import UsageError
 from aig.core.records import Word
 from aig.extractors.audio import SAMPLE_RATE, Samples
 from aig.extractors.settings import WhisperSettings
-from aig.extractors.transcript import Decoded
+from aig.extractors.whisper.recogniser import Decoded
 from aig.extractors.whisper.weights import checkpoint
 
 if TYPE_CHECKING:

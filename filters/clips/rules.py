@@ -8,7 +8,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from aig.extractors.hallucination import invented_reason
 from aig.filters.clips.settings import SelectSettings
 
 __all__ = ["RULES", "Rule", "reasons"]
@@ -60,15 +59,12 @@ def _not_silent(_: bool, silent: bool | None) -> str | None:
     return "silent throughout" if silent else None
 
 
-def _speech(
-    bound: float, probability: float | None, transcript: str | None, invented: str | None, duration_s: float | None
-) -> str | None:
+def _speech(bound: float, probability: float | None, hallucination: str | None) -> str | None:
     if probability is None:
         return "no speech recognition was run"
     if probability >= bound:
         return f"probability of no speech {probability:.3f}, not below {bound:g}"
-    made_up = invented or invented_reason(transcript or "", duration_s)
-    return f"made up by the recogniser: {made_up}" if made_up else None
+    return f"hallucinated transcript: {hallucination}" if hallucination else None
 
 
 def _min_words(bound: int, transcript: str | None) -> str | None:
@@ -112,7 +108,7 @@ RULES: tuple[Rule, ...] = (
     Rule("max_duration_s", ("duration_s",), _max_duration),
     Rule("events_within_clip", ("events", "duration_s"), _events_within_clip, about="events"),
     Rule("not_silent", ("silent",), _not_silent),
-    Rule("max_no_speech_prob", ("no_speech_prob", "transcript", "invented", "duration_s"), _speech),
+    Rule("max_no_speech_prob", ("no_speech_prob", "hallucination"), _speech),
     Rule("min_words", ("transcript",), _min_words),
     Rule("languages", ("language",), _languages),
     Rule("labels", _HEARD, _labels),

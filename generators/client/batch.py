@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from aig.core.decimals import format_decimal
 from aig.core.errors import AigError, DataError
 from aig.generators.chat import ChatRequest, Reply
 from aig.generators.client.batch_jobs import Job, JobStore, request_of, to_batch_line
@@ -23,7 +24,6 @@ from aig.generators.client.budget import BudgetReachedError
 from aig.generators.client.context import Run
 from aig.generators.client.endpoint import Answer, BatchState, StatusError, TransportError, request_body
 from aig.generators.client.errors import AgainError, RefusedError, check
-from aig.generators.client.prices import plain
 from aig.generators.client.replies import reply_from
 
 __all__ = ["Batches"]
@@ -127,7 +127,7 @@ class Batches:
             pending.add(request.key)
             lines.append(line)
             size += len(line)
-            job.most_cost_usd = plain(job.most_cost + most)
+            job.most_cost_usd = format_decimal(job.most_cost + most)
             job.accounts[request.key] = (request.dataset, request.prompt)
         if lines:
             await self._hand_in(job, lines)
@@ -202,7 +202,7 @@ class Batches:
             again = Job(attempt=job.attempt + 1)
             again.accounts = {key: job.accounts[key] for key in unanswered}
             most = (self._run.most_cost(request_of(line, ("", ""))) for line in unanswered.values())
-            again.most_cost_usd = plain(sum(most, Decimal(0)))
+            again.most_cost_usd = format_decimal(sum(most, Decimal(0)))
             self._waiting.append((again, list(unanswered.values())))
 
     def _let_go(self, job: Job, spent: Decimal) -> None:
@@ -261,7 +261,9 @@ class Batches:
             requests = [request_of(line, ("", "")) for line in part]
             smaller = Job(attempt=job.attempt)
             smaller.accounts = {request.key: job.accounts[request.key] for request in requests}
-            smaller.most_cost_usd = plain(sum((self._run.most_cost(request) for request in requests), Decimal(0)))
+            smaller.most_cost_usd = format_decimal(
+                sum((self._run.most_cost(request) for request in requests), Decimal(0))
+            )
             self._waiting.append((smaller, part))
 
 

@@ -17,13 +17,14 @@ from typing import Any
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
+from aig.core.decimals import format_decimal
 from aig.core.errors import AigError
 from aig.generators.chat import ChatRequest, Reply
 from aig.generators.client.circuit_breaker import Breaker
 from aig.generators.client.context import Run
 from aig.generators.client.endpoint import TransportError, request_body
 from aig.generators.client.errors import AgainError, RefusedError, check
-from aig.generators.client.prices import Price, plain
+from aig.generators.client.prices import Price
 from aig.generators.client.rate_limits import Limits
 from aig.generators.client.replies import read_reply
 from aig.generators.client.tokens import input_tokens, most_output_tokens
@@ -206,7 +207,7 @@ class Live:
             except AgainError as error:
                 if error.maybe_paid and most_cost:
                     cost = most_cost
-                    charge = Charge(key=request.key, cost_usd=plain(cost), reason=error.reason, at=time.time())
+                    charge = Charge(key=request.key, cost_usd=format_decimal(cost), reason=error.reason, at=time.time())
                     self._summary.lost_usd += cost
                     await self._commits.add(charge)
                 raise
@@ -252,7 +253,7 @@ class Live:
         if self._budget.limit is not None:
             most = min(most, self._budget.limit - self._budget.spent)
         self.exposure = max(most, self._budget.reserved)
-        await self._commits.add(Exposure(cost_usd=plain(self.exposure), at=time.time()))
+        await self._commits.add(Exposure(cost_usd=format_decimal(self.exposure), at=time.time()))
 
     def _report(self, *, force: bool = False) -> None:
         now = time.monotonic()

@@ -14,7 +14,7 @@ import yaml
 from aig.core.errors import UsageError
 from aig.generators.settings import PriceSettings
 
-__all__ = ["FREE", "Price", "plain", "price_of", "table_date"]
+__all__ = ["FREE", "Price", "price_of", "table_date"]
 
 _SNAPSHOT = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{4})$")
 _MILLION = Decimal(1_000_000)
@@ -74,12 +74,6 @@ def price_of(model: str, overrides: Mapping[str, PriceSettings], *, local: bool)
             "0 for a server of your own",
         )
     return price
-
-
-def plain(amount: Decimal) -> str:
-    """A decimal number as text, without an exponent or zeros at its end."""
-    text = format(amount, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def table_date() -> str:

@@ -6,10 +6,11 @@ import json
 import time
 from typing import Any
 
+from aig.core.decimals import format_decimal
 from aig.generators.chat import ChatRequest, Reply
 from aig.generators.client.endpoint import Answer
 from aig.generators.client.errors import malformed
-from aig.generators.client.prices import Price, plain
+from aig.generators.client.prices import Price
 from aig.generators.client.tokens import estimate, input_tokens
 from aig.generators.ledger.entries import content_of
 
@@ -56,12 +57,12 @@ def reply_from(body: Any, raw: str, request: ChatRequest, price: Price, mode: st
         finish_reason=str(body["choices"][0].get("finish_reason") or ""),
         input_tokens=tokens_in,
         output_tokens=tokens_out,
-        cost_usd=plain(price.cost(tokens_in, tokens_out)),
+        cost_usd=format_decimal(price.cost(tokens_in, tokens_out)),
         answered_at=time.time(),
         dataset=request.dataset,
         prompt=request.prompt,
         mode=mode,
-        input_price=plain(price.input),
-        output_price=plain(price.output),
+        input_price=format_decimal(price.input),
+        output_price=format_decimal(price.output),
         raw=raw,
     )

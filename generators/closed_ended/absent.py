@@ -9,6 +9,7 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
+from aig.core.hashing import mix
 from aig.prompts.sound_families import nameable, related
 
 __all__ = ["absent_labels"]
@@ -31,7 +32,7 @@ def absent_labels(
     labels, hashes = _candidates(vocabulary)
     key = _hash("\x1f".join(str(part) for part in identity))
     chosen: list[str] = []
-    for index in np.argsort(_mixed(hashes ^ np.uint64(key)), kind="stable"):
+    for index in np.argsort(mix(hashes ^ np.uint64(key)), kind="stable"):
         label = labels[index]
         if not any(related(label, other) for other in (*present, *chosen)):
             chosen.append(label)
@@ -49,10 +50,3 @@ def _candidates(vocabulary: tuple[str, ...]) -> tuple[tuple[str, ...], npt.NDArr
 
 def _hash(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
-
-
-def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """SplitMix64's finalizer (Steele et al. 2014): every bit of a value decides about every bit of the result."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))

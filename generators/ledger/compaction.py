@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
-from aig.generators.client.prices import plain
+from aig.core.decimals import format_decimal
 from aig.generators.ledger.claims import Claim
 from aig.generators.ledger.entries import Charge, to_line
 from aig.generators.ledger.ledger import SEGMENT_BYTES, Ledger
@@ -49,7 +49,7 @@ def compact(url: str) -> tuple[int, int]:
             left = sum(ledger.exposed.values(), Decimal(0))
             if left:
                 reason = "in flight when a run was broken off"
-                ends.append(to_line(Charge(key=NO_KEY, cost_usd=plain(left), reason=reason, at=time.time())))
+                ends.append(to_line(Charge(key=NO_KEY, cost_usd=format_decimal(left), reason=reason, at=time.time())))
             ends.append(encode("replaces", NO_KEY, "0", {"segments": everything}))
             if stream is None:
                 full.append(Path(folder) / "000000")

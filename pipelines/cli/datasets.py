@@ -45,7 +45,7 @@ def datasets(
     configuration = _configuration(config)
     known = dict(registry.DATASETS)
     if configuration is not None:
-        from aig.pipelines.stages.index import dataset_of
+        from aig.pipelines.sources import dataset_of
 
         known |= {own: dataset_of(configuration, own) for own in configuration.datasets}
     if name is not None and name not in known:

@@ -111,7 +111,7 @@ def _show(shards: Path, config: Path) -> None:
     """Where things are, the rows by task, and three of them."""
     import pyarrow.parquet as pq
 
-    from aig.shards.writer.manifest import MANIFEST, Manifest
+    from aig.shards.manifest import MANIFEST, Manifest
 
     manifest = Manifest.model_validate_json((shards / MANIFEST).read_bytes())
     rows = sorted((dataset, task, count) for dataset, tasks in manifest.counts.items() for task, count in tasks.items())

@@ -92,7 +92,8 @@ def estimate(
 
 def _planned(configuration: Configuration, workspace: Workspace, names: list[str]) -> Iterator[ChatRequest]:
     """The requests that `aig generate` would look up or send now, in its order."""
-    from aig.pipelines.stages.generate import plan, qa_kinds, questions
+    from aig.pipelines.stages.generate import plan, questions
+    from aig.pipelines.workspace.qa_kinds import qa_kinds
 
     for name in names:
         for kind in qa_kinds(configuration, name)[1:]:

@@ -82,7 +82,7 @@ def _database(configuration: Configuration) -> duckdb.DuckDBPyConnection:
         workspace.view(database, f"clips{index}", CLIPS, ("clips", name), workspace.parts("clips", name))
         workspace.view(database, f"features{index}", FEATURES, ("features", name), workspace.parts("features", name))
         joined.append(
-            f"SELECT gender, round(f0_hz) AS f0_hz, words_per_s, syllables_per_s, volume_dbfs, invented "  # noqa: S608 - our own names
+            f"SELECT gender, round(f0_hz) AS f0_hz, words_per_s, syllables_per_s, volume_dbfs, hallucination "  # noqa: S608 - our own names
             f"FROM features{index} JOIN clips{index} USING (audio_id)"
         )
     database.execute(f"CREATE VIEW measured AS {' UNION ALL '.join(joined)}")
@@ -92,7 +92,7 @@ def _database(configuration: Configuration) -> duckdb.DuckDBPyConnection:
 def _where(column: str, gender: str | None) -> tuple[str, dict[str, str]]:
     condition = f"{column} IS NOT NULL"
     if column == "words_per_s":
-        condition += " AND invented IS NULL"
+        condition += " AND hallucination IS NULL"
     if gender is None:
         return condition, {}
     return f"{condition} AND gender = $gender", {"gender": gender}

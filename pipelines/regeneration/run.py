@@ -22,6 +22,7 @@ from aig.pipelines.regeneration.compare import Outcome, PromptFigures, compare
 from aig.pipelines.runtime.shared_rate import shared_rate
 from aig.pipelines.stages import generate as generating
 from aig.pipelines.workspace.buckets import buckets, joined, measured_in
+from aig.pipelines.workspace.qa_kinds import qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.open_ended import Prompt, load, load_all
 
@@ -157,7 +158,7 @@ def _with_prompt(configuration: Configuration, prompt: Prompt) -> Configuration:
 
 def _names(configuration: Configuration, kind: str) -> list[str]:
     folder = f"open_{kind}"
-    return [name for name in configuration.datasets if folder in generating.qa_kinds(configuration, name)]
+    return [name for name in configuration.datasets if folder in qa_kinds(configuration, name)]
 
 
 def _questions(

@@ -28,8 +28,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from aig.core.records import Quarantined
-from aig.pipelines.runtime.progress import Progress
-from aig.pipelines.views.status import PROGRESS
+from aig.pipelines.runtime.progress import PROGRESS, Progress
 from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = [

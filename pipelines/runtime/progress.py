@@ -11,7 +11,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-__all__ = ["Listener", "Progress", "listening", "progress_of"]
+__all__ = ["PROGRESS", "Listener", "Progress", "listening", "progress_of"]
+
+PROGRESS = "progress.json"
+"""File of the workspace in which a run says what it is doing."""
 
 log = logging.getLogger("aig")
 

@@ -17,7 +17,7 @@ from prefect.futures import PrefectFuture
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
 from aig.core.errors import UsageError
-from aig.pipelines.runtime.runner_settings import RunnerSettings
+from aig.pipelines.runner_settings import RunnerSettings
 from aig.pipelines.runtime.shutdown import end_with_parent
 
 __all__ = ["Runner"]

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from aig.core.records import Clip, Features, Quarantined
 from aig.core.tables import CLIPS, FEATURES, QUARANTINE, from_batch
-from aig.extractors.hallucination import invented_reason
 from aig.extractors.measure import extractor_version, measure_clips
 from aig.extractors.settings import ExtractSettings
 from aig.extractors.version import Parts
@@ -123,32 +122,13 @@ def measure_batch(
         if isinstance(item, Quarantined):
             refused.append(item)
         else:
-            measured.append(_placed(item, _source(by_id[item.audio_id])))
+            measured.append(replace(item, source=_source(by_id[item.audio_id])))
     batch = _batch(clips)
     if refused:
         workspace.write(refused, Quarantined, "quarantine", "extract", f"part-{name}-{extractor}-{batch}.parquet")
     if measured:
         workspace.write(measured, Features, "features", name, f"part-{extractor}-{batch}.parquet")
     return {"measured": len(measured), "quarantined": len(refused)}
-
-
-def _placed(features: Features, source: str) -> Features:
-    """The features with what they were measured on; a made-up transcript tells nothing of a voice, so none is left."""
-    invented = invented_reason(features.transcript, features.duration_s) if features.transcript else None
-    if not invented:
-        return replace(features, source=source, invented=None)
-    return replace(
-        features,
-        source=source,
-        invented=invented,
-        f0_hz=None,
-        f0_reason="no speech: the recogniser made its transcript up",
-        pitch_level=None,
-        pitch_rank=None,
-        words_per_s=None,
-        syllables_per_s=None,
-        speed_level=None,
-    )
 
 
 def quarantine_killer(workspace: Workspace, name: str, clip: Clip, settings: ExtractSettings) -> dict[str, int]:

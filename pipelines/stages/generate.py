@@ -18,7 +18,6 @@ from aig.core.records import Clip, Dropped, Features, QAPair, Quarantined
 from aig.core.tables import CLIPS, DROPPED, to_table, write_table
 from aig.datasets_registry.dataset import Dataset
 from aig.extractors.transcript_cleaning import spoken_text
-from aig.filters.clips.settings import KINDS
 from aig.generators.chat import ChatRequest
 from aig.generators.client.ask import ask
 from aig.generators.client.summary import Failure, Summary
@@ -28,16 +27,16 @@ from aig.generators.open_ended.pairs import chat_request, pairs
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.runtime.shared_rate import shared_rate
 from aig.pipelines.runtime.shutdown import told_to_end
-from aig.pipelines.stages.index import dataset_of
-from aig.pipelines.workspace.buckets import Bucket, Measured, buckets, joined, measured_in, selections_of
+from aig.pipelines.sources import dataset_of
+from aig.pipelines.workspace.buckets import Bucket, Measured, buckets, joined, measured_in
 from aig.pipelines.workspace.code_version import code_version
+from aig.pipelines.workspace.qa_kinds import CLOSED, qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.descriptions import own_descriptions_version
 from aig.prompts.metadata import sounds
 from aig.prompts.open_ended import Prompt, load
 
 __all__ = [
-    "CLOSED",
     "BucketJob",
     "Plan",
     "Question",
@@ -45,14 +44,11 @@ __all__ = [
     "forget_outdated",
     "most_requests",
     "plan",
-    "qa_kinds",
     "qa_sums",
     "questions",
     "request_about",
     "write_bucket",
 ]
-
-CLOSED = "closed"
 
 _CODE = ("generators/qa_id.py", "extractors/transcript_cleaning.py", "prompts")
 _CLOSED_CODE = ("generators/closed_ended", *_CODE)
@@ -98,16 +94,6 @@ class Question:
     measured: Measured
     prompt: Prompt
     request: ChatRequest
-
-
-def qa_kinds(configuration: Configuration, name: str) -> tuple[str, ...]:
-    """The folders below `qa/<dataset>/` that this configuration fills: `closed`, and `open_<kind>` for each kind."""
-    if not configuration.generate.open_ended:
-        return (CLOSED,)
-    dataset = dataset_of(configuration, name)
-    kinds: set[str | None] = set(selections_of(configuration, name).values())
-    kinds |= set(KINDS) if dataset.access == "own" else {dataset.for_split(s).open_prompt for s in dataset.splits}
-    return (CLOSED, *(f"open_{kind}" for kind in KINDS if kind in kinds))
 
 
 @dataclass(frozen=True)

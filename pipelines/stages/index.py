@@ -13,43 +13,16 @@ import pyarrow as pa
 
 from aig.core.records import Clip, Quarantined
 from aig.core.tables import Record, to_table, write_table
-from aig.datasets_registry import registry
-from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.ontology import Ontology
-from aig.datasets_registry.readers import manifest
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.runtime.progress import Progress
+from aig.pipelines.sources import dataset_of, root_of, source_of
 from aig.pipelines.stages.quarantine import Reconciled
 from aig.pipelines.workspace.workspace import Workspace
 
-__all__ = ["dataset_of", "digest", "index_dataset", "root_of", "source_of"]
+__all__ = ["digest", "index_dataset"]
 
 CLIPS_PER_PART = 50_000
-
-
-def dataset_of(configuration: Configuration, name: str) -> Dataset:
-    """The dataset of that name in a configuration, one of the registry's or the user's own."""
-    source = configuration.datasets[name]
-    if source.manifest is None:
-        return registry.get(name)
-    return manifest.dataset(name, source.manifest, title=source.title, licence=source.licence)
-
-
-def root_of(configuration: Configuration, name: str) -> str:
-    """The folder a dataset's audio paths are relative to: its `root`, or its manifest's own folder."""
-    source = configuration.datasets[name]
-    return source.root if source.root is not None else str(Path(source.manifest or "").parent)
-
-
-def source_of(configuration: Configuration, name: str) -> Source:
-    """Where a dataset lies and how much of it is read, as the configuration says."""
-    source = configuration.datasets[name]
-    return Source(
-        root=Path(root_of(configuration, name)),
-        parts=source.parts,
-        splits=source.splits,
-        max_duration_s=source.max_duration_s,
-    )
 
 
 def index_dataset(configuration: Configuration, workspace: Workspace, name: str, progress: Progress) -> None:

@@ -16,12 +16,12 @@ from aig.core.tables import FEATURES
 from aig.extractors.levels import load_levels
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.runtime.progress import Progress
-from aig.pipelines.stages.generate import qa_kinds
-from aig.pipelines.stages.index import dataset_of
+from aig.pipelines.sources import dataset_of
 from aig.pipelines.workspace.marks import bad_pairs
+from aig.pipelines.workspace.qa_kinds import qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
+from aig.shards.manifest import Build, SourceDataset
 from aig.shards.validator.validate import validate
-from aig.shards.writer.build import Build, SourceDataset
 from aig.shards.writer.writer import publish
 
 __all__ = ["FINDINGS", "publish_and_validate"]

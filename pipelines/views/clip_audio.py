@@ -10,7 +10,7 @@ from aig.core.records import Clip
 from aig.extractors.audio import locate, read_audio
 from aig.extractors.errors import AudioError
 from aig.pipelines.configuration import Configuration
-from aig.pipelines.stages.index import root_of
+from aig.pipelines.sources import root_of
 from aig.pipelines.workspace.workspace import Workspace
 
 if TYPE_CHECKING:

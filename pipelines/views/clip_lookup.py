@@ -14,8 +14,8 @@ from aig.extractors.audio import Audio, locate, read_audio
 from aig.generators.chat import ChatRequest, Reply
 from aig.generators.ledger.ledger import Ledger
 from aig.pipelines.configuration import Configuration
+from aig.pipelines.sources import dataset_of, root_of
 from aig.pipelines.stages.generate import request_about
-from aig.pipelines.stages.index import dataset_of, root_of
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.open_ended import load
 

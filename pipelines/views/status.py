@@ -10,16 +10,15 @@ from typing import Any
 from aig.generators.ledger.ledger import Ledger
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.runtime.lock import holder_of
+from aig.pipelines.runtime.progress import PROGRESS
 from aig.pipelines.stages.extract import clips_to_measure
-from aig.pipelines.stages.generate import plan, qa_kinds, qa_sums
+from aig.pipelines.stages.generate import plan, qa_sums
 from aig.pipelines.stages.reconciliation import clip_sums
 from aig.pipelines.workspace.buckets import selections_of
+from aig.pipelines.workspace.qa_kinds import qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
 
-__all__ = ["PROGRESS", "StageStatus", "status"]
-
-PROGRESS = "progress.json"
-"""File of the workspace in which a run says what it is doing."""
+__all__ = ["StageStatus", "status"]
 
 
 @dataclass(frozen=True, slots=True)

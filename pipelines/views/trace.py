@@ -7,7 +7,7 @@ from typing import Any
 
 from aig.core.errors import DataError, UsageError
 from aig.pipelines.configuration import Configuration
-from aig.pipelines.stages.index import dataset_of
+from aig.pipelines.sources import dataset_of
 from aig.pipelines.views.clip_lookup import Evidence
 from aig.pipelines.workspace.database import open_tables
 from aig.pipelines.workspace.workspace import Workspace

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from aig.core.tables import CLIPS, DROPPED, FEATURES, QA, QUARANTINE
 from aig.pipelines.configuration import Configuration
-from aig.pipelines.stages.generate import qa_kinds
+from aig.pipelines.workspace.qa_kinds import qa_kinds
 from aig.pipelines.workspace.buckets import KEPT, selections_of
 from aig.pipelines.workspace.workspace import Workspace
 

@@ -22,7 +22,7 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aig.core.tables import Record, from_batch, to_table, write_bytes, write_table
+from aig.core.tables import FORMER_NAMES, Record, from_batch, to_table, write_bytes, write_table
 from aig.pipelines.workspace.object_store import KnownFiles
 
 if TYPE_CHECKING:
@@ -140,16 +140,23 @@ class Workspace:
     ) -> None:
         """Makes the named parts of a folder one table of a database; with no parts, an empty one of that schema.
 
-        A column that an earlier version did not write is null in its parts.
+        A column that an earlier version did not write is null in its parts; one that it called otherwise is found.
         """
         urls = ", ".join(_quoted(self.url(*folder, part)) for part in parts)
         empty = f"no_{name}" if urls else name
+        former = {column: FORMER_NAMES[column] for column in schema.names if column in FORMER_NAMES} if urls else {}
+        for column, old in former.items():
+            schema = schema.append(pa.field(old, schema.field(column).type))
         database.register("arrow", schema.empty_table())
         database.execute(f"CREATE TABLE {empty} AS SELECT * FROM arrow")  # noqa: S608 - names are our own
         database.unregister("arrow")
         if not urls:
             return
-        columns = ", ".join(f'"{column}"' for column in schema.names)
+        columns = ", ".join(
+            f'coalesce("{column}", "{former[column]}") AS "{column}"' if column in former else f'"{column}"'
+            for column in schema.names
+            if column not in former.values()
+        )
         database.execute(
             f"CREATE VIEW {name} AS SELECT {columns} FROM ("  # noqa: S608 - names are our own
             f"SELECT * FROM read_parquet([{urls}], union_by_name = true) UNION ALL BY NAME SELECT * FROM {empty})"

@@ -14,15 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from aig.core.hashing import row_keys
 from aig.shards.feature_names import name_keys
-from aig.shards.rules import Broken, broken_rows
+from aig.shards.manifest import FileEntry, SourceDataset
+from aig.shards.rules import Broken, broken_lineage, broken_rows
 from aig.shards.schema import CATEGORIES, DATA, DATA_SHA256_KEY, LINEAGE, ROW_GROUP_ROWS, SCHEMA_VERSION, VERSION_KEY
 from aig.shards.tokens import CUTOFFS, tokens
 from aig.shards.validator.findings import ValidationReport
-from aig.shards.validator.lineage_rules import broken_lineage
-from aig.shards.writer.build import SourceDataset
-from aig.shards.writer.manifest import FileEntry
-from aig.shards.writer.shuffle import row_keys
 
 __all__ = ["ShardResult", "check_shard"]
 

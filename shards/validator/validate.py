@@ -10,14 +10,14 @@ from contextlib import ExitStack
 import numpy as np
 import pyarrow.compute as pc
 
+from aig.core.hashing import Keys, row_keys
 from aig.core.parallel import in_order
 from aig.shards.feature_names import FeatureNames, feature_name, name_keys
+from aig.shards.manifest import FileEntry, Manifest, lineage_path
 from aig.shards.published import PublishedSet
 from aig.shards.tokens import CUTOFFS
 from aig.shards.validator.findings import Finding, ValidationReport
 from aig.shards.validator.shard_check import ShardResult, check_shard
-from aig.shards.writer.manifest import FileEntry, Manifest, lineage_path
-from aig.shards.writer.shuffle import Keys, row_keys
 
 __all__ = ["Finding", "ValidationReport", "validate"]
 

@@ -17,55 +17,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aig.core.errors import DataError
+from aig.core.hashing import row_keys
 from aig.core.parallel import in_order
 
-__all__ = ["Keys", "Shuffle", "row_keys"]
-
-Keys = npt.NDArray[np.uint64]
+__all__ = ["Shuffle"]
 
 RUN_BYTES = 64 << 20
 STRETCH_BYTES = 64 << 20
 PARTS = 128
 """Power of two: the number of stretches a category can be cut into."""
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-
-
-def _mix(value: Keys) -> Keys:
-    """The finisher of SplitMix64: every bit of the result depends on every bit of the value (Steele et al., 2014)."""
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
-
-
-def row_keys(ids: pa.Array | pa.ChunkedArray, seed: int) -> Keys:
-    """A 64-bit hash of each id, shape `(len(ids),)`: the same for the same id and seed on every machine.
-
-    An id is read as 8-byte little-endian words; words of zero add nothing, so that padding does not matter.
-    """
-    if isinstance(ids, pa.ChunkedArray):
-        ids = ids.combine_chunks()
-    if len(ids) == 0:
-        return np.empty(0, np.uint64)
-    lengths = pc.binary_length(ids)
-    longest = pc.max(lengths).as_py()
-    width = max(8, -(-longest // 8) * 8)
-    if pc.min(lengths).as_py() == width:
-        text = np.frombuffer(_content(ids), np.uint8)
-    else:
-        text = np.array(ids.cast(pa.binary()).to_numpy(zero_copy_only=False), dtype=f"S{width}").view(np.uint8)
-    words = text.reshape(len(ids), width).view("<u8")
-    total = np.full(len(ids), _mix(np.array([seed % 2**64], np.uint64) + _GOLDEN)[0])
-    for column in range(words.shape[1]):
-        word = np.ascontiguousarray(words[:, column])
-        total += np.where(word == 0, np.uint64(0), _mix(word ^ _mix(_GOLDEN * np.full(1, column + 1, np.uint64))))
-    return _mix(total)
-
-
-def _content(ids: pa.Array) -> pa.Buffer:
-    """The bytes of a string array's values, end to end."""
-    offsets = np.frombuffer(ids.buffers()[1], np.int32)[ids.offset : ids.offset + len(ids) + 1]
-    return ids.buffers()[2][int(offsets[0]) : int(offsets[-1])]
 
 
 class Shuffle:

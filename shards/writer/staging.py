@@ -18,8 +18,8 @@ from pathlib import Path
 import fsspec
 
 from aig.core.errors import UsageError
+from aig.shards.manifest import MANIFEST, is_shard
 from aig.shards.published import local_folder
-from aig.shards.writer.manifest import MANIFEST, is_shard
 
 __all__ = ["Staging", "staging"]
 

@@ -20,19 +20,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from aig.core.errors import DataError
+from aig.core.hashing import Keys
 from aig.core.parallel import in_order
 from aig.core.records import Quarantined
 from aig.core.tables import QA
 from aig.shards.card import card
+from aig.shards.clip_count import ClipCount, clip_keys
 from aig.shards.croissant import croissant
-from aig.shards.rules import broken_rows
+from aig.shards.manifest import Build, FileEntry, Manifest, lineage_path, shard_path
+from aig.shards.rules import broken_lineage, broken_rows
 from aig.shards.schema import CATEGORIES, DATA, DATA_SHA256_KEY, LINEAGE, OPEN, ROW_GROUP_ROWS, TASKS, category
 from aig.shards.settings import PublishSettings
-from aig.shards.validator.clip_count import ClipCount, clip_keys
-from aig.shards.validator.lineage_rules import broken_lineage
-from aig.shards.writer.build import Build
-from aig.shards.writer.manifest import FileEntry, Manifest, lineage_path, shard_path
-from aig.shards.writer.shuffle import Keys, Shuffle
+from aig.shards.writer.shuffle import Shuffle
 from aig.shards.writer.staging import staging
 
 __all__ = ["publish"]

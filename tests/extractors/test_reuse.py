@@ -17,8 +17,8 @@ from aig.extractors.audio import Samples
 from aig.extractors.levels import load_levels
 from aig.extractors.measure import extractor_version, measure_clips
 from aig.extractors.settings import ExtractSettings
-from aig.extractors.transcript import Decoded
 from aig.extractors.version import Parts, parts
+from aig.extractors.whisper.recogniser import Decoded
 
 BASE = ExtractSettings.model_validate({"whisper": {"model": "tiny.en"}})
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from aig.core.records import Word
 from aig.extractors.audio import SAMPLE_RATE, Samples, read_audio
 from aig.extractors.settings import WhisperSettings
-from aig.extractors.transcript import Decoded, Transcript, backend, transcribe, windows
+from aig.extractors.whisper.recogniser import Decoded
+from aig.extractors.whisper.transcript import Transcript, backend, transcribe, windows
 
 SETTINGS = WhisperSettings()
 

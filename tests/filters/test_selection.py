@@ -132,17 +132,17 @@ def test_each_rule_takes_what_fails_it_first_and_gives_its_reason():
         spoken(clips[0], sentence),
         spoken(clips[1], sentence, probability=0.2),
         spoken(clips[2], "only five words are here"),
-        spoken(clips[3], "Thanks for Watching!"),
+        spoken(clips[3], "Thanks for Watching!", hallucination="a stock phrase"),
         spoken(clips[4], "Thank you for watching the kids this afternoon"),
-        spoken(clips[5], sentence, invented="found before"),
+        spoken(clips[5], sentence, hallucination="found before"),
     ]
     found = select(batches(clips, features), SelectSettings(max_no_speech_prob=0.2, min_words=6), 0)
     assert found.kept.to_pylist() == ["d/00000", "d/00004"]
     gone = {r.audio_id: (r.rule, r.reason) for batch in found.dropped() for r in from_batch(batch, Dropped)}
     assert gone["d/00001"] == ("max_no_speech_prob", "probability of no speech 0.200, not below 0.2")
     assert gone["d/00002"] == ("min_words", "5 words, fewer than 6")
-    assert gone["d/00003"][1].startswith("made up by the recogniser")
-    assert gone["d/00005"][1] == "made up by the recogniser: found before"
+    assert gone["d/00003"][1] == "hallucinated transcript: a stock phrase"
+    assert gone["d/00005"][1] == "hallucinated transcript: found before"
     assert gone["d/00006"][1] == "no speech recognition was run"
     assert [(r.rule, r.seen, r.dropped) for r in found.rules] == [("max_no_speech_prob", 7, 4), ("min_words", 3, 1)]
 

@@ -90,7 +90,7 @@ def test_answers_to_the_character(task, fields, expected):
     "fields",
     [
         {"features": measured(volume_level="high", transcript="")},
-        {"features": measured(volume_level="high", transcript="Thank you.", invented="a stock phrase")},
+        {"features": measured(volume_level="high", transcript="Thank you.", hallucination="a stock phrase")},
         {"features": measured(volume_level="high"), "labels": ("Bell",)},
     ],
 )

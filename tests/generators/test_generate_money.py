@@ -12,11 +12,12 @@ from generate_helpers import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aig.core.decimals import format_decimal
 from aig.core.errors import UsageError
 from aig.generators.chat import ChatRequest
 from aig.generators.client import tokens
 from aig.generators.client.budget import Budget, BudgetReachedError
-from aig.generators.client.prices import FREE, plain, price_of, table_date
+from aig.generators.client.prices import FREE, price_of, table_date
 from aig.generators.settings import GenerateSettings
 
 cents = st.integers(0, 10**6).map(lambda units: Decimal(units) / 10**6)
@@ -45,7 +46,7 @@ def test_configuration_overrides_the_table() -> None:
 
 @given(cents)
 def test_plain_text_of_an_amount_is_the_amount(amount: Decimal) -> None:
-    text = plain(amount)
+    text = format_decimal(amount)
     assert Decimal(text) == amount
     assert "e" not in text.lower()
 

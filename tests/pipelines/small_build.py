@@ -19,8 +19,8 @@ from aig.generators.qa_id import identified
 from aig.pipelines.configuration import Configuration, load
 from aig.pipelines.workspace.buckets import KEPT
 from aig.pipelines.workspace.workspace import Workspace
+from aig.shards.manifest import Build, SourceDataset
 from aig.shards.settings import PublishSettings
-from aig.shards.writer.build import Build, SourceDataset
 from aig.shards.writer.writer import publish
 
 HOSTILE = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aig.pipelines.runtime.runner_settings import RunnerSettings
+from aig.pipelines.runner_settings import RunnerSettings
 
 pytestmark = [pytest.mark.slow]
 

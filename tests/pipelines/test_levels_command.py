@@ -47,7 +47,7 @@ def fill(config: Path, count: int) -> None:
             f0_hz=100.0 + i,
             volume_dbfs=-i / 10,
             words_per_s=9.0 if i % 2 else i / 100,
-            invented="known phrase" if i % 2 else None,
+            hallucination="known phrase" if i % 2 else None,
         )
         for i, id_ in enumerate(ids)
     ]
@@ -63,7 +63,7 @@ def test_bounds_are_the_quintiles(config: Path, tmp_path: Path) -> None:
     assert scales["pitch"]["clips"] == [200, 200, 200, 200, 201]
     assert sum(scales["pitch"]["histogram"]["clips"]) == 1001
     assert scales["volume"]["bounds"] == [-80, -60, -40, -20]
-    assert scales["speed"]["bounds"] == [2, 4, 6, 8], "invented transcripts do not count"
+    assert scales["speed"]["bounds"] == [2, 4, 6, 8], "hallucinated transcripts do not count"
     assert scales["speed_by_syllables"]["kept"] == "0 values, fewer than 50"
     assert {"pitch_rank.male", "pitch_rank.female"} < set(scales)
     fitted = load_levels(str(out))

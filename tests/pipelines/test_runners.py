@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from aig.core.errors import UsageError
-from aig.pipelines.runtime.runner_settings import RunnerSettings
+from aig.pipelines.runner_settings import RunnerSettings
 
 
 @pytest.fixture(scope="module")

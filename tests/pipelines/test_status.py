@@ -8,8 +8,9 @@ import pytest
 from aig.core.records import Clip, QAPair, Quarantined
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.runtime.lock import only_run
+from aig.pipelines.runtime.progress import PROGRESS
 from aig.pipelines.stages.quarantine import lift
-from aig.pipelines.views.status import PROGRESS, status
+from aig.pipelines.views.status import status
 from aig.pipelines.workspace.workspace import Workspace
 
 

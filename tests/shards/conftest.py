@@ -11,9 +11,8 @@ import pytest
 
 from aig.core.records import QAPair
 from aig.core.tables import to_table
+from aig.shards.manifest import Build, Manifest, SourceDataset
 from aig.shards.settings import PublishSettings
-from aig.shards.writer.build import Build, SourceDataset
-from aig.shards.writer.manifest import Manifest
 from aig.shards.writer.writer import publish
 
 ANSWERS: dict[str, tuple[str, ...]] = {

@@ -12,9 +12,9 @@ import pytest
 
 from aig.core.errors import UsageError
 from aig.core.records import QAPair
+from aig.shards.manifest import Manifest
 from aig.shards.statistics import statistics
 from aig.shards.validator.validate import validate
-from aig.shards.writer.manifest import Manifest
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from aig.shards.export.export import export
 from aig.shards.export.tar_shards import export_tars
 from aig.shards.feature_names import feature_name
 from aig.shards.lookup import find
+from aig.shards.manifest import Build, Manifest, SourceDataset
 from aig.shards.merge import merge
 from aig.shards.published import PublishedSet
 from aig.shards.settings import PublishSettings
@@ -31,8 +32,6 @@ from aig.shards.statistics import statistics
 from aig.shards.validator.findings import ValidationReport
 from aig.shards.validator.github_annotations import workflow_commands
 from aig.shards.validator.validate import validate
-from aig.shards.writer.build import Build, SourceDataset
-from aig.shards.writer.manifest import Manifest
 
 Pairs = Callable[[int], list[QAPair]]
 Publish = Callable[..., Manifest]

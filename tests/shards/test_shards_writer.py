@@ -21,14 +21,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aig.core.errors import DataError, UsageError
+from aig.core.hashing import row_keys
 from aig.core.records import QAPair, Quarantined
 from aig.core.tables import QA, to_table
+from aig.shards.manifest import Build
 from aig.shards.schema import CATEGORIES, DATA, LINEAGE, VERSION_KEY
 from aig.shards.settings import PublishSettings
 from aig.shards.validator.validate import validate
 from aig.shards.writer import shuffle, writer
-from aig.shards.writer.build import Build
-from aig.shards.writer.shuffle import row_keys
 from aig.shards.writer.staging import staging
 
 Pairs = Callable[[int], list[QAPair]]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from aig.core.errors import UsageError
 from aig.pipelines.configuration import load
-from aig.pipelines.stages.index import root_of
+from aig.pipelines.sources import root_of
 from aig.pipelines.views.browse.app import create_app
 from aig.pipelines.views.browse.rows import Rows
 from aig.pipelines.views.browse.site import Site

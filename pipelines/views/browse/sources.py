@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 
 from aig.core.errors import DataError
 from aig.pipelines.workspace.workspace import Workspace
+from aig.shards.manifest import lineage_path
 from aig.shards.published import PublishedSet
-from aig.shards.writer.manifest import lineage_path
 
 __all__ = ["RowFile", "RowSource", "made_pairs", "published_set"]
 

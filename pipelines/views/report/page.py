@@ -15,7 +15,7 @@ from markupsafe import Markup
 from aig.extractors.levels import Levels, load_levels
 from aig.filters.clips.label_report import LabelReport, label_report
 from aig.pipelines.configuration import Configuration
-from aig.pipelines.stages.index import dataset_of
+from aig.pipelines.sources import dataset_of
 from aig.pipelines.stages.reconciliation import CLIP_SUMS, clip_sums
 from aig.pipelines.stages.reconciliation import add_up as add_up_clips
 from aig.pipelines.views.clip_lookup import Evidence

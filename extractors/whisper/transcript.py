@@ -6,42 +6,20 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Protocol
 
 import numpy as np
 
 from aig.core.records import Word
 from aig.extractors.audio import SAMPLE_RATE, Samples
 from aig.extractors.settings import WhisperSettings
+from aig.extractors.whisper.recogniser import WINDOW_S, Backend, Decoded
 
-__all__ = ["WINDOW_S", "Backend", "Decoded", "Transcript", "backend", "transcribe", "windows"]
-
-WINDOW_S = 30.0
-"""Whisper hears 30 s at a time."""
+__all__ = ["Transcript", "backend", "transcribe", "windows"]
 
 _REPETITIVE = 2.4
 _UNSURE = -1.0
 _NO_SPEECH = 0.6
 _DOUBTFUL = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """What a backend says of one window; times count from the window's start."""
-
-    text: str
-    words: tuple[Word, ...]
-    no_speech_prob: float
-    avg_logprob: float
-    language: str
-
-
-class Backend(Protocol):
-    """A recogniser that is loaded once per process."""
-
-    def decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
-        """Decodes windows of at most 30 s, one result each, in the same order."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

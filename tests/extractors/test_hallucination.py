@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aig.extractors.hallucination import MAX_CHARACTERS_PER_S, invented_reason
+from aig.extractors.hallucination import MAX_CHARACTERS_PER_S, hallucination_reason
 
 STOCK = [
     "Thanks for watching!",
@@ -53,12 +53,12 @@ REAL = [
 
 @pytest.mark.parametrize("text", STOCK)
 def test_a_stock_phrase_alone_is_made_up(text):
-    assert invented_reason(text, 10.0) is not None
+    assert hallucination_reason(text, 10.0) is not None
 
 
 @pytest.mark.parametrize("text", REAL)
 def test_a_real_sentence_stays(text):
-    assert invented_reason(text, 10.0) is None
+    assert hallucination_reason(text, 10.0) is None
 
 
 @pytest.mark.parametrize(
@@ -74,23 +74,23 @@ def test_a_real_sentence_stays(text):
     ],
 )
 def test_what_nobody_says_is_made_up_and_the_reason_says_why(text, reason):
-    assert reason in (invented_reason(text, 60.0) or "")
+    assert reason in (hallucination_reason(text, 60.0) or "")
 
 
 def test_more_characters_a_second_than_anybody_speaks():
     text = "and the quick brown fox went over the hill to see what he could see there"
-    assert invented_reason(text, 10.0) is None
-    assert "characters a second" in (invented_reason(text, 1.5) or "")
-    assert invented_reason(text, None) is None
-    assert invented_reason(text, 0.0) is None
+    assert hallucination_reason(text, 10.0) is None
+    assert "characters a second" in (hallucination_reason(text, 1.5) or "")
+    assert hallucination_reason(text, None) is None
+    assert hallucination_reason(text, 0.0) is None
 
 
 @given(st.text(max_size=300), st.none() | st.floats(0, 100))
 def test_any_text_has_an_answer_and_white_space_does_not_matter(text, duration_s):
-    assert invented_reason(f"  {text}\n", duration_s) == invented_reason(" ".join(text.split()), duration_s)
+    assert hallucination_reason(f"  {text}\n", duration_s) == hallucination_reason(" ".join(text.split()), duration_s)
 
 
 @given(st.text("abcdefghij ", min_size=1, max_size=60).filter(str.strip))
 def test_the_rate_is_judged_by_the_clips_length(text):
     seconds = len(" ".join(text.split())) / MAX_CHARACTERS_PER_S
-    assert "characters a second" not in (invented_reason(text, seconds * 1.01) or "")
+    assert "characters a second" not in (hallucination_reason(text, seconds * 1.01) or "")

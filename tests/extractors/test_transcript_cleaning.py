@@ -56,7 +56,7 @@ HEARD = Features(audio_id="x/1", duration_s=1, sample_rate=1, transcript=" Come 
 def test_no_speech_leaves_the_input_empty():
     assert spoken_text(HEARD) == "Come in."
     assert spoken_text(None) == ""
-    for change in ({"transcript": None}, {"no_speech_prob": 0.7}, {"invented": "repeats"}, {"silent": True}):
+    for change in ({"transcript": None}, {"no_speech_prob": 0.7}, {"hallucination": "repeats"}, {"silent": True}):
         assert spoken_text(replace(HEARD, **change)) == ""
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aig.shards.writer.shuffle import Keys, row_keys
+from aig.core.hashing import Keys, row_keys
 
 __all__ = ["ClipCount", "clip_keys"]
 
