@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from aig.core.errors import UsageError
 from aig.core.records import Clip, Quarantined
-from aig.datasets_registry.deduplicate import without_repeats
+from aig.datasets_registry.deduplicate import quarantine_duplicates
 from aig.datasets_registry.downloads import Download
 
 __all__ = ["Access", "Dataset", "Segment", "Source"]
@@ -86,7 +86,7 @@ class Dataset:
         reader: yields a `Clip` or a `Quarantined` for each item of the owners' files, see `read`.
         segments: yields what has to be cut out of videos; `None` where nothing has.
         downloads: files that anybody may fetch.
-        manual: what a person has to do by hand, step by step.
+        manual: what a person has to do, step by step.
     """
 
     name: str
@@ -123,7 +123,7 @@ class Dataset:
         Raises:
             UsageError: the folder is missing or is not this dataset, or a split or part is not one of its own.
         """
-        return without_repeats(self.name, self.reader(self.resolve(source)))
+        return quarantine_duplicates(self.name, self.reader(self.resolve(source)))
 
     def resolve(self, source: Source) -> Source:
         """The source with its folder, parts and splits checked and the defaults filled in.

@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from aig.core.records import Clip, Quarantined
 
-__all__ = ["without_repeats"]
+__all__ = ["quarantine_duplicates"]
 
 _BATCH = 16_384
 
 
-def without_repeats(dataset: str, items: Iterable[Clip | Quarantined]) -> Iterator[Clip | Quarantined]:
+def quarantine_duplicates(dataset: str, items: Iterable[Clip | Quarantined]) -> Iterator[Clip | Quarantined]:
     """The items in their order, with every clip whose `audio_id` came before turned into a `Quarantined`.
 
     Ids are remembered as 64-bit hashes, 16 MB for two million clips; that two ids of that many share a hash has a

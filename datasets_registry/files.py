@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from aig.core.errors import UsageError
-from aig.datasets_registry.text.text_rows import Malformed
+from aig.datasets_registry.text.text_rows import MalformedRowError
 
 __all__ = ["AUDIO_SUFFIXES", "AudioFiles", "folders", "inside", "locate", "wrong_folder"]
 
@@ -26,7 +26,7 @@ def inside(root: Path, path: str) -> str:
     """A path from untrusted text, relative to the root with `/`.
 
     Raises:
-        Malformed: it leads out of the root, or is none at all.
+        MalformedRowError: it escapes the root or is empty.
     """
     text = path.replace("\\", "/") if "/" not in path else path
     if text.startswith("/"):
@@ -34,7 +34,7 @@ def inside(root: Path, path: str) -> str:
         text = text[len(folder) :] if text.startswith(folder) else ".."
     normal = posixpath.normpath(text)
     if normal in (".", "..") or normal.startswith(("../", "/")) or "\0" in normal:
-        raise Malformed(
+        raise MalformedRowError(
             f"the path {path!r} leads out of the root {root}",
             column="path",
             code="path_outside_root",

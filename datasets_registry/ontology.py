@@ -37,7 +37,7 @@ class Ontology:
         Raises:
             UsageError: the file is missing, or is not an ontology.
         """
-        advice = "`aig pull audioset` gets the owners' ontology.json; or leave `ontology` out"
+        advice = "Download the owners' ontology.json with `aig pull CONFIG audioset`, or leave `ontology` out."
         try:
             nodes = json.loads(Path(path).read_text(encoding="utf-8"))
             names = {node["id"]: node["name"] for node in nodes}

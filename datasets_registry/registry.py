@@ -47,7 +47,7 @@ def get(name: str) -> Dataset:
     """The dataset of that name.
 
     Raises:
-        UsageError: there is none; the advice names the nearest.
+        UsageError: it does not exist; the advice names the nearest.
     """
     if name not in DATASETS:
         near = difflib.get_close_matches(name, DATASETS, n=1)

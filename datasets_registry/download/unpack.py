@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from aig.core.errors import DataError
 from aig.datasets_registry.files import inside
-from aig.datasets_registry.text.text_rows import Malformed
+from aig.datasets_registry.text.text_rows import MalformedRowError
 
 __all__ = ["unpack"]
 
@@ -58,7 +58,7 @@ def unpack(archive: Path, target: Path, volumes: tuple[Path, ...] = ()) -> int:
 def _write(target: Path, name: str, chunks: Iterable[bytes], archive: Path, allowed: int) -> int:
     try:
         path = target / inside(target, name)
-    except Malformed as error:
+    except MalformedRowError as error:
         raise DataError(f"{archive}: {error.message}; nothing was written there", _DISTRUST) from None
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.parent.resolve().is_relative_to(target.resolve()):

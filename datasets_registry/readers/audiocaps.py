@@ -14,7 +14,7 @@ from aig.datasets_registry.dataset import Dataset, Segment, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import locate, wrong_folder
 from aig.datasets_registry.readers import youtube
-from aig.datasets_registry.text.text_rows import Malformed, csv_rows, quarantined
+from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined
 
 __all__ = ["DATASET"]
 
@@ -31,7 +31,7 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
     for split, file in _lists(source):
         captions: dict[Key, list[str]] = {}
         for line, row in _rows(file):
-            if isinstance(row, Malformed):
+            if isinstance(row, MalformedRowError):
                 yield quarantined(NAME, file, line, row)
             else:
                 captions.setdefault(row[0], []).append(row[1])
@@ -50,28 +50,28 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
 def segments(source: Source) -> Iterator[Segment]:
     """What is to be cut out of videos."""
     for split, file in _lists(source):
-        for (video, start), _ in dict.fromkeys(row for _, row in _rows(file) if not isinstance(row, Malformed)):
+        for (video, start), _ in dict.fromkeys(row for _, row in _rows(file) if not isinstance(row, MalformedRowError)):
             clip = f"{video}_{start}"
             yield Segment(f"{NAME}/{clip}", video, start, start + CLIP_S, f"audio/{split}/{clip}")
 
 
-def _rows(file: Path) -> Iterator[tuple[int, tuple[Key, str] | Malformed]]:
+def _rows(file: Path) -> Iterator[tuple[int, tuple[Key, str] | MalformedRowError]]:
     for line, row in csv_rows(file):
         try:
-            if isinstance(row, Malformed):
+            if isinstance(row, MalformedRowError):
                 raise row
             if row[0] == "audiocap_id":
                 continue
             if len(row) != 4:
-                raise Malformed(f"{len(row)} cells instead of 4", column=str(len(row)))
+                raise MalformedRowError(f"{len(row)} cells instead of 4", column=str(len(row)))
             _, video, start, caption = row
             if len(video) != 11 or youtube.video_key(video) != video:
-                raise Malformed(f"{video!r} is no id of a video", column="youtube_id")
+                raise MalformedRowError(f"{video!r} is not a valid YouTube id", column="youtube_id")
             if not (start.isascii() and start.isdigit()):
-                raise Malformed(f"{start!r} is no start in whole seconds", column="start_time")
+                raise MalformedRowError(f"{start!r} is not a start in whole seconds", column="start_time")
             if not caption.strip():
-                raise Malformed("no caption", column="caption")
-        except Malformed as error:
+                raise MalformedRowError("no caption", column="caption")
+        except MalformedRowError as error:
             yield line, error
         else:
             yield line, ((video, int(start)), caption.strip())
@@ -82,7 +82,7 @@ def _audioset_labels(root: Path, wanted: set[str]) -> dict[str, tuple[str, ...]]
     files = [file for name in youtube.AUDIOSET_LISTS.values() if (file := locate(root, name)) is not None]
     names = youtube.class_names(NAME, root) if files else {}
     rows = (row for file in files for _, row in youtube.segments(file, names))
-    return {row[0]: row[3] for row in rows if not isinstance(row, Malformed) and row[0] in wanted}
+    return {row[0]: row[3] for row in rows if not isinstance(row, MalformedRowError) and row[0] in wanted}
 
 
 def _lists(source: Source) -> list[tuple[str, Path]]:

@@ -15,7 +15,7 @@ from aig.datasets_registry.dataset import Dataset, Segment, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import locate, wrong_folder
 from aig.datasets_registry.readers import youtube
-from aig.datasets_registry.text.text_rows import Malformed, quarantined
+from aig.datasets_registry.text.text_rows import MalformedRowError, quarantined
 
 __all__ = ["DATASET"]
 
@@ -28,7 +28,7 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
     audio = youtube.clips_by_video(source.root)
     for split, file in _lists(source):
         for line, row in youtube.segments(file, names):
-            if isinstance(row, Malformed):
+            if isinstance(row, MalformedRowError):
                 yield quarantined("audioset", file, line, row)
             else:
                 video, _, _, labels = row
@@ -42,7 +42,7 @@ def segments(source: Source) -> Iterator[Segment]:
     names = youtube.class_names("audioset", source.root)
     for split, file in _lists(source):
         for _, row in youtube.segments(file, names):
-            if not isinstance(row, Malformed):
+            if not isinstance(row, MalformedRowError):
                 video, start, end, labels = row
                 yield Segment(f"audioset/{video}", video, start, end, f"audio/{split}/{video}", labels)
 

@@ -14,7 +14,7 @@ from aig.datasets_registry.dataset import Dataset, Segment, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
 from aig.datasets_registry.readers import youtube
-from aig.datasets_registry.text.text_rows import Malformed, csv_rows, quarantined
+from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined
 
 __all__ = ["DATASET"]
 
@@ -32,12 +32,12 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
         current, events = "", list[Event]()
         for line, row in csv_rows(file, delimiter="\t", quoted=False):
             try:
-                if isinstance(row, Malformed):
+                if isinstance(row, MalformedRowError):
                     raise row
                 if row[0] == _COLUMNS[0]:
                     continue
                 segment, event = _event(row, names)
-            except Malformed as error:
+            except MalformedRowError as error:
                 yield quarantined(NAME, file, line, error)
                 continue
             if segment != current:
@@ -51,14 +51,14 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
 
 def _event(row: list[str], names: dict[str, str]) -> tuple[str, Event]:
     if len(row) != len(_COLUMNS):
-        raise Malformed(f"{len(row)} cells instead of {len(_COLUMNS)}", column=str(len(row)))
+        raise MalformedRowError(f"{len(row)} cells instead of {len(_COLUMNS)}", column=str(len(row)))
     segment, start, end, mid = row
     _start_s(segment)
     onset, offset = youtube.seconds(start, _COLUMNS[1]), youtube.seconds(end, _COLUMNS[2])
     if offset < onset:
-        raise Malformed(f"the event ends at {end} s, before it starts at {start} s", column=_COLUMNS[2])
+        raise MalformedRowError(f"the event ends at {end} s, before it starts at {start} s", column=_COLUMNS[2])
     if mid not in names:
-        raise Malformed(f"no class {mid!r} in mid_to_display_name.tsv", column=_COLUMNS[3])
+        raise MalformedRowError(f"no class {mid!r} in mid_to_display_name.tsv", column=_COLUMNS[3])
     return segment, Event(names[mid], onset, offset)
 
 
@@ -66,7 +66,7 @@ def _start_s(segment: str) -> float:
     """Start of a clip in its video: behind the last `_`, in milliseconds."""
     video, _, start = segment.rpartition("_")
     if len(video) != 11 or not (start.isascii() and start.isdigit()):
-        raise Malformed(f"{segment!r} is no <video>_<milliseconds>", column=_COLUMNS[0])
+        raise MalformedRowError(f"{segment!r} is no <video>_<milliseconds>", column=_COLUMNS[0])
     return int(start) / 1000
 
 
@@ -96,7 +96,7 @@ def _names(root: Path) -> dict[str, str]:
     if file is None:
         raise wrong_folder(NAME, root, "mid_to_display_name.tsv")
     rows = csv_rows(file, delimiter="\t", quoted=False)
-    return {row[0]: row[1] for _, row in rows if not isinstance(row, Malformed) and len(row) == 2}
+    return {row[0]: row[1] for _, row in rows if not isinstance(row, MalformedRowError) and len(row) == 2}
 
 
 def _lists(source: Source) -> list[tuple[str, Path]]:

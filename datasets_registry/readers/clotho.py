@@ -14,7 +14,7 @@ from aig.core.records import Clip, Quarantined
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import AudioFiles, folders, locate, wrong_folder
-from aig.datasets_registry.text.text_rows import Malformed, csv_rows, quarantined
+from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined
 
 __all__ = ["DATASET"]
 
@@ -37,12 +37,12 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
         licences = _licences(source.root, split)
         for line, row in csv_rows(file, multiline=True):
             try:
-                if isinstance(row, Malformed):
+                if isinstance(row, MalformedRowError):
                     raise row
                 if row[0] == "file_name":
                     continue
                 clip = _clip(row, split, audio, licences)
-            except Malformed as error:
+            except MalformedRowError as error:
                 yield quarantined(NAME, file, line, error)
             else:
                 yield clip
@@ -50,13 +50,13 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
 
 def _clip(row: list[str], split: str, audio: AudioFiles, licences: dict[str, str]) -> Clip:
     if len(row) != 6:
-        raise Malformed(f"{len(row)} cells instead of 6", column=str(len(row)))
+        raise MalformedRowError(f"{len(row)} cells instead of 6", column=str(len(row)))
     stem = row[0].removesuffix(".wav")
     captions = tuple(caption.strip() for caption in row[1:] if caption.strip())
     if not stem or "/" in stem:
-        raise Malformed(f"{row[0]!r} is no name of a file", column="file_name")
+        raise MalformedRowError(f"{row[0]!r} is not a valid file name", column="file_name")
     if not captions:
-        raise Malformed("no captions", column="caption_1")
+        raise MalformedRowError("no captions", column="caption_1")
     return Clip(
         audio_id=f"{NAME}/{split}/{stem}",
         dataset=NAME,
@@ -73,7 +73,7 @@ def _licences(root: Path, split: str) -> dict[str, str]:
     if file is None:
         return {}
     rows = csv_rows(file, multiline=True)
-    return {row[0]: row[-1] for _, row in rows if not isinstance(row, Malformed) and row[-1].startswith("http")}
+    return {row[0]: row[-1] for _, row in rows if not isinstance(row, MalformedRowError) and row[-1].startswith("http")}
 
 
 def _files(split: str, audio: str, captions: str, metadata: str) -> tuple[Download, ...]:

@@ -16,7 +16,7 @@ from aig.core.records import Clip, Quarantined
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
-from aig.datasets_registry.text.text_rows import Malformed, csv_rows, quarantined
+from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined
 
 __all__ = ["DATASET"]
 
@@ -32,7 +32,7 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
         raise wrong_folder(NAME, source.root, "fma_metadata/tracks.csv and fma_metadata/genres.csv")
     genres: dict[int, str] = {}
     for line, genre in genre_names(genres_file):
-        if isinstance(genre, Malformed):
+        if isinstance(genre, MalformedRowError):
             yield quarantined(NAME, genres_file, line, genre)
         else:
             genres[genre[0]] = genre[1]
@@ -42,16 +42,16 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
     places: list[int] = []
     for line, row in csv_rows(tracks, multiline=True):
         try:
-            if isinstance(row, Malformed):
+            if isinstance(row, MalformedRowError):
                 raise row
             if len(header) < 3:
                 header.append(row)
                 places = _places(tracks, header) if len(header) == 3 else []
                 continue
             if len(row) != len(header[0]):
-                raise Malformed(f"{len(row)} cells instead of {len(header[0])}", column=str(len(row)))
+                raise MalformedRowError(f"{len(row)} cells instead of {len(header[0])}", column=str(len(row)))
             clip = _clip(row, places, genres, audio)
-        except Malformed as error:
+        except MalformedRowError as error:
             yield quarantined(NAME, tracks, line, error)
             continue
         if clip.split in source.splits:
@@ -73,15 +73,15 @@ def _places(file: Path, header: list[list[str]]) -> list[int]:
 def _clip(row: list[str], places: list[int], genres: dict[int, str], audio: AudioFiles) -> Clip:
     split, genre_ids, title, licence = (row[place] for place in places)
     if not (row[0].isascii() and row[0].isdigit()):
-        raise Malformed(f"{row[0]!r} is no number of a track", column="track_id")
+        raise MalformedRowError(f"{row[0]!r} is not a track number", column="track_id")
     if split not in DATASET.splits:
-        raise Malformed(f"{split!r} is none of {', '.join(DATASET.splits)}", column="set, split")
+        raise MalformedRowError(f"{split!r} is not one of {', '.join(DATASET.splits)}", column="set, split")
     try:
         names = [genres[number] for number in json.loads(genre_ids or "[]")]
     except (ValueError, TypeError):
-        raise Malformed(f"{genre_ids!r} is no list of numbers", column="track, genres_all") from None
+        raise MalformedRowError(f"{genre_ids!r} is not a list of numbers", column="track, genres_all") from None
     except KeyError as unknown:
-        raise Malformed(f"no genre {unknown.args[0]} in genres.csv", column="track, genres_all") from None
+        raise MalformedRowError(f"no genre {unknown.args[0]} in genres.csv", column="track, genres_all") from None
     digits = row[0].zfill(6)
     return Clip(
         audio_id=f"{NAME}/{digits}",
@@ -94,16 +94,16 @@ def _clip(row: list[str], places: list[int], genres: dict[int, str], audio: Audi
     )
 
 
-def genre_names(file: Path) -> Iterator[tuple[int, tuple[int, str] | Malformed]]:
+def genre_names(file: Path) -> Iterator[tuple[int, tuple[int, str] | MalformedRowError]]:
     """Lines and genres by their number, from `genre_id,#tracks,parent,title,top_level`."""
     for line, row in csv_rows(file):
-        if isinstance(row, Malformed):
+        if isinstance(row, MalformedRowError):
             yield line, row
         elif row[0] != "genre_id":
             if len(row) == 5 and row[0].isdigit() and row[3].strip():
                 yield line, (int(row[0]), row[3].strip())
             else:
-                yield line, Malformed("no `genre_id,#tracks,parent,title,top_level`")
+                yield line, MalformedRowError("no `genre_id,#tracks,parent,title,top_level`")
 
 
 _ARCHIVES = "https://os.unil.cloud.switch.ch/fma"

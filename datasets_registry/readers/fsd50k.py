@@ -16,7 +16,7 @@ from aig.core.records import Clip, Quarantined
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
-from aig.datasets_registry.text.text_rows import Malformed, csv_rows, quarantined
+from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined
 
 __all__ = ["DATASET"]
 
@@ -44,21 +44,21 @@ def _list(file: Path, part: str, source: Source, audio: AudioFiles) -> Iterator[
     width = 4 if part == "dev" else 3
     for line, row in csv_rows(file):
         try:
-            if isinstance(row, Malformed):
+            if isinstance(row, MalformedRowError):
                 raise row
             if row[0] == "fname":
                 continue
             if len(row) != width:
-                raise Malformed(f"{len(row)} cells instead of {width}", column=str(len(row)))
+                raise MalformedRowError(f"{len(row)} cells instead of {width}", column=str(len(row)))
             name, labels = row[0], row[1]
             if not (name.isascii() and name.isdigit()):
-                raise Malformed(f"{name!r} is no number of a Freesound recording", column="fname")
+                raise MalformedRowError(f"{name!r} is not the number of a Freesound recording", column="fname")
             if not labels:
-                raise Malformed("no labels", column="labels")
+                raise MalformedRowError("no labels", column="labels")
             split = row[3] if part == "dev" else "eval"
             if split not in ("train", "val", "eval"):
-                raise Malformed(f"{split!r} is neither train nor val", column="split")
-        except Malformed as error:
+                raise MalformedRowError(f"{split!r} is neither train nor val", column="split")
+        except MalformedRowError as error:
             yield quarantined(NAME, file, line, error)
             continue
         if split in source.splits:
@@ -83,7 +83,7 @@ def _about(root: Path, part: str) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = json.loads(file.read_bytes())
     except ValueError as error:
         raise UsageError(
-            f"{file} is not JSON: {error}", "Fetch it anew, or remove it to do without licences."
+            f"{file} is not JSON: {error}", "Download it again, or remove it to do without licences."
         ) from None
     return found
 

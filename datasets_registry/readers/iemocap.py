@@ -14,7 +14,7 @@ from pathlib import Path
 from aig.core.records import Clip, Quarantined
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.files import AudioFiles, folders, wrong_folder
-from aig.datasets_registry.text.text_rows import Malformed, quarantined, text_lines
+from aig.datasets_registry.text.text_rows import MalformedRowError, quarantined, text_lines
 
 __all__ = ["DATASET"]
 
@@ -50,7 +50,7 @@ def _dialogue(file: Path, split: str, texts: dict[str, str], audio: AudioFiles) 
             continue
         found = _TURN.fullmatch(line) if isinstance(line, str) else None
         if found is None or found.group(3) not in EMOTIONS.keys() | _OTHER:
-            error = line if isinstance(line, Malformed) else _why(line, found)
+            error = line if isinstance(line, MalformedRowError) else _why(line, found)
             yield quarantined(NAME, file, number, error)
             continue
         turn, letter, emotion = found.groups()
@@ -67,10 +67,10 @@ def _dialogue(file: Path, split: str, texts: dict[str, str], audio: AudioFiles) 
             )
 
 
-def _why(line: str, found: re.Match[str] | None) -> Malformed:
+def _why(line: str, found: re.Match[str] | None) -> MalformedRowError:
     if found is not None:
-        return Malformed(f"no emotion {found.group(3)!r}", column="3")
-    return Malformed(f"no `[start - end] TURN emotion [V, A, D]` with tabs between: {line.strip()[:60]!r}")
+        return MalformedRowError(f"no emotion {found.group(3)!r}", column="3")
+    return MalformedRowError(f"no `[start - end] TURN emotion [V, A, D]` with tabs between: {line.strip()[:60]!r}")
 
 
 def _texts(file: Path) -> dict[str, str]:

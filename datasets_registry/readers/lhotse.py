@@ -47,7 +47,7 @@ def rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             yield number, {name: value for name, value in row.items() if value is not None}
         else:
             raise UsageError(
-                f"{file}, line {number}: a {type(item).__name__} is no cut of one recording",
+                f"{file}, line {number}: a {type(item).__name__} is not a cut of one recording",
                 "Give a manifest of MonoCut, MultiCut or Recording.",
             )
 

@@ -14,7 +14,7 @@ from aig.core.records import Clip, Quarantined
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import AUDIO_SUFFIXES, folders, locate, wrong_folder
-from aig.datasets_registry.text.text_rows import Malformed, quarantined, text_lines
+from aig.datasets_registry.text.text_rows import MalformedRowError, quarantined, text_lines
 
 __all__ = ["DATASET"]
 
@@ -43,7 +43,7 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
     genders: dict[str, str] = {}
     if speakers_file is not None:
         for line, speaker in _speakers(speakers_file):
-            if isinstance(speaker, Malformed):
+            if isinstance(speaker, MalformedRowError):
                 yield quarantined(NAME, speakers_file, line, speaker)
             else:
                 genders[speaker[0]] = speaker[1]
@@ -73,7 +73,7 @@ def _chapter(root: Path, folder: Path, part: str, gender: str | None) -> Iterato
         try:
             text = (folder / f"{clip}{_TEXT}").read_text(encoding="utf-8").strip() if clip in texts else None
         except UnicodeDecodeError as error:
-            bad = Malformed("not UTF-8 text", column=str(error.start + 1))
+            bad = MalformedRowError("not UTF-8 text", column=str(error.start + 1))
             yield quarantined(NAME, folder / f"{clip}{_TEXT}", 1, bad, audio_id)
             continue
         yield Clip(
@@ -87,17 +87,17 @@ def _chapter(root: Path, folder: Path, part: str, gender: str | None) -> Iterato
         )
 
 
-def _speakers(file: Path) -> Iterator[tuple[int, tuple[str, str] | Malformed]]:
+def _speakers(file: Path) -> Iterator[tuple[int, tuple[str, str] | MalformedRowError]]:
     """Lines and speakers with their gender, from `ID | SEX | SUBSET | MINUTES | NAME`; a name may hold a `|`."""
     for number, line in text_lines(file):
-        if isinstance(line, Malformed):
+        if isinstance(line, MalformedRowError):
             yield number, line
         elif line.strip() and not line.startswith((";", "READER")):
             cells = [cell.strip() for cell in line.split("|" if "|" in line else "\t")]
             if len(cells) < 4 or not cells[0].isdigit():
-                yield number, Malformed("no `ID | SEX | SUBSET | MINUTES | NAME`")
+                yield number, MalformedRowError("no `ID | SEX | SUBSET | MINUTES | NAME`")
             elif cells[1] not in _GENDERS:
-                yield number, Malformed(f"{cells[1]!r} is neither F nor M", column="SEX")
+                yield number, MalformedRowError(f"{cells[1]!r} is neither F nor M", column="SEX")
             else:
                 yield number, (cells[0], _GENDERS[cells[1]])
 

@@ -22,7 +22,7 @@ from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.files import inside
 from aig.datasets_registry.readers import huggingface, lhotse
 from aig.datasets_registry.text import manifest_fields
-from aig.datasets_registry.text.text_rows import Malformed, csv_rows, json_lines, quarantined
+from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, json_lines, quarantined
 
 __all__ = ["dataset", "read"]
 
@@ -84,23 +84,23 @@ def read(
         A `Clip`, without `path` where the audio is not there, or a `Quarantined` with file, line and column.
 
     Raises:
-        UsageError: the manifest cannot be read, has no column `path`, or has a column that is no field of a clip
+        UsageError: the manifest cannot be read, has no column `path`, or has a column that is not a field of a clip
             (in JSON Lines: has it in its first line; in a later line it is quarantined).
     """
     file, folder = Path(manifest), Path(root)
     for number, row in _rows(file, folder):
         try:
-            if isinstance(row, Malformed):
+            if isinstance(row, MalformedRowError):
                 raise row
             clip = _clip(row, folder, dataset, licence)
-        except Malformed as error:
+        except MalformedRowError as error:
             yield quarantined(dataset, file, number, error)
         else:
             if not splits or clip.split in splits:
                 yield clip
 
 
-Rows = Iterator[tuple[int, Mapping[str, Any] | Malformed]]
+Rows = Iterator[tuple[int, Mapping[str, Any] | MalformedRowError]]
 
 
 def _rows(file: Path, root: Path) -> Rows:
@@ -108,18 +108,20 @@ def _rows(file: Path, root: Path) -> Rows:
     if file.is_dir():
         return _checked(file, huggingface.rows(file, root))
     if not file.is_file():
-        raise UsageError(f"there is no manifest {file}", "Check the path; relative ones stand from the configuration.")
+        raise UsageError(
+            f"there is no manifest {file}", "Check the path; a relative one starts at the configuration's folder."
+        )
     kind = file.with_suffix("").suffix if file.suffix == ".gz" else file.suffix
     match kind.lower():
         case ".jsonl" | ".ndjson":
-            first = next((row for _, row in json_lines(file) if not isinstance(row, Malformed)), {})
+            first = next((row for _, row in json_lines(file) if not isinstance(row, MalformedRowError)), {})
             return lhotse.rows(file) if lhotse.is_lhotse(first) else _checked(file, json_lines(file))
         case ".csv" | ".tsv":
             return _csv_rows(file, "\t" if kind.lower() == ".tsv" else ",")
         case ".parquet":
             return _parquet_rows(file)
     raise UsageError(
-        f"{file} is no manifest by its name: its suffix is {kind or 'missing'}",
+        f"{file} has an unsupported manifest format: its suffix is {kind or 'missing'}",
         "Write JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet).",
     )
 
@@ -128,12 +130,12 @@ def _checked(file: Path, rows: Rows) -> Rows:
     """Rows that each name their columns: an unknown one in the first is refused, in a later one malformed."""
     first = True
     for number, row in rows:
-        if not isinstance(row, Malformed):
+        if not isinstance(row, MalformedRowError):
             if first:
                 _check_columns(file, row)
                 first = False
             elif unknown := [name for name in row if name not in manifest_fields.NAMES]:
-                yield number, Malformed(_unknown(unknown[0]), column=unknown[0], code="unknown_column")
+                yield number, MalformedRowError(_unknown(unknown[0]), column=unknown[0], code="unknown_column")
                 continue
         yield number, row
 
@@ -142,13 +144,16 @@ def _csv_rows(file: Path, delimiter: str) -> Rows:
     rows = csv_rows(file, delimiter=delimiter, multiline=True)
     header: list[str] | None = None
     for number, row in rows:
-        if isinstance(row, Malformed):
+        if isinstance(row, MalformedRowError):
             yield number, row
         elif header is None:
             header = [name.strip() for name in row]
             _check_columns(file, header)
         elif len(row) != len(header):
-            yield number, Malformed(f"{len(row)} cells where the header has {len(header)}", column=str(len(row)))
+            yield (
+                number,
+                MalformedRowError(f"{len(row)} cells where the header has {len(header)}", column=str(len(row))),
+            )
         else:
             yield number, {name: manifest_fields.cell(name, text) for name, text in zip(header, row, strict=True)}
 
@@ -160,7 +165,7 @@ def _parquet_rows(file: Path) -> Rows:
     try:
         table = pq.ParquetFile(file)
     except (pa.ArrowInvalid, OSError) as error:
-        raise UsageError(f"{file} is not a Parquet file: {error}", "Write it anew.") from None
+        raise UsageError(f"{file} is not a Parquet file: {error}", "Write it again.") from None
     _check_columns(file, table.schema_arrow.names)
     number = 0
     for batch in table.iter_batches(batch_size=8192):
@@ -193,15 +198,15 @@ def _clip(row: Mapping[str, Any], root: Path, dataset: str, licence: str) -> Cli
     values = {name: given for name, given in values.items() if given is not None}
     path = values.get("path")
     if path is None:
-        raise Malformed("no path", column="path")
+        raise MalformedRowError("no path", column="path")
     path = inside(root, path)
     if values.pop("dataset", dataset) != dataset:
-        raise Malformed(f"the clip says it is of {row['dataset']!r}", column="dataset")
+        raise MalformedRowError(f"the clip says it is of {row['dataset']!r}", column="dataset")
     own_id = values.pop("audio_id", None)
     audio_id = own_id if own_id and own_id.startswith(f"{dataset}/") else f"{dataset}/{own_id or path}"
     start, end = values.get("start_s"), values.get("end_s")
     if end is not None and end <= (start or 0.0):
-        raise Malformed(f"the clip ends at {end} s, not after its start", column="end_s")
+        raise MalformedRowError(f"the clip ends at {end} s, not after its start", column="end_s")
     values["path"] = path if os.path.isfile(f"{root}/{path}") else None  # noqa: PTH113 - a stat without building a Path
     if licence:
         values.setdefault("licence", licence)

@@ -20,7 +20,7 @@ from aig.core.records import Clip, Quarantined
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
 from aig.datasets_registry.readers.youtube import seconds
-from aig.datasets_registry.text.text_rows import Malformed, csv_rows, quarantined, text_lines
+from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined, text_lines
 
 __all__ = ["DATASET", "seven_classes"]
 
@@ -71,16 +71,16 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
     columns: dict[str, int] = {}
     for line, row in csv_rows(file):
         try:
-            if isinstance(row, Malformed):
+            if isinstance(row, MalformedRowError):
                 raise row
             if not columns:
                 columns = _columns(file, row, folds)
                 width = len(row)
                 continue
             if len(row) != width:
-                raise Malformed(f"{len(row)} cells instead of {width}", column=str(len(row)))
+                raise MalformedRowError(f"{len(row)} cells instead of {width}", column=str(len(row)))
             clip = _clip(row, columns, folds, texts, audio)
-        except Malformed as error:
+        except MalformedRowError as error:
             yield quarantined(NAME, file, line, error)
             continue
         if clip.split in source.splits:
@@ -90,12 +90,12 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
 def _clip(row: list[str], columns: dict[str, int], folds: dict[str, str], texts: _Texts, audio: AudioFiles) -> Clip:
     video, segment = row[columns["video"]].strip(), row[columns["segment"]].strip()
     if not video or not segment.isdigit() or "/" in video:
-        raise Malformed(f"{video!r}, {segment!r} is no video and number of a segment", column="video")
+        raise MalformedRowError(f"{video!r}, {segment!r} is not a valid video id and segment number", column="video")
     # The owners' alignment puts some segments up to half a second before their video starts.
     start = max(0.0, _number(row[columns["start"]], "start", -1.0, math.inf))
     end = seconds(row[columns["end"]], "end")
     if end <= start:
-        raise Malformed(f"the segment lasts from {start} to {end} s", column="end")
+        raise MalformedRowError(f"the segment lasts from {start} to {end} s", column="end")
     split = (
         _SPLITS.get(row[columns["split"]].strip().lower(), "none") if "split" in columns else folds.get(video, "none")
     )
@@ -122,7 +122,7 @@ def _sentiment(row: list[str], columns: dict[str, int]) -> int:
         return seven_classes(_number(row[columns["sentiment"]], "sentiment", -3, 3))
     value = _number(row[columns["class"]], "class", -3, 3)
     if value != int(value):
-        raise Malformed(f"{value} is none of the seven classes", column="class")
+        raise MalformedRowError(f"{value} is not one of the seven classes", column="class")
     return int(value)
 
 
@@ -130,9 +130,9 @@ def _number(text: str, column: str, low: float, high: float) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise Malformed(f"{text!r} is no number", column=column) from None
+        raise MalformedRowError(f"{text!r} is not a number", column=column) from None
     if not low <= value <= high:
-        raise Malformed(f"{text} is not from {low} to {high}", column=column)
+        raise MalformedRowError(f"{text} is not from {low} to {high}", column=column)
     return value
 
 

@@ -15,7 +15,7 @@ from aig.datasets_registry.dataset import Dataset, Segment, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import locate, wrong_folder
 from aig.datasets_registry.readers import youtube
-from aig.datasets_registry.text.text_rows import Malformed, csv_rows, quarantined
+from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined
 
 __all__ = ["DATASET"]
 
@@ -27,7 +27,7 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
     """Clips of the source's splits, one label each."""
     audio = youtube.clips_by_video(source.root)
     for file, line, row in _rows(source):
-        if isinstance(row, Malformed):
+        if isinstance(row, MalformedRowError):
             yield quarantined(NAME, file, line, row)
             continue
         video, start, label, split = row
@@ -44,13 +44,13 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
 def segments(source: Source) -> Iterator[Segment]:
     """What is to be cut out of videos."""
     for _, _, row in _rows(source):
-        if not isinstance(row, Malformed) and row[3] in source.splits:
+        if not isinstance(row, MalformedRowError) and row[3] in source.splits:
             video, start, label, _ = row
             clip = f"{video}_{start:06d}"
             yield Segment(f"{NAME}/{clip}", video, start, start + CLIP_S, f"audio/{clip}", (label,))
 
 
-def _rows(source: Source) -> Iterator[tuple[Path, int, tuple[str, int, str, str] | Malformed]]:
+def _rows(source: Source) -> Iterator[tuple[Path, int, tuple[str, int, str, str] | MalformedRowError]]:
     whole = locate(source.root, "vggsound.csv")
     if whole is not None:
         files = [(whole, "")]
@@ -62,10 +62,10 @@ def _rows(source: Source) -> Iterator[tuple[Path, int, tuple[str, int, str, str]
     for file, split in files:
         for line, row in csv_rows(file):
             try:
-                if isinstance(row, Malformed):
+                if isinstance(row, MalformedRowError):
                     raise row
                 parsed = _of_part(row, split) if split else _of_whole(row)
-            except Malformed as error:
+            except MalformedRowError as error:
                 yield file, line, error
             else:
                 yield file, line, parsed
@@ -73,35 +73,35 @@ def _rows(source: Source) -> Iterator[tuple[Path, int, tuple[str, int, str, str]
 
 def _of_whole(row: list[str]) -> tuple[str, int, str, str]:
     if len(row) != 4:
-        raise Malformed(f"{len(row)} cells instead of 4", column=str(len(row)))
+        raise MalformedRowError(f"{len(row)} cells instead of 4", column=str(len(row)))
     if row[3] not in ("train", "test"):
-        raise Malformed(f"{row[3]!r} is neither train nor test", column="4")
+        raise MalformedRowError(f"{row[3]!r} is neither train nor test", column="4")
     return _video(row[0], "1"), _start(row[1], "2"), _label(row[2], "3"), row[3]
 
 
 def _of_part(row: list[str], split: str) -> tuple[str, int, str, str]:
     if len(row) != 2:
-        raise Malformed(f"{len(row)} cells instead of 2", column=str(len(row)))
+        raise MalformedRowError(f"{len(row)} cells instead of 2", column=str(len(row)))
     video, _, start = row[0].rpartition(".")[0].rpartition("_")
     return _video(video, "1"), _start(start, "1"), _label(row[1], "2"), split
 
 
 def _video(text: str, column: str) -> str:
     if len(text) != 11 or youtube.video_key(text) != text:
-        raise Malformed(f"{text!r} is no id of a video", column=column)
+        raise MalformedRowError(f"{text!r} is not a valid YouTube id", column=column)
     return text
 
 
 def _start(text: str, column: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise Malformed(f"{text!r} is no start in whole seconds", column=column)
+        raise MalformedRowError(f"{text!r} is not a start in whole seconds", column=column)
     return int(text)
 
 
 def _label(text: str, column: str) -> str:
     label = text.strip()
     if not label:
-        raise Malformed("no label", column=column)
+        raise MalformedRowError("no label", column=column)
     return label
 
 

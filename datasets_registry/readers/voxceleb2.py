@@ -13,7 +13,7 @@ from pathlib import Path
 from aig.core.records import Clip, Quarantined
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.files import AUDIO_SUFFIXES, folders, locate, wrong_folder
-from aig.datasets_registry.text.text_rows import Malformed, csv_rows, quarantined
+from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined
 
 __all__ = ["DATASET"]
 
@@ -33,7 +33,7 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
         raise wrong_folder(NAME, source.root, "vox2_meta.csv")
     genders: dict[str, str] = {}
     for line, speaker in speakers(meta):
-        if isinstance(speaker, Malformed):
+        if isinstance(speaker, MalformedRowError):
             yield quarantined(NAME, meta, line, speaker)
         else:
             genders[speaker[0]] = speaker[1]
@@ -41,7 +41,7 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
     for name in ("age-train.txt", "age-test.txt"):
         if (file := locate(source.root, name)) is not None:
             for line, aged in speaker_ages(file):
-                if isinstance(aged, Malformed):
+                if isinstance(aged, MalformedRowError):
                     yield quarantined(NAME, file, line, aged)
                 else:
                     ages[aged[0], aged[1]] = aged[2]
@@ -78,32 +78,32 @@ def _video(root: Path, folder: Path, split: str, genders: dict[str, str], ages: 
         )
 
 
-def speakers(file: Path) -> Iterator[tuple[int, tuple[str, str] | Malformed]]:
+def speakers(file: Path) -> Iterator[tuple[int, tuple[str, str] | MalformedRowError]]:
     """Lines and speakers with their gender, from `vox2_meta.csv` (tabs, with blanks before them)."""
     for line, row in csv_rows(file, delimiter="\t", quoted=False):
-        if isinstance(row, Malformed):
+        if isinstance(row, MalformedRowError):
             yield line, row
             continue
         cells = [cell.strip() for cell in row]
         if cells[0] == "Name":
             continue
         if len(cells) < 5:
-            yield line, Malformed(f"{len(cells)} cells instead of 5", column=str(len(cells)))
+            yield line, MalformedRowError(f"{len(cells)} cells instead of 5", column=str(len(cells)))
         elif cells[3] not in _GENDERS:
-            yield line, Malformed(f"{cells[3]!r} is neither m nor f", column="Gender")
+            yield line, MalformedRowError(f"{cells[3]!r} is neither m nor f", column="Gender")
         else:
             yield line, (cells[1], _GENDERS[cells[3]])
 
 
-def speaker_ages(file: Path) -> Iterator[tuple[int, tuple[str, str, int] | Malformed]]:
+def speaker_ages(file: Path) -> Iterator[tuple[int, tuple[str, str, int] | MalformedRowError]]:
     """Lines and speaker, video and age in years, from `age-train.txt`."""
     for line, row in csv_rows(file):
-        if isinstance(row, Malformed):
+        if isinstance(row, MalformedRowError):
             yield line, row
         elif row[0] == "speaker_age":
             continue
         elif len(row) != 5:
-            yield line, Malformed(f"{len(row)} cells instead of 5", column=str(len(row)))
+            yield line, MalformedRowError(f"{len(row)} cells instead of 5", column=str(len(row)))
         else:
             try:
                 age = float(row[0])
@@ -112,7 +112,7 @@ def speaker_ages(file: Path) -> Iterator[tuple[int, tuple[str, str, int] | Malfo
             if 0 <= age <= 130:
                 yield line, (row[3], row[4], int(age))
             else:
-                yield line, Malformed(f"{row[0]!r} is no age", column="speaker_age")
+                yield line, MalformedRowError(f"{row[0]!r} is not an age in years", column="speaker_age")
 
 
 DATASET = Dataset(

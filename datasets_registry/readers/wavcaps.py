@@ -20,7 +20,7 @@ from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
 from aig.datasets_registry.text.json_stream import json_items
-from aig.datasets_registry.text.text_rows import Malformed, quarantined
+from aig.datasets_registry.text.text_rows import MalformedRowError, quarantined
 
 __all__ = ["FREESOUND", "SOUNDBIBLE"]
 
@@ -38,10 +38,10 @@ def read(folder: str, list_name: str, source: Source) -> Iterator[Clip | Quarant
     overlap = _overlap(source.root, folder)
     for line, item in json_items(file, "data"):
         try:
-            if isinstance(item, Malformed):
+            if isinstance(item, MalformedRowError):
                 raise item
             number, duration_s, caption = _fields(item)
-        except Malformed as error:
+        except MalformedRowError as error:
             yield quarantined(name, file, line, error)
             continue
         split = "overlap" if number in overlap else "train"
@@ -60,11 +60,11 @@ def read(folder: str, list_name: str, source: Source) -> Iterator[Clip | Quarant
 def _fields(item: dict[str, Any]) -> tuple[str, float, str]:
     number, duration_s, caption = item.get("id"), item.get("duration"), item.get("caption")
     if not isinstance(number, str | int) or not str(number).isalnum():
-        raise Malformed(f"{number!r} is no id of a recording", column="id")
+        raise MalformedRowError(f"{number!r} is not a valid recording id", column="id")
     if isinstance(duration_s, bool) or not isinstance(duration_s, int | float) or duration_s < 0:
-        raise Malformed(f"{duration_s!r} is no duration in seconds", column="duration")
+        raise MalformedRowError(f"{duration_s!r} is not a duration in seconds", column="duration")
     if not isinstance(caption, str) or not caption.strip():
-        raise Malformed("no caption", column="caption")
+        raise MalformedRowError("no caption", column="caption")
     return str(number), float(duration_s), caption.strip()
 
 
@@ -79,7 +79,7 @@ def _overlap(root: Path, folder: str) -> set[str]:
             except (ValueError, AttributeError, TypeError) as error:
                 raise UsageError(
                     f"{file} is not one of WavCaps' lists of overlaps: {error}",
-                    "Fetch it anew from the page of WavCaps, or remove it.",
+                    "Download it again from the page of WavCaps, or remove it.",
                 ) from None
     return found
 

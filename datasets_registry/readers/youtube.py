@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
-from aig.datasets_registry.text.text_rows import Malformed, csv_rows
+from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows
 
 __all__ = ["AUDIOSET_LISTS", "class_names", "clips_by_video", "seconds", "segments", "video_key"]
 
@@ -34,17 +34,17 @@ def clips_by_video(root: Path) -> AudioFiles:
 
 
 def seconds(text: str, column: str) -> float:
-    """A time in seconds, not negative.
+    """Parses a non-negative time in seconds.
 
     Raises:
-        Malformed: it is none.
+        MalformedRowError: it is not one.
     """
     try:
         value = float(text)
     except ValueError:
-        raise Malformed(f"{text!r} is no time in seconds", column=column) from None
+        raise MalformedRowError(f"{text!r} is not a time in seconds", column=column) from None
     if not 0 <= value < float("inf"):
-        raise Malformed(f"{text!r} is no time in seconds", column=column)
+        raise MalformedRowError(f"{text!r} is not a time in seconds", column=column)
     return value
 
 
@@ -57,18 +57,18 @@ def class_names(dataset: str, root: Path) -> dict[str, str]:
     file = locate(root, "class_labels_indices.csv")
     if file is None:
         raise wrong_folder(dataset, root, "class_labels_indices.csv")
-    return {row[1]: row[2] for _, row in csv_rows(file) if not isinstance(row, Malformed) and len(row) == 3}
+    return {row[1]: row[2] for _, row in csv_rows(file) if not isinstance(row, MalformedRowError) and len(row) == 3}
 
 
 Row = tuple[str, float, float, tuple[str, ...]]
 
 
-def segments(file: Path, names: dict[str, str]) -> Iterator[tuple[int, Row | Malformed]]:
+def segments(file: Path, names: dict[str, str]) -> Iterator[tuple[int, Row | MalformedRowError]]:
     """Rows of one of AudioSet's lists: line, and video, start and end in seconds, labels by display name."""
     name_of = names.__getitem__
     is_video = _VIDEO.fullmatch
     for line, row in csv_rows(file, skipinitialspace=True):
-        if isinstance(row, Malformed):
+        if isinstance(row, MalformedRowError):
             yield line, row
             continue
         if row[0][:1] == "#":
@@ -76,28 +76,33 @@ def segments(file: Path, names: dict[str, str]) -> Iterator[tuple[int, Row | Mal
         try:
             video, start, end, mids = row
             if not is_video(video):
-                raise Malformed(f"{video!r} is no id of a video", column="YTID")
+                raise MalformedRowError(f"{video!r} is not a valid YouTube id", column="YTID")
             labels = tuple(map(name_of, mids.split(",")))
             since, until = float(start), float(end)
             if not 0 <= since < until < 1e6:
-                raise Malformed(f"a segment from {start} to {end} s", column="end_seconds")
-        except Malformed as error:
+                raise MalformedRowError(f"a segment from {start} to {end} s", column="end_seconds")
+        except MalformedRowError as error:
             yield line, error
         except KeyError as unknown:
-            yield line, Malformed(f"no class {unknown.args[0]!r} in class_labels_indices.csv", column="positive_labels")
+            yield (
+                line,
+                MalformedRowError(
+                    f"no class {unknown.args[0]!r} in class_labels_indices.csv", column="positive_labels"
+                ),
+            )
         except ValueError:
             yield line, _why(row)
         else:
             yield line, (video, since, until, labels)
 
 
-def _why(row: list[str]) -> Malformed:
+def _why(row: list[str]) -> MalformedRowError:
     """What is wrong with a row whose cells could not be taken for four values with two numbers."""
     if len(row) != 4:
-        return Malformed(f"{len(row)} cells instead of 4", column=str(min(len(row) + 1, 5)))
+        return MalformedRowError(f"{len(row)} cells instead of 4", column=str(min(len(row) + 1, 5)))
     for text, column in ((row[1], "start_seconds"), (row[2], "end_seconds")):
         try:
             seconds(text, column)
-        except Malformed as error:
+        except MalformedRowError as error:
             return error
-    return Malformed("cannot be read")
+    return MalformedRowError("cannot be read")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aig.datasets_registry.text.text_rows import Malformed
+from aig.datasets_registry.text.text_rows import MalformedRowError
 
 __all__ = ["json_items"]
 
@@ -19,18 +19,18 @@ _BETWEEN = re.compile(r"[\s,]*")
 _NEXT = re.compile(r"\n\s*\{")
 
 
-def json_items(file: Path, key: str) -> Iterator[tuple[int, dict[str, Any] | Malformed]]:
+def json_items(file: Path, key: str) -> Iterator[tuple[int, dict[str, Any] | MalformedRowError]]:
     """The objects of the list under a key of a JSON file, with the line each starts on, counted from 1.
 
-    An object that is not JSON is given as `Malformed`, and reading goes on at the next line that opens one. A file
-    that ends before its list does gives a last `Malformed`, as does one without such a list.
+    An object that is not JSON is given as `MalformedRowError`, and reading goes on at the next line that opens one.
+    A file that ends before its list does gives a last `MalformedRowError`, as does one without such a list.
     """
     decode = json.JSONDecoder().raw_decode
     with file.open(encoding="utf-8-sig", errors="surrogateescape") as stream:
         text = stream.read(2 * _AHEAD)
         opening = re.search(rf'"{re.escape(key)}"\s*:\s*\[', text)
         if opening is None:
-            yield 1, Malformed(f"no list {key!r}", code="malformed_file", advice="Fetch the file anew.")
+            yield 1, MalformedRowError(f"no list {key!r}", code="malformed_file", advice="Download the file again.")
             return
         line, at = text.count("\n", 0, opening.end()) + 1, opening.end()
         while True:
@@ -41,7 +41,7 @@ def json_items(file: Path, key: str) -> Iterator[tuple[int, dict[str, Any] | Mal
             line += text.count("\n", at, start)
             at = start
             if at == len(text):
-                yield line, Malformed("the file ends before its list does", advice="Fetch the file anew.")
+                yield line, MalformedRowError("the file ends before its list does", advice="Download the file again.")
                 return
             if text[at] == "]":
                 return
@@ -51,15 +51,15 @@ def json_items(file: Path, key: str) -> Iterator[tuple[int, dict[str, Any] | Mal
                 place = getattr(error, "pos", at)
                 yield (
                     line + text.count("\n", at, place),
-                    Malformed("not JSON", column=str(place - text.rfind("\n", 0, place))),
+                    MalformedRowError("not JSON", column=str(place - text.rfind("\n", 0, place))),
                 )
                 following = _NEXT.search(text, at + 1)
                 end = following.start() if following else len(text)
             else:
                 if not isinstance(item, dict):
-                    yield line, Malformed("not a JSON object")
+                    yield line, MalformedRowError("not a JSON object")
                 elif _broken(item):
-                    yield line, Malformed("not UTF-8 text")
+                    yield line, MalformedRowError("not UTF-8 text")
                 else:
                     yield line, item
             line += text.count("\n", at, end)

@@ -12,10 +12,10 @@ from typing import IO, Any
 
 from aig.core.records import Quarantined
 
-__all__ = ["Malformed", "csv_rows", "json_lines", "quarantined", "text_lines"]
+__all__ = ["MalformedRowError", "csv_rows", "json_lines", "quarantined", "text_lines"]
 
 
-class Malformed(ValueError):  # noqa: N818 - a finding about data, turned into a `Quarantined`
+class MalformedRowError(ValueError):
     """A row that cannot be read, with what is wrong and the column where it shows.
 
     Attributes:
@@ -33,7 +33,7 @@ class Malformed(ValueError):  # noqa: N818 - a finding about data, turned into a
         self.advice = advice
 
 
-def quarantined(dataset: str, file: Path, line: int, error: Malformed, audio_id: str = "") -> Quarantined:
+def quarantined(dataset: str, file: Path, line: int, error: MalformedRowError, audio_id: str = "") -> Quarantined:
     """The record of a row that could not be read: file, line and column in its message."""
     column = f", column {error.column}" if error.column else ""
     return Quarantined(
@@ -42,13 +42,13 @@ def quarantined(dataset: str, file: Path, line: int, error: Malformed, audio_id:
         stage="index",
         error=error.code,
         message=f"{file.name}, line {line}{column}: {error.message}",
-        advice=error.advice or "Mend or remove the line; the other lines were read.",
+        advice=error.advice or "Fix or remove the line; the other lines were read.",
     )
 
 
 def csv_rows(
     file: Path, *, delimiter: str = ",", skipinitialspace: bool = False, multiline: bool = False, quoted: bool = True
-) -> Iterator[tuple[int, list[str] | Malformed]]:
+) -> Iterator[tuple[int, list[str] | MalformedRowError]]:
     """Rows of a delimited text file with the number of the line each starts on, from 1; blank lines are skipped.
 
     A quote that is never closed costs its own line, not those after it: a row that spans lines is malformed, and
@@ -76,15 +76,15 @@ def csv_rows(
             except StopIteration:
                 return
             except csv.Error as error:
-                yield feed.number, feed.retreat(Malformed(str(error)))
+                yield feed.number, feed.retreat(MalformedRowError(str(error)))
                 continue
             if not row:
                 continue
             width = width or len(row)
             if len(feed.taken) > 1 and not (multiline and len(row) == width):
-                yield feed.number, feed.retreat(Malformed("a quote that is not closed on its line"))
+                yield feed.number, feed.retreat(MalformedRowError("a quote that is not closed on its line"))
             elif not feed.taken[0].isascii() and (bad := _not_utf8(row)):
-                yield feed.number, Malformed("not UTF-8 text", column=str(bad))
+                yield feed.number, MalformedRowError("not UTF-8 text", column=str(bad))
             else:
                 yield feed.number, row
 
@@ -112,7 +112,7 @@ class _Feed:
         self._next += 1
         return line
 
-    def retreat(self, error: Malformed) -> Malformed:
+    def retreat(self, error: MalformedRowError) -> MalformedRowError:
         """Gives all lines of the row but its first back to the reader."""
         self._again.extendleft(reversed(self.taken[1:]))
         self._next = self.number + 1
@@ -129,17 +129,17 @@ def _not_utf8(row: list[str]) -> int:
     return 0
 
 
-def text_lines(file: Path) -> Iterator[tuple[int, str | Malformed]]:
+def text_lines(file: Path) -> Iterator[tuple[int, str | MalformedRowError]]:
     """Lines of a text file with their numbers, without the line break."""
     with _text(file) as stream:
         for number, line in enumerate(stream, start=1):
             if not line.isascii() and (bad := _not_utf8([line])):
-                yield number, Malformed("not UTF-8 text", column=str(bad))
+                yield number, MalformedRowError("not UTF-8 text", column=str(bad))
             else:
                 yield number, line.rstrip("\r\n")
 
 
-def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any] | Malformed]]:
+def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any] | MalformedRowError]]:
     """Objects of a JSON Lines file with their line numbers; blank lines are skipped."""
     with _text(file) as stream:
         for number, line in enumerate(stream, start=1):
@@ -149,13 +149,13 @@ def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any] | Malformed]]:
                 line.encode()
                 value = json.loads(line)
             except UnicodeEncodeError:
-                yield number, Malformed("not UTF-8 text")
+                yield number, MalformedRowError("not UTF-8 text")
             except json.JSONDecodeError as error:
-                yield number, Malformed(f"not JSON: {error.msg}", column=str(error.colno))
+                yield number, MalformedRowError(f"not JSON: {error.msg}", column=str(error.colno))
             except RecursionError:
-                yield number, Malformed("not JSON that can be read: nested too deeply")
+                yield number, MalformedRowError("not JSON that can be read: nested too deeply")
             else:
-                yield number, value if isinstance(value, dict) else Malformed("not a JSON object")
+                yield number, value if isinstance(value, dict) else MalformedRowError("not a JSON object")
 
 
 def _text(file: Path) -> IO[str]:

@@ -11,7 +11,7 @@ from aig.datasets_registry import registry
 from aig.datasets_registry.dataset import Source
 from aig.datasets_registry.readers import voxceleb2
 from aig.datasets_registry.readers.fma import genre_names
-from aig.datasets_registry.text.text_rows import Malformed
+from aig.datasets_registry.text.text_rows import MalformedRowError
 
 
 def read(name: str, root: Path, *splits: str) -> list[Clip]:
@@ -115,5 +115,5 @@ def test_speakers_and_ages_of_voxceleb2(annotations):
 def test_genres_of_fma(annotations):
     genres = [row for _, row in genre_names(annotations / "fma" / "genres.csv")]
     assert len(genres) == 163
-    assert not any(isinstance(row, Malformed) for row in genres)
+    assert not any(isinstance(row, MalformedRowError) for row in genres)
     assert (8, "Old-Time / Historic") in genres

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aig.datasets_registry.text.json_stream import json_items
-from aig.datasets_registry.text.text_rows import Malformed, csv_rows, json_lines
+from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, json_lines
 
 in_a_folder = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 junk = st.binary(max_size=12).filter(lambda line: not set(line) & set(b"\r\n"))
@@ -21,7 +21,7 @@ def test_every_good_row_of_a_table_is_read_whatever_stands_between(tmp_path, lin
     file = tmp_path / "a.csv"
     content = [f'good,"{number}, or so"'.encode() if line is None else line for number, line in enumerate(lines, 1)]
     file.write_bytes(b"\n".join(content) + b"\n")
-    rows = [(number, row) for number, row in csv_rows(file) if not isinstance(row, Malformed)]
+    rows = [(number, row) for number, row in csv_rows(file) if not isinstance(row, MalformedRowError)]
     wanted = [(number, ["good", f"{number}, or so"]) for number, line in enumerate(lines, 1) if line is None]
     assert [item for item in rows if item[1][0] == "good" and item in wanted] == wanted
 

@@ -7,7 +7,7 @@ import pytest
 from aig.core.records import Clip
 from aig.datasets_registry import registry
 from aig.datasets_registry.dataset import Source
-from aig.datasets_registry.deduplicate import without_repeats
+from aig.datasets_registry.deduplicate import quarantine_duplicates
 
 
 def clips(count):
@@ -15,7 +15,7 @@ def clips(count):
 
 
 def test_repeats_are_found_however_far_apart():
-    items = list(without_repeats("d", [*clips(70_000), *clips(3), *clips(1)]))
+    items = list(quarantine_duplicates("d", [*clips(70_000), *clips(3), *clips(1)]))
     assert [item.audio_id for item in items[70_000:]] == ["d/0", "d/1", "d/2", "d/0"]
     assert {type(item) for item in items[:70_000]} == {Clip}
     assert {item.error for item in items[70_000:]} == {"repeated_clip"}
