@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from aig.core.tables import CLIPS, DROPPED, FEATURES, QA, QUARANTINE
 from aig.pipelines.configuration import Configuration
-from aig.pipelines.workspace.qa_kinds import qa_kinds
 from aig.pipelines.workspace.buckets import KEPT, selections_of
+from aig.pipelines.workspace.qa_kinds import qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
