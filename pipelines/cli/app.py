@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from importlib import metadata
 from typing import Annotated
 
 import typer
+
+import aig
 
 __all__ = ["app"]
 
@@ -25,7 +26,7 @@ def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
-        typer.echo(metadata.version("aig"))
+        typer.echo(aig.__version__)
 
 
 AREAS: tuple[str, ...] = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from importlib import metadata
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+import aig
 from aig.core.errors import DataError
 from aig.core.records import Quarantined
 from aig.core.tables import FEATURES
@@ -103,7 +103,7 @@ def _build(configuration: Configuration, workspace: Workspace, urls: list[str], 
             longest_s=_longest_s(workspace, name),
         )
     return Build(
-        code=f"aig {metadata.version('aig')}",
+        code=f"aig {aig.__version__}",
         levels=load_levels(configuration.extract.levels).version,
         seed=configuration.seed,
         prompts=dict(sorted(prompts.items())),

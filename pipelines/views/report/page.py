@@ -6,12 +6,13 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib import metadata, resources
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from markupsafe import Markup
 
+import aig
 from aig.extractors.levels import Levels, load_levels
 from aig.filters.clips.label_report import LabelReport, label_report
 from aig.pipelines.configuration import Configuration
@@ -91,7 +92,7 @@ def _facts(evidence: Evidence) -> dict[str, Any]:
         tasks[task] = tasks.get(task, 0) + count
     facts: dict[str, Any] = {
         "written": datetime.now(UTC),
-        "version": metadata.version("aig"),
+        "version": aig.__version__,
         "configuration": configuration,
         "datasets": {name: dataset_of(configuration, name) for name in names},
         "sums": sums,
