@@ -115,7 +115,7 @@ class Features:
         no_speech_prob: the recogniser's probability of no speech, 0 to 1, weighted by segment length.
         avg_logprob: mean log probability per token of the transcript.
         language: ISO 639-1 code the recogniser detected or was given.
-        hallucination: why the transcript is taken for made up by the recogniser; `None` where it is not.
+        hallucination: why the transcript is taken for a hallucination; `None` where it is not.
         sounds: labels of an optional tagger, for clips without annotated ones.
         content: hash of the decoded samples, so that another recording under the same name is not taken for this one.
         extractor: hash of code version and settings; a feature row is up to date when it equals the present one.

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from aig.core.errors import UsageError
+from aig.core.paths import normal_below
 from aig.datasets_registry.text.text_rows import MalformedRowError
 
 __all__ = ["AUDIO_SUFFIXES", "AudioFiles", "folders", "inside", "locate", "wrong_folder"]
@@ -32,8 +33,8 @@ def inside(root: Path, path: str) -> str:
     if text.startswith("/"):
         folder = root.absolute().as_posix().rstrip("/") + "/"
         text = text[len(folder) :] if text.startswith(folder) else ".."
-    normal = posixpath.normpath(text)
-    if normal in (".", "..") or normal.startswith(("../", "/")) or "\0" in normal:
+    normal = normal_below(text)
+    if normal is None:
         raise MalformedRowError(
             f"the path {path!r} leads out of the root {root}",
             column="path",

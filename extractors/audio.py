@@ -6,12 +6,12 @@ high quality) as it comes, so that what a file claims never decides how much mem
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from aig.core.paths import normal_below
 from aig.extractors.audio_files import AudioFile, Samples, opened
 from aig.extractors.errors import AudioError
 
@@ -52,16 +52,16 @@ def locate(root: str, path: str) -> Path:
     Raises:
         AudioError: `path_outside_root` or `missing_audio`.
     """
-    inner = posixpath.normpath(path)
-    if "\0" in path or posixpath.isabs(inner) or inner.split("/")[0] == "..":
+    inner = normal_below(path)
+    if inner is None:
         raise AudioError(
             "path_outside_root",
             f"{path!r} leads out of the dataset's root",
-            "give the path relative to the root, or move the root up",
+            "Give the path relative to the root, or move the root up.",
         )
     file = Path(root) / inner
     if not file.is_file():
-        raise AudioError("missing_audio", f"{path}: no such file below the dataset's root", "put the audio there")
+        raise AudioError("missing_audio", f"{path}: no such file below the dataset's root", "Put the audio there.")
     return file
 
 
@@ -82,34 +82,34 @@ def read_audio(
     """
     start = start_s or 0.0
     if end_s is not None and not start < end_s:
-        raise AudioError("empty_audio", f"the clip starts at {start} s and ends at {end_s} s", "correct its times")
+        raise AudioError("empty_audio", f"the clip starts at {start} s and ends at {end_s} s", "Correct its times.")
     with opened(file, start) as source:
         rate, channels, announced_s = source.rate, source.channels, source.duration_s
         if not _RATES[0] <= rate <= _RATES[1] or not 1 <= channels <= _MOST_CHANNELS:
             raise AudioError(
                 "unsupported_audio",
                 f"{file.name} announces {channels} channels at {rate} Hz",
-                f"convert it: 1 to {_MOST_CHANNELS} channels, {_RATES[0]} to {_RATES[1]} Hz",
+                f"Convert it to 1 to {_MOST_CHANNELS} channels and {_RATES[0]} to {_RATES[1]} Hz.",
             )
         samples = _decode(file, source, start, end_s, max_clip_s)
     duration = len(samples) / SAMPLE_RATE
     if announced_s is not None and start >= announced_s > 0:
         raise _outside(file, start, end_s, announced_s)
     if duration == 0:
-        raise AudioError("empty_audio", f"{file.name} holds no samples", "leave the clip out or get the file again")
+        raise AudioError("empty_audio", f"{file.name} holds no samples", "Leave the clip out, or get the file again.")
     if end_s is not None and duration < end_s - start - _SLACK_S:
         raise _outside(file, start, end_s, start + duration)
     if end_s is None and announced_s is not None and duration < announced_s - start - _SLACK_S:
         raise AudioError(
             "truncated_audio",
             f"{file.name} announces {announced_s:.2f} s and holds {start + duration:.2f} s",
-            "get the file again",
+            "Get the file again.",
         )
     if not np.isfinite(samples).all():
-        raise AudioError("not_finite", f"{file.name} holds samples that are not finite", "get the file again")
+        raise AudioError("not_finite", f"{file.name} holds samples that are not finite", "Get the file again.")
     if (peak := float(np.abs(samples).max())) > _HIGHEST_PEAK:
         raise AudioError(
-            "out_of_range", f"{file.name} reaches {peak:.3g} times full scale", "scale its samples to -1 to 1"
+            "out_of_range", f"{file.name} reaches {peak:.3g} times full scale", "Scale its samples to -1 to 1."
         )
     return Audio(samples, rate)
 
@@ -119,7 +119,7 @@ def _outside(file: Path, start: float, end: float | None, length: float) -> Audi
     return AudioError(
         "segment_outside_file",
         f"{file.name} is {length:.2f} s long, the clip goes from {start} s to {to}",
-        "correct the clip's times or get the file again",
+        "Correct the clip's times, or get the file again.",
     )
 
 
@@ -145,6 +145,6 @@ def _decode(file: Path, source: AudioFile, start: float, end: float | None, max_
         raise AudioError(
             "too_long",
             f"{file.name}: the clip is longer than {max_clip_s:g} s",
-            "give it start_s and end_s, or raise extract.audio.max_clip_s",
+            "Give it start_s and end_s, or raise extract.audio.max_clip_s.",
         )
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)

@@ -51,7 +51,7 @@ def opened(file: Path, start: float) -> Iterator[AudioFile]:
 
     try:
         if file.stat().st_size == 0:
-            raise AudioError("empty_audio", f"{file.name} has no bytes", "get the file again")
+            raise AudioError("empty_audio", f"{file.name} has no bytes", "Get the file again.")
         try:
             source: AudioFile = _SndFile(file, start)
         except soundfile.LibsndfileError:
@@ -61,7 +61,7 @@ def opened(file: Path, start: float) -> Iterator[AudioFile]:
     except (soundfile.LibsndfileError, av.FFmpegError, OSError, ValueError, RuntimeError) as error:
         why = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
         raise AudioError(
-            "unreadable_audio", f"{file.name} cannot be decoded: {why}", "get the file again, or convert it to wav"
+            "unreadable_audio", f"{file.name} cannot be decoded: {why}", "Get the file again, or convert it to WAV."
         ) from error
 
 
@@ -91,7 +91,7 @@ class _SndFile:
         frames = self._file.frames
         self.duration_s: float | None = frames * self._announced() / self.rate if self.rate else None
         if self._file.format == "OGG" and not _ends_properly(file):
-            raise AudioError("truncated_audio", f"{file.name} stops before its last Ogg page", "get the file again")
+            raise AudioError("truncated_audio", f"{file.name} stops before its last Ogg page", "Get the file again.")
         if start:
             self._file.seek(min(round(start * self.rate), frames))
 

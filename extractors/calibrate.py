@@ -18,7 +18,7 @@ __all__ = ["FEWEST", "MEASURES", "QUINTILES", "Fit", "Quantiles", "fit", "to_yam
 QUINTILES = (0.2, 0.4, 0.6, 0.8)
 
 FEWEST = 50
-"""Bounds are fitted to at least so many values; with fewer the earlier ones stay."""
+"""Bounds are fitted to at least this number of values; with fewer the earlier ones stay."""
 
 MEASURES = {
     "pitch": ("f0_hz", 0),
@@ -54,7 +54,7 @@ def fit(
     Args:
         earlier: words, and the bounds of scales with too few values.
         scales: quintiles of each scale but `pitch_rank`.
-        genders: quintiles of `f0_hz` within each annotated gender; each with enough values gets bounds of its own.
+        genders: quintiles of `f0_hz` within each annotated gender; a gender with enough values gets its own bounds.
         datasets: what the values come from, for the file's `source`.
     """
     content: dict[str, Any] = earlier.model_dump()

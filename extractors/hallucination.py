@@ -1,4 +1,4 @@
-"""Transcripts that Whisper made up: on noise, music and silence it writes fluent text that nobody said.
+"""Hallucinated transcripts: on noise, music and silence Whisper writes fluent text that nobody said.
 
 Each check has its own reason, as in NeMo's filter of Whisper hallucinations: stock phrases of video endings and
 subtitle credits, phrases that repeat, more characters a second than a person speaks, overlong words. A real sentence
@@ -42,9 +42,9 @@ _UNSPACED = re.compile(r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u
 
 
 def hallucination_reason(text: str, duration_s: float | None) -> str | None:
-    """Why a transcript is taken for made up by the recogniser, or `None` where it is taken for speech.
+    """Why a transcript is taken for a hallucination, or `None` where it is taken for speech.
 
-    An empty text is no invention.
+    An empty text is not a hallucination.
 
     Args:
         text: the transcript.

@@ -87,13 +87,14 @@ def load_levels(name: str = "default") -> Levels:
         return Levels.model_validate(yaml.safe_load(source.read_text(encoding="utf-8")))
     except OSError as error:
         raise UsageError(
-            f"the levels file {name} cannot be read: {error.strerror}", "check extract.levels, or write one: aig levels"
+            f"the levels file {name} cannot be read: {error.strerror}",
+            "Check extract.levels, or run `aig levels`.",
         ) from error
     except yaml.YAMLError as error:
         raise UsageError(
-            f"the levels file {name} is not YAML: {error}", "correct it, or write one: aig levels"
+            f"the levels file {name} is not YAML: {error}", "Correct it, or write one with `aig levels`."
         ) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise UsageError(f"{name}: {where}: {first['msg']}", "correct it, or write one: aig levels") from error
+        raise UsageError(f"{name}: {where}: {first['msg']}", "Correct it, or write one with `aig levels`.") from error

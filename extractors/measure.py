@@ -86,7 +86,7 @@ def _prepared(
         return _levelled(replace(known, extractor=str(now)), clip, settings)
     try:
         if clip.path is None:
-            raise AudioError("missing_audio", "the clip's audio is not on this disk", "get the audio, or leave it out")
+            raise AudioError("missing_audio", "its audio is not on this disk", "Get the audio, or leave the clip out.")
         audio = read_audio(
             locate(root, clip.path), start_s=clip.start_s, end_s=clip.end_s, max_clip_s=settings.audio.max_clip_s
         )

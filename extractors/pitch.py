@@ -62,7 +62,7 @@ def f0_track(
 def mean_f0_hz(track: PitchTrack, active_s: float, settings: PitchSettings) -> tuple[float | None, str | None]:
     """Mean fundamental frequency in Hz over the voiced frames, or `None` and the reason.
 
-    Frames outside the voice's range, taken anew from the fine track, are left out: in noise the coarse one errs.
+    Frames outside the voice's range, taken again from the fine track, are left out: in noise the coarse one errs.
 
     Args:
         track: of the clip.

@@ -18,76 +18,88 @@ class _Settings(BaseModel):
 
 
 class AudioSettings(_Settings):
-    """Which audio is taken."""
+    """Which audio is taken.
 
-    max_clip_s: float = Field(
-        default=600.0, gt=0, description="Longest clip that is decoded, in seconds; longer ones are quarantined."
-    )
-    silence_dbfs: float = Field(
-        default=-70.0, lt=0, description="A clip whose loudest frame lies below this (dBFS) is flagged as silent."
-    )
+    Attributes:
+        max_clip_s: longest clip that is decoded, in seconds; longer ones are quarantined.
+        silence_dbfs: a clip whose loudest frame lies below this (dBFS) is flagged as silent.
+    """
+
+    max_clip_s: float = Field(default=600.0, gt=0)
+    silence_dbfs: float = Field(default=-70.0, lt=0)
 
 
 class PitchSettings(_Settings):
-    """Range of the fundamental frequency and how much voice it takes to report one."""
+    """Range of the fundamental frequency and how much voice it takes to report one.
 
-    floor_hz: float = Field(default=60.0, ge=30, description="Lowest fundamental frequency that is looked for, in Hz.")
-    ceiling_hz: float = Field(
-        default=650.0, le=2000, description="Highest fundamental frequency that is looked for, in Hz."
-    )
-    min_voiced_s: float = Field(
-        default=0.2, gt=0, description="Less voice than this, in seconds, and there is no pitch."
-    )
-    min_voiced_share: float = Field(
-        default=0.1,
-        ge=0,
-        le=1,
-        description="A smaller voiced share of the active speech than this, and there is no pitch.",
-    )
+    Attributes:
+        floor_hz: lowest fundamental frequency that is looked for, in Hz.
+        ceiling_hz: highest fundamental frequency that is looked for, in Hz.
+        min_voiced_s: with less voice than this, in seconds, there is no pitch.
+        min_voiced_share: with a smaller voiced share of the active speech than this, there is no pitch.
+    """
+
+    floor_hz: float = Field(default=60.0, ge=30)
+    ceiling_hz: float = Field(default=650.0, le=2000)
+    min_voiced_s: float = Field(default=0.2, gt=0)
+    min_voiced_share: float = Field(default=0.1, ge=0, le=1)
 
 
 class WhisperSettings(_Settings):
-    """The recogniser."""
+    """The recogniser.
+
+    Attributes:
+        backend: which implementation of Whisper.
+        model: a name such as tiny.en, a checkpoint (.pt), or a CTranslate2 folder such as Hugging Face holds.
+        device: `auto`, `cpu`, `cuda` or `cuda:N`; `auto` takes a GPU where there is one.
+        language: ISO 639-1 code; `None`: the recogniser detects it.
+        half: half precision; `None`: on a GPU only.
+        batch: windows of 30 s decoded together; `None`: 16 on a GPU and 1 on a CPU.
+        word_times: times of every word; speed needs them.
+        temperatures: tried in turn while a window's text repeats itself or is unsure.
+        download: whether weights that are not on this machine may be downloaded.
+    """
 
     backend: Literal["openai-whisper", "faster-whisper"] = "openai-whisper"
-    model: str = Field(
-        default="large-v1",
-        min_length=1,
-        description="A name such as tiny.en, a checkpoint (.pt), or a CTranslate2 folder such as Hugging Face holds.",
-    )
-    device: str = Field(default="auto", description="auto, cpu, cuda or cuda:N; auto takes a GPU where there is one.")
-    language: str | None = Field(default=None, description="ISO 639-1 code; left out, the recogniser detects it.")
-    half: bool | None = Field(default=None, description="Half precision; left out, on a GPU only.")
-    batch: int | None = Field(
-        default=None, ge=1, description="30 s windows decoded together; left out, 16 on a GPU and 1 on a CPU."
-    )
-    word_times: bool = Field(default=True, description="Times of every word; speed needs them.")
-    temperatures: tuple[float, ...] = Field(
-        default=(0.0, 0.4, 0.8),
-        min_length=1,
-        description="Tried in turn while a window's text repeats itself or is unsure.",
-    )
-    download: bool = Field(default=True, description="Whether weights that are not on this machine may be downloaded.")
+    model: str = Field(default="large-v1", min_length=1)
+    device: str = "auto"
+    language: str | None = None
+    half: bool | None = None
+    batch: int | None = Field(default=None, ge=1)
+    word_times: bool = True
+    temperatures: tuple[float, ...] = Field(default=(0.0, 0.4, 0.8), min_length=1)
+    download: bool = True
 
 
 class TaggerSettings(_Settings):
-    """An optional tagger for own data without annotated labels."""
+    """An optional tagger for own data without annotated labels.
 
-    model: str = Field(min_length=1, description="Path of a YAMNet model file (.tflite).")
-    threshold: float = Field(default=0.3, gt=0, lt=1, description="Lowest score of a label.")
-    most: int = Field(default=5, ge=1, description="Most labels per clip.")
+    Attributes:
+        model: path of a YAMNet model file (.tflite).
+        threshold: lowest score of a label.
+        most: most labels per clip.
+    """
+
+    model: str = Field(min_length=1)
+    threshold: float = Field(default=0.3, gt=0, lt=1)
+    most: int = Field(default=5, ge=1)
 
 
 class ExtractSettings(_Settings):
-    """The `extract:` section of the configuration."""
+    """The `extract:` section of the configuration.
 
-    whisper: WhisperSettings | None = Field(default=WhisperSettings(), description="null: no transcripts.")
-    levels: str = Field(default="default", description="`default`, or a file written by `aig levels`.")
+    Attributes:
+        whisper: the recogniser; `None`: no transcripts.
+        levels: `default`, or a file written by `aig levels`.
+        pitch: range of the fundamental frequency.
+        audio: which audio is taken.
+        tagger: names sounds where nobody annotated them; `None`: no tagger.
+        max_pause_s: longer pauses, in seconds, do not belong to the spoken span that speed is measured on.
+    """
+
+    whisper: WhisperSettings | None = WhisperSettings()
+    levels: str = "default"
     pitch: PitchSettings = PitchSettings()
     audio: AudioSettings = AudioSettings()
     tagger: TaggerSettings | None = None
-    max_pause_s: float = Field(
-        default=2.0,
-        gt=0,
-        description="Longer pauses, in seconds, do not belong to the spoken span that speed is measured on.",
-    )
+    max_pause_s: float = Field(default=2.0, gt=0)

@@ -41,7 +41,7 @@ class YamNet:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:
             raise UsageError(
-                "the tagger is not installed", "pip install 'aig[tagger]', or leave extract.tagger out"
+                "the tagger is not installed", "Install the extra `tagger` of aig-audio, or leave extract.tagger out."
             ) from error
         file = Path(settings.model).expanduser()
         try:
@@ -50,7 +50,7 @@ class YamNet:
             self._interpreter = Interpreter(str(file), num_threads=1)
         except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise UsageError(
-                f"{file} is not a YAMNet model with its label list: {error}", "check extract.tagger.model"
+                f"{file} is not a YAMNet model with its label list: {error}", "Check extract.tagger.model."
             ) from error
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]

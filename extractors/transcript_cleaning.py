@@ -1,4 +1,4 @@
-"""The recogniser's words as they go into a row's `input`: what was said, without what the recogniser made up."""
+"""The recogniser's words as they go into a row's `input`: what was said, without hallucinations."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SENTENCE = re.compile(r"[^.!?…]*[.!?…]+[\"')\]]*\s*|[^.!?…]+$")
 
 
 def clean_transcript(text: str) -> str:
-    """The transcript without sentences that speech recognisers are known to make up at the end of silence.
+    """The transcript without sentences that recognisers are known to hallucinate on silence.
 
     Only whole sentences go: "Thanks for watching!" does, "Thank you for watching the kids." stays. A bare
     "Thank you." goes only where it is all there is. Surrounding white space goes; inside, nothing changes.

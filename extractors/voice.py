@@ -29,7 +29,7 @@ class Voice:
     syllables_per_s: float | None
 
 
-NO_SPEECH = Voice(None, "no speech: the recogniser made its transcript up", None, None)
+NO_SPEECH = Voice(None, "no speech: the transcript is a hallucination", None, None)
 """Of a clip whose transcript is a hallucination: it tells nothing of a voice."""
 
 

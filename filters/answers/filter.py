@@ -1,4 +1,4 @@
-"""Which open-ended pairs stay, each drop with its reason. Closed-ended pairs follow from rules and are not judged."""
+"""Which open-ended pairs stay, each drop with its reason. Closed-ended pairs follow from rules and are not filtered."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from functools import lru_cache
 from aig.core.records import Clip, Features
 from aig.filters.answers.contradiction import contradiction
 from aig.filters.answers.leak import leak
-from aig.filters.answers.refusal import says_it_cannot
+from aig.filters.answers.refusal import is_refusal
 from aig.filters.answers.settings import AnswerFilterSettings
 
-__all__ = ["Pair", "Verdict", "judge"]
+__all__ = ["FilterResult", "Pair", "filter_pairs"]
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
@@ -27,7 +27,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class FilterResult:
     """What becomes of a pair.
 
     Attributes:
@@ -44,7 +44,7 @@ class Verdict:
     answerable: bool = True
 
 
-def judge(
+def filter_pairs(
     pairs: Sequence[Pair],
     clip: Clip,
     features: Features | None,
@@ -52,8 +52,8 @@ def judge(
     *,
     min_words: int = 0,
     absent: Collection[str] = (),
-) -> list[Verdict]:
-    """A verdict for each pair of a clip, in the same order; the first rule that a pair breaks drops it.
+) -> list[FilterResult]:
+    """The result for each pair of a clip, in the same order; the first rule that a pair breaks drops it.
 
     A pair is a duplicate of one before it that stays, so that of several alike the first good one is kept.
 
@@ -67,15 +67,15 @@ def judge(
     """
     least = min_words if settings.min_words is None else settings.min_words
     kept: list[Pair] = []
-    verdicts = []
+    results = []
     for pair in pairs:
         stripped = Pair(pair.question.strip(), pair.answer.strip())
-        answerable = not says_it_cannot(stripped.answer)
+        answerable = not is_refusal(stripped.answer)
         rule, reason = _broken(stripped, kept, clip, features, settings, least, absent, answerable)
         if not rule:
             kept.append(stripped)
-        verdicts.append(Verdict(stripped, rule, reason, answerable))
-    return verdicts
+        results.append(FilterResult(stripped, rule, reason, answerable))
+    return results
 
 
 def _broken(

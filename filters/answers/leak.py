@@ -1,4 +1,4 @@
-"""Questions that give their own answer away: what the answer has to tell stands in the question already."""
+"""Questions that give their own answer away: the question already holds what the answer has to tell."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NEW_WORDS = 4
 """An answer that brings fewer new content words than this says nothing beyond the question."""
 
 SPAN = 8
-"""So many words of the transcript in a row are a quotation."""
+"""Words of the transcript in a row that count as a quotation."""
 
 _WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
 _EMPTY = frozenset(
@@ -30,7 +30,7 @@ def leak(question: str, answer: str, clip: Clip, features: Features | None) -> s
     """Why a pair leaks, or `None`.
 
     It does where the answer names something that is known of the clip (a label, an age, a level, a number of hertz,
-    eight words of what is said), everything of that kind that it names stands in the question, and hardly a word of it
+    eight words of what is said), everything of that kind that it names is in the question, and hardly a word of it
     is new.
 
     Args:

@@ -1,14 +1,14 @@
 """Answers that say that they cannot be given: "cannot be determined from the recording", "is not mentioned".
 
 Bare words are not enough to tell ("loud enough", "I cannot believe she said that"): a phrase must say that something
-cannot be known, or that the recording does not tell it. What stands in quotation marks was said by somebody else.
+cannot be known, or that the recording does not tell it. What is in quotation marks was said by somebody else.
 """
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["says_it_cannot"]
+__all__ = ["is_refusal"]
 
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
 
@@ -52,7 +52,7 @@ _STILL = re.compile(
 )
 
 
-def says_it_cannot(answer: str) -> bool:
+def is_refusal(answer: str) -> bool:
     """Whether the answer says that the question cannot be answered from what is given.
 
     "Hard to tell" counts only where no answer follows all the same.

@@ -24,13 +24,13 @@ class Rule:
     Attributes:
         name: the key in the configuration that switches it on and holds its bound.
         columns: of clips and features that it looks at.
-        about: the column without which it lets a clip stay; `None` where it judges every clip.
-        judge: the bound and the clip's values in the order of `columns`, to a reason or `None`.
+        about: the column without which it lets a clip stay; `None` where it looks at every clip.
+        check: the bound and the clip's values in the order of `columns`, to a reason or `None`.
     """
 
     name: str
     columns: tuple[str, ...]
-    judge: Callable[..., str | None]
+    check: Callable[..., str | None]
     about: str | None = None
 
 
@@ -136,7 +136,7 @@ def reasons(batch: pa.RecordBatch, settings: SelectSettings) -> Iterator[tuple[s
     for row in range(batch.num_rows):
         found = None
         for rule, bound, columns in places:
-            reason = rule.judge(bound, *(column[row] for column in columns))
+            reason = rule.check(bound, *(column[row] for column in columns))
             if reason is not None:
                 found = rule.name, reason
                 break

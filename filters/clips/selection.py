@@ -91,7 +91,7 @@ def select(batches: Iterable[pa.RecordBatch], settings: SelectSettings, seed: in
 
 
 def limit(batches: Iterable[pa.RecordBatch], size: int, seed: int) -> Selection:
-    """Draws at most so many clips with balanced labels, before anything is measured: `limit` of a dataset.
+    """Draws at most `size` clips with balanced labels, before anything is measured: `limit` of a dataset.
 
     Args:
         batches: clips, those whose audio is there; needed are `audio_id`, `dataset` and `labels`.

@@ -19,7 +19,7 @@ class SelectSettings(BaseModel):
     The rules apply in this order; a clip is dropped by the first that it fails.
 
     Attributes:
-        draw: at most so many clips, drawn from all with balanced labels before any other rule looks at them.
+        draw: at most this number of clips, drawn from all with balanced labels before any other rule looks at them.
         weights: `label-balanced` (1000 / (count + 0.01), summed over a clip's labels) or `uniform`, for both draws.
         min_duration_s: shortest clip, in seconds.
         max_duration_s: longest clip, in seconds.
@@ -27,12 +27,12 @@ class SelectSettings(BaseModel):
             belong to another recording or were given in another unit.
         not_silent: whether a clip that lies below the silence floor goes.
         max_no_speech_prob: the recogniser's probability of no speech must lie below this. It is the mean over the
-            transcript's segments, weighted by their length. A transcript that the recogniser made up is no speech.
+            transcript's segments, weighted by their length. A hallucinated transcript is not speech.
         min_words: fewest recognised words.
         languages: ISO 639-1 codes of the languages that stay.
         labels: at least one of these must be heard: annotated, by a tagger where nothing is, or a parent of what is.
         without_labels: none of these may be heard.
-        keep: at most so many of those that passed every rule, drawn with balanced labels.
+        keep: at most this number of those that passed every rule, drawn with balanced labels.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 from aig.core.records import Clip, Dropped, Features, QAPair
 from aig.extractors.transcript_cleaning import spoken_text
 from aig.filters.answers.contradiction import spoken_name
-from aig.filters.answers.filter import Pair, judge
+from aig.filters.answers.filter import Pair, filter_pairs
 from aig.filters.answers.settings import AnswerFilterSettings
 from aig.generators.chat import ChatRequest, Reply
 from aig.generators.open_ended.parse import parse_reply
@@ -109,7 +109,7 @@ def pairs(
     """
     parsed = parse_reply(reply.content, reply.finish_reason)
     spoken = spoken_text(features)
-    verdicts = judge(
+    results = filter_pairs(
         [Pair(question, answer) for question, answer in parsed.pairs],
         clip,
         features,
@@ -120,24 +120,24 @@ def pairs(
     rows: list[QAPair] = []
     dropped = [_dropped(clip, prompt, "cut", _cut(reply))] * parsed.cut
     dropped += [_dropped(clip, prompt, "malformed", "not readable without loss")] * parsed.malformed
-    for verdict in verdicts:
-        if verdict.rule:
-            dropped.append(_dropped(clip, prompt, verdict.rule, verdict.reason))
+    for result in results:
+        if result.rule:
+            dropped.append(_dropped(clip, prompt, result.rule, result.reason))
             continue
         rows.append(
             identified(
-                instruction=verdict.pair.question,
+                instruction=result.pair.question,
                 input=spoken if prompt.kind != "audio" or audio_input else "",
                 audio_id=clip.audio_id,
                 dataset=clip.dataset,
                 task=TASK,
-                output=verdict.pair.answer,
+                output=result.pair.answer,
                 prompt=prompt.id,
                 prompt_sha256=prompt.sha256,
                 model=reply.model,
                 request_id=reply.key,
                 finish_reason=reply.finish_reason,
-                answerable=verdict.answerable,
+                answerable=result.answerable,
                 source="model",
                 split=clip.split,
                 extractor=features.extractor if features else "",

@@ -161,7 +161,7 @@ def test_weights_are_found_in_order_and_the_place_is_named(
 
 
 def test_unknown_names_and_empty_folders_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no Whisper model named 'tinny'"):
+    with pytest.raises(UsageError, match="'tinny' is neither a Whisper model nor"):
         weights.checkpoint("tinny")
     with pytest.raises(UsageError, match="holds no CTranslate2 model"):
         weights.checkpoint(str(tmp_path))

@@ -4,9 +4,9 @@ import pytest
 
 from aig.core.records import Clip, Event, Features
 from aig.filters.answers.contradiction import contradiction
-from aig.filters.answers.filter import Pair, judge
+from aig.filters.answers.filter import Pair, filter_pairs
 from aig.filters.answers.leak import leak
-from aig.filters.answers.refusal import says_it_cannot
+from aig.filters.answers.refusal import is_refusal
 from aig.filters.answers.settings import AnswerFilterSettings
 
 CLIP = Clip(
@@ -34,19 +34,19 @@ FEATURES = Features(
 
 def rules(*written, min_words=0, **settings):
     pairs = [Pair(question, answer) for question, answer in written]
-    return [v.rule for v in judge(pairs, CLIP, FEATURES, AnswerFilterSettings(**settings), min_words=min_words)]
+    return [v.rule for v in filter_pairs(pairs, CLIP, FEATURES, AnswerFilterSettings(**settings), min_words=min_words)]
 
 
 def test_empty_and_short():
     written = (("", "a"), ("a", " "), ("q?", "one two"), ("p?", "one two three"))
     assert rules(*written, min_words=3) == ["empty", "empty", "short", ""]
-    (own,) = judge([Pair("q?", "one two")], CLIP, None, AnswerFilterSettings(min_words=0), min_words=10)
+    (own,) = filter_pairs([Pair("q?", "one two")], CLIP, None, AnswerFilterSettings(min_words=0), min_words=10)
     assert own.rule == ""
 
 
 def test_reasons_say_what_was_met():
-    (verdict,) = judge([Pair("q?", "one two")], CLIP, None, AnswerFilterSettings(), min_words=10)
-    assert verdict.reason == "2 words, fewer than 10"
+    (result,) = filter_pairs([Pair("q?", "one two")], CLIP, None, AnswerFilterSettings(), min_words=10)
+    assert result.reason == "2 words, fewer than 10"
 
 
 def test_duplicates_exact_and_near():
@@ -100,19 +100,19 @@ ANSWERING = [
 
 @pytest.mark.parametrize("answer", REFUSING)
 def test_answers_that_cannot_be_given(answer):
-    assert says_it_cannot(answer)
+    assert is_refusal(answer)
 
 
 @pytest.mark.parametrize("answer", ANSWERING)
 def test_answers_that_only_sound_like_it(answer):
-    assert not says_it_cannot(answer)
+    assert not is_refusal(answer)
 
 
 def test_not_answerable_is_marked_or_dropped():
     pair = Pair("Where?", REFUSING[0])
-    (kept,) = judge([pair], CLIP, None, AnswerFilterSettings())
+    (kept,) = filter_pairs([pair], CLIP, None, AnswerFilterSettings())
     assert (kept.rule, kept.answerable) == ("", False)
-    (dropped,) = judge([pair], CLIP, None, AnswerFilterSettings(not_answerable="drop"))
+    (dropped,) = filter_pairs([pair], CLIP, None, AnswerFilterSettings(not_answerable="drop"))
     assert (dropped.rule, dropped.answerable) == ("not_answerable", False)
 
 
