@@ -33,7 +33,7 @@ _Line = Annotated[str, Field(min_length=3, max_length=200, pattern=r"^\S.*\S$")]
 
 
 class BankFile(BaseModel):
-    """A bank as it stands in `prompts/data/closed_ended/<task>.yaml`.
+    """A bank as written in `prompts/data/closed_ended/<task>.yaml`.
 
     Attributes:
         version: raised when anything below changes.
@@ -119,7 +119,7 @@ def bank(task: str) -> Bank:
     """The bank of a task; two tasks may share one (see `SHARED`).
 
     Raises:
-        UsageError: there is none, or its file is wrong.
+        UsageError: the task has no bank, or its file is not valid.
     """
     if task not in tasks():
         raise UsageError(f"there is no question bank for {task!r}", f"There are: {', '.join(tasks())}.")
@@ -132,7 +132,7 @@ def parse(task: str, text: str) -> Bank:
     """Reads a bank from the text of its file, and checks that its questions are distinct and to the point.
 
     Raises:
-        UsageError: a key or a base is wrong, or two say the same.
+        UsageError: a key or a base is wrong, or two are duplicates.
     """
     try:
         file = BankFile.model_validate(yaml.safe_load(text))
@@ -141,19 +141,19 @@ def parse(task: str, text: str) -> Bank:
             f"question bank {task}: {error}", f"Its keys are: {', '.join(BankFile.model_fields)}."
         ) from None
     for problem in problems(file):
-        raise UsageError(f"question bank {task}: {problem}", "Mend or remove that line.")
+        raise UsageError(f"question bank {task}: {problem}", "Fix or remove that line.")
     content = json.dumps(file.model_dump(mode="json"), sort_keys=True)
     return Bank(task, file, hashlib.sha256(content.encode()).hexdigest())
 
 
 def problems(file: BankFile) -> Iterator[str]:
-    """What is wrong with a bank, line by line: the gate that written and grown questions pass alike."""
+    """What is wrong with a bank, line by line: the gate that questions by people and by a model both pass."""
     for lines in (file.bases, file.instructions):
         seen: dict[str, str] = {}
         for line in lines:
             same = seen.setdefault(_essence(line), line)
             if same is not line:
-                yield f"{line!r} says the same as {same!r}"
+                yield f"{line!r} is a duplicate of {same!r}"
     for base in file.bases:
         slots = set(_SLOT.findall(base)) - {"clip"}
         if slots != set(file.slots):

@@ -27,7 +27,7 @@ def descriptions(label: str, own_file: str | None = None) -> tuple[str, ...]:
         own_file: a JSON Lines file of one's own, looked into first.
 
     Raises:
-        UsageError: the file cannot be read, or a line of it is no description.
+        UsageError: the file cannot be read, or a line of it is not a valid description.
     """
     key = _key(label)
     own = _own(own_file).get(key) if own_file else None
@@ -40,7 +40,7 @@ def known_labels() -> tuple[str, ...]:
 
 
 def own_descriptions_version(own_file: str | None) -> str:
-    """Hash of a file of one's own, which says whether what was made from it is up to date; empty for none."""
+    """Hash of a user's description file, part of what decides whether pairs are up to date; empty without one."""
     return hashlib.sha256(_text(own_file).encode()).hexdigest() if own_file else ""
 
 
@@ -64,7 +64,7 @@ def _text(file: str) -> str:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"cannot read the descriptions {file}: {error}", "Mend `generate.questions.description_file`."
+            f"cannot read the descriptions {file}: {error}", "Fix `generate.questions.description_file`."
         ) from None
 
 

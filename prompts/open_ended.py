@@ -26,7 +26,7 @@ from aig.core.errors import UsageError
 from aig.core.records import Clip, Features
 from aig.prompts import metadata
 from aig.prompts.descriptions import descriptions
-from aig.prompts.seeded_random import generator, pick
+from aig.prompts.seeded_random import pick, rng_for
 
 __all__ = [
     "KINDS",
@@ -142,7 +142,7 @@ def load_all(folder: str | Path | None = None) -> dict[str, Prompt]:
     path = Path(folder)
     if not path.is_dir():
         raise UsageError(
-            f"the prompt folder {path} is not there", "Make it, or mend `generate.questions.prompt_folder`."
+            f"the prompt folder {path} does not exist", "Create it, or fix `generate.questions.prompt_folder`."
         )
     for file in sorted(path.glob("*.md")):
         prompt = parse(_read(file), str(file))
@@ -166,7 +166,7 @@ def load(reference: str, folder: str | Path | None = None) -> Prompt:
     """The prompt called `name@version`, or `name` for its highest version that is not `default: false`.
 
     Raises:
-        UsageError: there is none; the advice names those there are.
+        UsageError: there is no such prompt; the advice names the existing ones.
     """
     prompts = load_all(folder)
     if reference in prompts:
@@ -214,7 +214,7 @@ def sentence(
 
     def describe(label: str) -> str | None:
         known = descriptions(label, description_file)
-        return pick(generator(seed, clip.audio_id, "description", label), known) if known else None
+        return pick(rng_for(seed, clip.audio_id, "description", label), known) if known else None
 
     match kind:
         case "audio":

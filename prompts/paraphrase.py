@@ -1,4 +1,4 @@
-"""Growing the prompts' data through a model: more ways to ask, and acoustic descriptions of further sounds.
+"""Extending the prompts' data through a model: more ways to ask, and acoustic descriptions of further sounds.
 
 What a model writes is a proposal: it passes the same gates as what people wrote, each refusal has its reason, and the
 rest goes into a file that a person reviews.
@@ -14,7 +14,14 @@ import yaml
 
 from aig.prompts.banks import Bank, BankFile, problems
 
-__all__ = ["LINES_SCHEMA", "bank_text", "clean_descriptions", "description_messages", "grown", "question_messages"]
+__all__ = [
+    "LINES_SCHEMA",
+    "bank_text",
+    "clean_descriptions",
+    "description_messages",
+    "extend_bank",
+    "question_messages",
+]
 
 LINES_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -45,8 +52,8 @@ def question_messages(bank: Bank, count: int, part: str) -> Messages:
     return ({"role": "system", "content": system}, {"role": "user", "content": f"Lines so far:\n{examples}"})
 
 
-def grown(bank: Bank, part: str, lines: Iterable[str]) -> tuple[BankFile, list[str]]:
-    """The bank with those lines that pass its gates, one version higher, and what was refused with the reason."""
+def extend_bank(bank: Bank, part: str, lines: Iterable[str]) -> tuple[BankFile, list[str]]:
+    """Adds the lines that pass the bank's gates, as its next version; also returns each refusal with its reason."""
     file = bank.file.model_copy(update={"version": bank.file.version + 1})
     refused = []
     for line in (" ".join(line.split()) for line in lines):
@@ -89,7 +96,7 @@ def clean_descriptions(label: str, lines: Sequence[str], most: int = 10) -> tupl
     """Descriptions fit for use, at most `most`, and what was refused with the reason.
 
     Numbering, quotes, line breaks, double spaces and a closing full stop go; the first letter becomes small. A text
-    that breaks off, is too short or long, repeats another, or names the sound is refused.
+    that is incomplete, is too short or long, repeats another, or names the sound is refused.
     """
     kept: dict[str, None] = {}
     refused = []
@@ -101,11 +108,11 @@ def clean_descriptions(label: str, lines: Sequence[str], most: int = 10) -> tupl
         if not 2 <= len(words) <= 10:
             refused.append(f"{text!r} has {len(words)} words, not 2 to 10")
         elif text.endswith("-") or words[-1] in ("and", "or", "with", "a", "an", "the", "of", "to", "in", "but"):
-            refused.append(f"{text!r} breaks off")
+            refused.append(f"{text!r} is incomplete")
         elif named := [word for word in words if _stem(word) in names]:
             refused.append(f"{text!r} names the sound: {named[0]}")
         elif text in kept:
-            refused.append(f"{text!r} comes twice")
+            refused.append(f"{text!r} is a duplicate")
         else:
             kept[text] = None
     return tuple(kept)[:most], refused

@@ -6,13 +6,13 @@ import random
 from collections.abc import Sequence
 from typing import TypeVar
 
-__all__ = ["generator", "pick"]
+__all__ = ["pick", "rng_for"]
 
 T = TypeVar("T")
 
 
-def generator(*identity: object) -> random.Random:
-    """A random generator of its own for `identity`, such as seed, clip and task.
+def rng_for(*identity: object) -> random.Random:
+    """A random generator seeded by `identity`, such as seed, clip and task.
 
     The parts are joined by a character that no id holds, so that ("a", "bc") and ("ab", "c") differ.
     """
@@ -25,6 +25,6 @@ def pick(rng: random.Random, items: Sequence[T]) -> T:
     Built on `random()` alone: it is the only method whose sequence Python promises to keep between versions.
 
     Raises:
-        IndexError: there is none.
+        IndexError: `items` is empty.
     """
     return items[int(rng.random() * len(items))]

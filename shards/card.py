@@ -92,8 +92,8 @@ def _front_matter(manifest: Manifest) -> dict[str, Any]:
 def _version(manifest: Manifest) -> str:
     """A version that follows from the rows, `0.0.<number>`.
 
-    `datasets` keeps what it loaded by folder name and version alone: without one, a set published anew, or another in a
-    folder of the same name, would load as the rows of the first.
+    `datasets` caches by folder name and version alone: without a version, a set published again, or another set in a
+    folder of the same name, would load the cached rows.
     """
     content = "".join(entry.sha256 for entry in manifest.data_files)
     return f"0.0.{int(hashlib.sha256(content.encode()).hexdigest()[:8], 16)}"

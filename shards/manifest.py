@@ -124,5 +124,5 @@ class Manifest(_Model):
         return tuple(entry for entry in self.files if entry.path.startswith("data/"))
 
     def to_bytes(self) -> bytes:
-        """The manifest as it stands in the file: the same content gives the same bytes."""
+        """The content of `manifest.json`; the same manifest gives the same bytes."""
         return (self.model_dump_json(indent=1) + "\n").encode()

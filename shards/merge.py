@@ -1,4 +1,4 @@
-"""Published sets put together, or cut down to the rows that fulfil a condition: a new set like any other."""
+"""Published sets put together, or cut down to the rows that satisfy a condition: a new set like any other."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ def merge(
 
     Raises:
         UsageError: the condition cannot be read, or `out_url` is one of `urls`.
-        DataError: a set cannot be trusted, nothing is left, or two sets tell different things of one dataset.
+        DataError: a set is not valid, nothing is left, or two sets contradict each other about a dataset.
     """
     sets = [PublishedSet(url) for url in urls]
     target = local_folder(out_url)
     if out_url in urls or (target is not None and target in {published.local for published in sets}):
         raise UsageError(f"{out_url} is one of the sets to merge", "Name another folder for the new set.")
     manifests = [published.manifest() for published in sets]
-    seen = _Seen()
+    seen = _Earlier()
     rows = (table for published in sets for table in _rows(published, progress, seen))
     batches = (batch for table in rows for batch in table.to_batches())
     chosen = batches if where is None else _where(batches, where)
-    build = _together([manifest.build for manifest in manifests])
+    build = _merged_build([manifest.build for manifest in manifests])
     return publish(chosen, out_url, settings, build, also_left_out=seen.left_out)
 
 
-class _Seen:
+class _Earlier:
     """Which pairs earlier sets hold: two 64-bit hashes of each id, 16 bytes a row."""
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class _Seen:
         self._before, self._now = keys[np.argsort(keys[:, 0])], []
 
 
-def _rows(published: PublishedSet, progress: Callable[[int], None] | None, seen: _Seen) -> Iterator[pa.Table]:
+def _rows(published: PublishedSet, progress: Callable[[int], None] | None, seen: _Earlier) -> Iterator[pa.Table]:
     for entry in published.manifest().data_files:
         for table in published.rows(entry, DATA.names, LINEAGE.names):
             if progress:
@@ -95,7 +95,7 @@ def _rows(published: PublishedSet, progress: Callable[[int], None] | None, seen:
 
 
 def _where(batches: Iterator[pa.RecordBatch], condition: str) -> Iterator[pa.RecordBatch]:
-    """The rows that fulfil a condition, evaluated by a DuckDB that can reach neither files nor network."""
+    """The rows that satisfy a condition, evaluated by a DuckDB that can reach neither files nor network."""
     import duckdb
 
     with duckdb.connect(":memory:", config={"enable_external_access": "false"}) as db:
@@ -109,8 +109,8 @@ def _where(batches: Iterator[pa.RecordBatch], condition: str) -> Iterator[pa.Rec
             raise UsageError(f"the condition {condition!r} cannot be used: {error}", advice) from error
 
 
-def _together(builds: Sequence[Build]) -> Build:
-    """What is to be said of a set made of several."""
+def _merged_build(builds: Sequence[Build]) -> Build:
+    """The build information of a set made of several."""
     sources: dict[str, SourceDataset] = {}
     prompts: dict[str, str] = {}
     for build in builds:

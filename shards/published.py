@@ -63,7 +63,7 @@ class PublishedSet:
         """The manifest, or what is wrong with it: code and message of each problem."""
         path = f"{self._root}/{MANIFEST}"
         if not self._fs.isfile(path):
-            return None, [("no_manifest", "no manifest.json: no published set, or a publish that was broken off")]
+            return None, [("no_manifest", "no manifest.json: not a published set, or an interrupted publish")]
         if self._fs.size(path) > MANIFEST_BYTES:
             return None, [("manifest", f"manifest.json is larger than {MANIFEST_BYTES} bytes")]
         try:
@@ -82,11 +82,13 @@ class PublishedSet:
         """The manifest.
 
         Raises:
-            DataError: there is none, or it cannot be trusted.
+            DataError: it is missing or not valid.
         """
         manifest, problems = self.problems()
         if manifest is None:
-            raise DataError(f"{self.url}: {problems[0][1]}", "Publish the set again, or see `aig validate`.")
+            raise DataError(
+                f"{self.url}: {problems[0][1]}", "Publish the set again; `aig validate` lists what is wrong."
+            )
         return manifest
 
     def listed(self) -> tuple[set[str], set[str]] | None:
@@ -116,7 +118,7 @@ class PublishedSet:
 
     @contextlib.contextmanager
     def file(self, path: str) -> Iterator[Path]:
-        """A file of the set on this machine's disk: itself, or a copy that goes after the block."""
+        """A file of the set on this machine's disk: itself, or a copy that is removed after the block."""
         if self.local is not None:
             yield self.local / path
             return
@@ -127,10 +129,10 @@ class PublishedSet:
 
     @contextlib.contextmanager
     def connection(self, memory: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Callable[[str], str]]]:
-        """A DuckDB of its own, and what it reads a file of the set by.
+        """A private DuckDB connection, and a function from a path in the set to the address DuckDB reads.
 
-        It works in memory up to `memory` and on a temporary disk beyond. Files on a web server, which tells too little
-        of them for DuckDB, are fetched when they are first asked for and go after the block.
+        It uses up to `memory` and spills to a temporary folder beyond. Files on a web server, whose answers lack what
+        DuckDB needs, are downloaded on first use and removed after the block.
         """
         import duckdb
 
@@ -173,7 +175,7 @@ class PublishedSet:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Everything below a folder that is no folder, without following links."""
+    """Every file and link below a folder, without following links."""
     if folder.is_symlink():
         yield folder
     elif folder.is_dir():

@@ -1,4 +1,4 @@
-"""What every published row must fulfil, checked a batch at a time.
+"""The rules every published row must satisfy, checked a batch at a time.
 
 A rule looks at whole columns with Arrow's kernels; where a scan of the raw bytes can tell that nothing is wrong, the
 rows are not looked at one by one.
@@ -72,7 +72,7 @@ def broken_rows(batch: pa.RecordBatch | pa.Table, datasets: Mapping[str, SourceD
         for value in names[name].dictionary.to_pylist():
             if value is not None and value not in known:
                 rows = _rows(pc.equal(columns[name], value))
-                yield Broken(f"unknown_{name}", rows, f"{name} {_short(value)} is not known")
+                yield Broken(f"unknown_{name}", rows, f"{name} {_short(value)} is unknown")
     for name, column in text.items():
         yield from broken_text(name, column)
     yield from _audio_ids(columns["audio_id"], names["dataset"])
@@ -150,7 +150,7 @@ def _machine_paths(name: str, column: pa.Array) -> Iterator[Broken]:
 def _audio_ids(audio_ids: pa.Array, datasets: pa.DictionaryArray) -> Iterator[Broken]:
     """An `audio_id` is `<dataset>/<clip>`, its parts neither empty nor `.` or `..`, with `/` between them."""
     wrong = pc.match_substring_regex(audio_ids, r"//|/$|(?:^|/)\.\.?(?:/|$)|\\|^/|^~|^[A-Za-z]:")
-    yield from _some("audio_id", wrong, "audio_id is no <dataset>/<clip>", audio_ids)
+    yield from _some("audio_id", wrong, "audio_id is not of the form <dataset>/<clip>", audio_ids)
     for dataset, rows in _groups(datasets):
         own = audio_ids if len(rows) == len(audio_ids) else audio_ids.take(pa.array(rows))
         foreign = rows[_rows(pc.invert(pc.starts_with(own, f"{dataset}/")))]

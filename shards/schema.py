@@ -29,7 +29,7 @@ VERSION_KEY = b"aig.schema_version"
 """Key of the schema's version in a Parquet file's metadata."""
 
 ROW_GROUP_ROWS = 65_536
-"""A row group holds at most so many rows."""
+"""Most rows of a row group."""
 
 DATA_SHA256_KEY = b"aig.data_sha256"
 """Key, in a lineage file's metadata, of the SHA-256 of the data file it belongs to."""
@@ -95,6 +95,6 @@ def category(task: str) -> str:
     """The folder that rows of a task go to: `classification`, `closed` or `open`.
 
     Raises:
-        KeyError: the task is none of `TASKS`.
+        KeyError: the task is not one of `TASKS`.
     """
     return _CATEGORY_OF[task]

@@ -14,7 +14,7 @@ class PublishSettings(BaseModel):
     """How the published set is cut.
 
     Attributes:
-        rows_per_shard: a shard holds at most so many rows; shards of one folder differ by one row at most.
+        rows_per_shard: most rows of a shard; shards of one folder differ by one row at most.
         keep_not_answerable: whether answers that say that it cannot be determined are published.
         drop: file of marks, as `aig browse` writes it; pairs marked bad are left out.
     """

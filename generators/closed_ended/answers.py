@@ -16,7 +16,7 @@ from aig.generators.closed_ended.absent import absent_labels
 from aig.generators.question_settings import QuestionSettings
 from aig.prompts.descriptions import descriptions
 from aig.prompts.metadata import SENTIMENTS, one_line, sounds
-from aig.prompts.seeded_random import generator, pick
+from aig.prompts.seeded_random import pick, rng_for
 
 __all__ = ["ANSWERS", "AUDIO_TASKS", "CAPTION_TASKS", "Answer", "Facts"]
 
@@ -82,7 +82,7 @@ def _cla_label_des(facts: Facts) -> Iterator[Answer]:
     for label in labels:
         if not (known := descriptions(label, facts.settings.description_file)):
             return
-        text = pick(generator(facts.seed, facts.clip.audio_id, "cla_label_des", label), known)
+        text = pick(rng_for(facts.seed, facts.clip.audio_id, "cla_label_des", label), known)
         described.append(f"{text[0].upper()}{text[1:]} -> {label}")
     if described:
         yield Answer(f"Labels with acoustic features: {'; '.join(described)}")
@@ -116,7 +116,7 @@ def _temporal(facts: Facts) -> Iterator[Answer]:
 def _temporal_single(facts: Facts) -> Iterator[Answer]:
     heard = temporal.by_label(facts.clip.events or ())
     if heard:
-        label = pick(generator(facts.seed, facts.clip.audio_id, "temporal_single"), list(heard))
+        label = pick(rng_for(facts.seed, facts.clip.audio_id, "temporal_single"), list(heard))
         yield Answer(temporal.stamps(one_line(label), heard[label]), {"label": _spoken(label)})
 
 
@@ -124,7 +124,7 @@ def _temporal_order(facts: Facts) -> Iterator[Answer]:
     heard = temporal.by_label(facts.clip.events or ())
     if len(heard) < 2:
         return
-    rng = generator(facts.seed, facts.clip.audio_id, "temporal_order")
+    rng = rng_for(facts.seed, facts.clip.audio_id, "temporal_order")
     one = pick(rng, list(heard))
     other = pick(rng, [label for label in heard if label != one])
     first, second = (label for label in heard if label in (one, other))

@@ -15,7 +15,7 @@ from aig.generators.question_settings import QuestionSettings
 from aig.prompts.banks import bank
 from aig.prompts.descriptions import descriptions, known_labels
 from aig.prompts.metadata import sounds
-from aig.prompts.seeded_random import generator
+from aig.prompts.seeded_random import rng_for
 
 __all__ = ["ClosedEnded", "closed_pairs", "undescribed"]
 
@@ -78,7 +78,7 @@ def undescribed(clip: Clip, settings: QuestionSettings) -> tuple[str, ...]:
 def _tasks(clip: Clip, wanted: Sequence[str], facts: Facts) -> Iterator[str]:
     """The tasks asked about this clip; each is one that the dataset wants, or stands in for one."""
     both = "gender_cla" in wanted and "gender_emotion_cla" in wanted and clip.gender and clip.emotion
-    rng = generator(facts.seed, clip.audio_id, "gender_emotion_cla")
+    rng = rng_for(facts.seed, clip.audio_id, "gender_emotion_cla")
     left_out = (
         ("gender_cla" if rng.random() < facts.settings.gender_emotion_share else "gender_emotion_cla") if both else ""
     )
@@ -93,7 +93,7 @@ def _tasks(clip: Clip, wanted: Sequence[str], facts: Facts) -> Iterator[str]:
 def _rows(facts: Facts, task: str, number: int, answer: Answer, copies: int) -> Iterator[QAPair]:
     clip, settings = facts.clip, facts.settings
     questions = bank(task)
-    rng = generator(facts.seed, clip.audio_id, task, number)
+    rng = rng_for(facts.seed, clip.audio_id, task, number)
     style = questions.file.styles.get(clip.dataset)
     asked: dict[str, None] = {}
     for _ in range(_REDRAWS * copies):

@@ -42,11 +42,11 @@ def export(
     from aig.pipelines.runtime.progress import progress_of
 
     if to == _WEBDATASET and audio is None:
-        raise UsageError("webdataset carries the audio", "Say where it is: --audio CONFIG.")
+        raise UsageError("webdataset carries the audio", "Say where the audio is: --audio CONFIG.")
     if to != _WEBDATASET and (audio is None) != (audio_out is None):
-        raise UsageError("--audio and --audio-out go together", "Give both, or neither.")
+        raise UsageError("--audio and --audio-out go together", "Give both or neither.")
     if to == _WEBDATASET and audio_out is not None:
-        raise UsageError("webdataset carries the audio inside", "Leave --audio-out out.")
+        raise UsageError("webdataset carries the audio inside", "Remove --audio-out.")
     target = out or Path({"ltu-json": "ltu.json", "jsonl": "rows.jsonl", _WEBDATASET: "webdataset"}.get(to, to))
     with progress_of("exporting", unit="rows") as progress:
         if to == _WEBDATASET and audio is not None:
@@ -102,7 +102,8 @@ def merge(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Published sets.", show_default=False)],
     out: Annotated[str, typer.Option(metavar="DIR", help="Folder of the new set.")],
     where: Annotated[
-        str | None, typer.Option(metavar="SQL", help="Only rows that fulfil it: \"dataset = 'clotho' AND answerable\".")
+        str | None,
+        typer.Option(metavar="SQL", help="Only rows for which it holds: \"dataset = 'clotho' AND answerable\"."),
     ] = None,
     rows_per_shard: Annotated[
         int, typer.Option(metavar="N", min=1, max=1_000_000, help="Most rows of a shard.")

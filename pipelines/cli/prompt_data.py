@@ -35,14 +35,14 @@ def grow(
     """Asks the model for more ways to ask, and writes the bank with those that pass, to be reviewed."""
     from aig.pipelines.configuration import load
     from aig.prompts.banks import bank
-    from aig.prompts.paraphrase import bank_text, grown, question_messages
+    from aig.prompts.paraphrase import bank_text, extend_bank, question_messages
 
     configuration = load(config)
     part = "instructions" if instructions else "bases"
     questions = bank(task)
     messages = question_messages(questions, count, part)
     ((_, lines),) = _ask(configuration, {task: messages}, f"grow {task}")
-    file, refused = grown(questions, part, lines)
+    file, refused = extend_bank(questions, part, lines)
     added = len(getattr(file, part)) - len(getattr(questions.file, part))
     _tell(refused)
     if not added:

@@ -1,4 +1,4 @@
-"""`aig validate`, `aig stats` and `aig why`: is a published set right, what is in it, where does a pair come from."""
+"""`aig validate`, `aig stats` and `aig why`: is a published set valid, what is in it, where does a pair come from."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def validate(
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="Findings shown of each code; all are counted.")] = 20,
     json: JsonFlag = False,
 ) -> None:
-    """Checks published shards from the manifest to the last page; exit status 1 where something is wrong."""
+    """Checks published shards from the manifest to the last page; exit status 1 if it is not valid."""
     from aig.pipelines.runtime.progress import progress_of
     from aig.shards.validator.github_annotations import workflow_commands
     from aig.shards.validator.validate import validate as check
 
     if form not in ("text", "github"):
-        raise UsageError(f"no format called {form!r}", "There are: text, github.")
+        raise UsageError(f"unknown format {form!r}", "Choose one of: text, github.")
     with progress_of("validating", unit="rows") as progress:
         report = check(path, limit=limit, progress=progress.set)
     if json:
@@ -71,7 +71,7 @@ def _print_report(report: ValidationReport) -> None:
     for code, times in sorted(hidden.items()):
         if times > 0:
             say(f"{times:,} more of {code}")
-    verdict = "All well" if report.ok else "Not as it should be"
+    verdict = "Valid" if report.ok else "Invalid"
     say(f"{verdict}: {report.rows:,} rows in {report.shards:,} shards.")
 
 

@@ -51,9 +51,9 @@ def export(
         DataError: the set has no manifest that can be trusted.
     """
     if form not in FORMATS:
-        raise UsageError(f"no export called {form!r}", f"There are: {', '.join(FORMATS)}.")
+        raise UsageError(f"unknown export {form!r}", f"Choose one of: {', '.join(FORMATS)}.")
     if lineage and form == "ltu-json":
-        raise UsageError("lineage does not go with ltu-json: the trainers refuse other columns", "Use --to jsonl.")
+        raise UsageError("ltu-json cannot carry lineage: the trainers refuse other columns", "Use --to jsonl.")
     written = left_out = 0
     with whole_file(out) as stream:
         write = FORMATS[form](stream)
@@ -76,11 +76,11 @@ def rows_of(url: str, config: str = "default", lineage: Iterable[str] = ()) -> I
     """The rows of a config, row group by row group, in the set's order.
 
     Raises:
-        UsageError: there is no such config, or nothing at `url`.
+        UsageError: the config does not exist, or nothing is at `url`.
         DataError: the set has no manifest that can be trusted.
     """
     if config not in STAGES:
-        raise UsageError(f"no config called {config!r}", f"There are: {', '.join(STAGES)}.")
+        raise UsageError(f"unknown config {config!r}", f"Choose one of: {', '.join(STAGES)}.")
     published = PublishedSet(url)
     for entry in published.manifest().data_files:
         if entry.path.split("/")[1] in STAGES[config]:

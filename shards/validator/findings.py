@@ -1,4 +1,4 @@
-"""What the validator found: errors and warnings with code, shard, row and message, at most so many of each code."""
+"""What the validator found: errors and warnings with code, shard, row and message, at most N of each code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Finding", "ValidationReport"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One thing that is not as it should be.
+    """One thing that is wrong.
 
     Attributes:
         code: short stable name of the rule.
@@ -52,15 +52,15 @@ class ValidationReport:
         return not self.errors
 
     def error(self, code: str, message: str, shard: str = "", row: int | None = None, *, times: int = 1) -> None:
-        """Notes an error; `times` counts further ones of the same kind that are not spelt out."""
+        """Records an error; `times` counts it and further ones of the same kind that are not listed."""
         self._note(self.errors, Finding(code, shard, row, message), times)
 
     def warn(self, code: str, message: str, shard: str = "", row: int | None = None, *, times: int = 1) -> None:
-        """Notes a warning; `times` as for errors."""
+        """Records a warning; `times` as for errors."""
         self._note(self.warnings, Finding(code, shard, row, message), times)
 
     def add(self, other: ValidationReport) -> None:
-        """Takes over what another report, of one shard, found."""
+        """Adds the findings of another report, of one shard."""
         self.shards += other.shards
         self.rows += other.rows
         for mine, theirs in ((self.errors, other.errors), (self.warnings, other.warnings)):

@@ -10,11 +10,11 @@ __all__ = ["workflow_commands"]
 
 
 def workflow_commands(report: ValidationReport) -> Iterator[str]:
-    """A line per finding, `::error file=...,title=...::...`, and one that sums up."""
+    """A line per finding, `::error file=...,title=...::...`, and a summary line."""
     for level, findings in (("error", report.errors), ("warning", report.warnings)):
         for finding in findings:
             yield _command(level, finding)
-    verdict = "the shards are as they should be" if report.ok else f"{_errors(report)} errors in the shards"
+    verdict = "shards are valid" if report.ok else f"shards are not valid, {_errors(report)} errors"
     yield f"::notice title=aig validate::{_data(f'{verdict}: {report.rows} rows in {report.shards} shards')}"
 
 
@@ -30,7 +30,7 @@ def _command(level: str, finding: Finding) -> str:
 
 
 def _data(text: str) -> str:
-    """Text after `::`: per cent signs and line breaks are escaped, or a message could hold a command of its own."""
+    """Text after `::`: per cent signs and line breaks are escaped, or a message could inject a command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

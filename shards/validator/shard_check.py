@@ -103,7 +103,7 @@ def _open(file: tuple[FileEntry, Path], schema: pa.Schema, report: ValidationRep
         footer = parquet.metadata
         groups = [footer.row_group(index) for index in range(footer.num_row_groups)]
     except _UNREADABLE as error:
-        report.error("unreadable", f"no Parquet file that can be read: {_first_line(error)}", entry.path)
+        report.error("unreadable", f"not a readable Parquet file: {_first_line(error)}", entry.path)
         return None
     if not _declared(parquet.schema_arrow, schema, entry, report):
         return None
@@ -155,7 +155,7 @@ def _batches(
             bad = [name for name in schema.names if not _is_utf8(table.column(name))]
             for name in bad:
                 row, times = _first_not_utf8(table.column(name))
-                report.error("utf8", f"{name} is no valid UTF-8", entry.path, start + row, times=times)
+                report.error("utf8", f"{name} is not valid UTF-8", entry.path, start + row, times=times)
             if not bad:
                 yield start, table
         start += rows
@@ -170,7 +170,7 @@ def _is_utf8(column: pa.ChunkedArray) -> bool:
 
 
 def _first_not_utf8(column: pa.ChunkedArray) -> tuple[int, int]:
-    """The first row that is no UTF-8 and how many there are."""
+    """The first row that is not valid UTF-8 and how many there are."""
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     values = column.cast(kind).cast(pa.binary()).to_pylist() if kind == pa.string() else []
     bad = [row for row, value in enumerate(values) if value is not None and not _decodes(value)]

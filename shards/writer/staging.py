@@ -3,7 +3,7 @@
 Everything is written into a hidden folder first: beside the set where the set is on a local disk, else in a temporary
 folder. Only when all of it is there does it move into place: the old manifest goes first and the new one comes last.
 A publish that is killed while it writes leaves the set before it untouched; one that is killed while it moves leaves
-a set without a manifest, which `aig.shards.validator.validate` calls unfinished and the next publish completes.
+a set without a manifest, which `aig.shards.validator.validate` reports and the next publish completes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Staging:
         self._out_url = out_url
 
     def discard(self, path: Path) -> None:
-        """Removes what was needed on the way and is no part of the set."""
+        """Removes intermediate files, which are not part of the set."""
         shutil.rmtree(path)
 
     def commit(self, manifest: bytes) -> None:

@@ -98,7 +98,7 @@ def test_a_style_ends_the_question():
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("Name the color, of {label} in {clip}.", "says the same as"),
+        ("Name the color, of {label} in {clip}.", "is a duplicate of"),
         ("Name the taste of {label} in {clip}.", "does not ask for the colour"),
         ("Name the color of {clip}.", "should hold the slots"),
         ("Name the color of {label} and {other}.", "should hold the slots"),

@@ -1,7 +1,7 @@
 """What a model proposes passes the same gates as what people wrote."""
 
 from aig.prompts.banks import bank, parse
-from aig.prompts.paraphrase import bank_text, clean_descriptions, description_messages, grown, question_messages
+from aig.prompts.paraphrase import bank_text, clean_descriptions, description_messages, extend_bank, question_messages
 
 
 def test_the_model_is_told_the_task_the_slots_and_what_there_is():
@@ -22,11 +22,11 @@ def test_good_lines_come_in_and_others_are_refused_with_the_reason():
         "How old is the one with {label} in {clip}?",
         "x",
     ]
-    file, refused = grown(ages, "bases", lines)
+    file, refused = extend_bank(ages, "bases", lines)
     assert file.bases == (*ages.file.bases, "About how many years of age is the voice in {clip}?")
     assert file.version == ages.file.version + 1
     assert len(refused) == 4
-    assert "says the same as" in refused[0]
+    assert "is a duplicate of" in refused[0]
     assert "does not ask for" in refused[1]
     assert parse("age_cla", bank_text(file)).file == file
 

@@ -26,9 +26,7 @@ def aig(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     return call
 
 
-def test_validate_says_all_well(
-    aig: Callable[..., int], published_set: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_validate_says_valid(aig: Callable[..., int], published_set: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert aig("validate", str(published_set), "--json") == 0
     told = json.loads(capfd.readouterr().out)
     assert (told["ok"], told["shards"], told["rows"], told["errors"]) == (True, 11, 660, [])
@@ -58,8 +56,8 @@ def test_validate_says_what_is_wrong(
     ("arguments", "message"),
     [
         (["validate", "/no/such/place"], "nothing is at"),
-        (["validate", ".", "--format", "xml"], "no format called 'xml'"),
-        (["export", "SET", "--to", "xml"], "no export called 'xml'"),
+        (["validate", ".", "--format", "xml"], "unknown format 'xml'"),
+        (["export", "SET", "--to", "xml"], "unknown export 'xml'"),
         (["export", "SET", "--to", "webdataset"], "webdataset carries the audio"),
         (["export", "SET", "--to", "jsonl", "--audio-out", "x"], "go together"),
         (["merge", "SET", "--out", "SET"], "one of the sets"),

@@ -162,9 +162,9 @@ def test_json_lines_can_carry_lineage(published_set: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("form", "options", "message"),
     [
-        ("csv", {}, "no export called 'csv'"),
+        ("csv", {}, "unknown export 'csv'"),
         ("ltu-json", {"lineage": True}, "lineage does not go with ltu-json"),
-        ("jsonl", {"config": "stage9"}, "no config called 'stage9'"),
+        ("jsonl", {"config": "stage9"}, "unknown config 'stage9'"),
     ],
 )
 def test_a_wrong_export_says_what_there_is(
