@@ -1,1 +1,1 @@
-"""What every package stands on: errors, records, tables, storage, locks, hashing, settings, the task registry."""
+"""What every package builds on: errors, records, tables, storage, locks, hashing, settings, the task registry."""

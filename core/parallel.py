@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from typing import TypeVar
 
-__all__ = ["in_order"]
+__all__ = ["map_in_order"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_order(pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], *, ahead: int) -> Iterator[Result]:
+def map_in_order(
+    pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], *, ahead: int
+) -> Iterator[Result]:
     """The results of `work` on each item, in the items' order; at most `ahead` items are taken before one is given.
 
     Raises:

@@ -211,7 +211,7 @@ def write_bytes(url: str, content: bytes) -> None:
 def _whole_file(url: str) -> Iterator[Any]:
     """A binary stream whose content is at `url` after the block, and nowhere if the block raises.
 
-    A local file is written under a name of its own beside the target, synced, and renamed over it.
+    A local file is written under a temporary name beside the target, synced, and renamed over it.
     For an object store it is written to the local temporary folder and uploaded when it is complete.
     """
     fs, path = fsspec.core.url_to_fs(url)

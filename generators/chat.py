@@ -58,7 +58,7 @@ class Reply:
         mode: `live` or `batch`.
         input_price: US dollars per million input tokens at which the cost was counted.
         output_price: the same for output tokens.
-        raw: the server's whole answer as JSON; empty for a reply made by hand.
+        raw: the server's whole answer as JSON; empty for a reply that no server sent.
     """
 
     key: str

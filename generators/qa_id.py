@@ -8,7 +8,7 @@ from typing import Any
 
 from aig.core.records import QAPair
 
-__all__ = ["identified", "qa_id"]
+__all__ = ["make_pair", "qa_id"]
 
 
 def qa_id(*, instruction: str, input: str, audio_id: str, dataset: str, task: str, output: str) -> str:
@@ -20,7 +20,7 @@ def qa_id(*, instruction: str, input: str, audio_id: str, dataset: str, task: st
     return hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
 
 
-def identified(
+def make_pair(
     *, instruction: str, input: str, audio_id: str, dataset: str, task: str, output: str, **lineage: Any
 ) -> QAPair:
     """The row with its id; `lineage` are the remaining fields of `QAPair`."""

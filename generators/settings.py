@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from aig.generators.question_settings import QuestionSettings
-
-__all__ = ["BatchSettings", "GenerateSettings", "PriceSettings"]
+__all__ = ["BatchSettings", "GenerateSettings", "PriceSettings", "QuestionSettings"]
 
 Dollars = Annotated[Decimal, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Settings(BaseModel):
@@ -33,12 +32,12 @@ class PriceSettings(_Settings):
 
 
 class BatchSettings(_Settings):
-    """How requests travel in `mode: batch`. OpenAI takes 50,000 requests and 200 MB in a file.
+    """How requests are submitted in `mode: batch`. OpenAI takes 50,000 requests and 200 MB in a file.
 
     Attributes:
         requests_per_file: most requests in one batch.
         bytes_per_file: most bytes in one batch's file.
-        batches_in_flight: most batches handed in and not finished at a time.
+        batches_in_flight: most batches submitted and not finished at a time.
         completion_window: time the provider gives itself.
         poll_s: seconds between two looks at a batch's state.
     """
@@ -48,6 +47,37 @@ class BatchSettings(_Settings):
     batches_in_flight: Annotated[int, Field(ge=1)] = 8
     completion_window: str = "24h"
     poll_s: Annotated[float, Field(gt=0)] = 30.0
+
+
+class QuestionSettings(_Settings):
+    """What is asked about a clip.
+
+    Attributes:
+        prefix_share: share of the audio tasks' closed-ended questions that begin with `Closed-ended question: `.
+        style_share: share of caption questions that end in the dataset's caption style, `, in Clotho style`.
+        instruction_share: share of closed-ended questions that say how to answer after what is asked.
+        gender_emotion_share: where a dataset has both gender_cla and gender_emotion_cla, share of its clips that are
+            asked the latter instead of the former; IEMOCAP's 845 of 4,290.
+        copies: by dataset, how often each caption question is drawn again, instead of the dataset's own number.
+        recognised_asr: whether a clip without an annotated text is asked for the recogniser's words instead.
+        audio_input: whether rows about sounds carry the transcript as `input` (LTU-AS) or leave it empty (LTU).
+        prompts: by kind, the open-ended prompt instead of the default one: `{joint: joint@2}`.
+        prompt_folder: folder with your own prompts.
+        description_file: JSON Lines file with your own acoustic descriptions of sounds (`aig prompts describe`).
+        pairs: open-ended pairs asked for at once, instead of the dataset's own number.
+    """
+
+    prefix_share: Share = 0.5
+    style_share: Share = 0.5
+    instruction_share: Share = 0.75
+    gender_emotion_share: Share = 0.197
+    copies: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    recognised_asr: bool = False
+    audio_input: bool = True
+    prompts: dict[str, str] = Field(default_factory=dict)
+    prompt_folder: str | None = None
+    description_file: str | None = None
+    pairs: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
 class GenerateSettings(_Settings):

@@ -54,7 +54,7 @@ def check(configuration: Configuration, only: Sequence[str], stages: Sequence[St
             if dataset.access == "own":
                 next(dataset.read(source), None)  # the manifest is there and its columns are known
     if "generate" in stages and configuration.generate.open_ended:
-        from aig.generators.client.endpoint_url import api_key
+        from aig.generators.client.endpoint import api_key
 
         if not Workspace(configuration.workspace).exists("responses"):
             api_key(configuration.generate)

@@ -11,15 +11,18 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from aig.core.errors import DataError, UsageError
+from aig.core.errors import DataError
 from aig.generators.chat import ChatRequest
+from aig.generators.client.batch import Batches
 from aig.generators.client.batch_jobs import JobStore
 from aig.generators.client.budget import Budget, BudgetReachedError
-from aig.generators.client.endpoint_url import base_url, is_loopback
+from aig.generators.client.context import RequestContext
+from aig.generators.client.endpoint import Endpoint, base_url, is_loopback
+from aig.generators.client.live import Live
 from aig.generators.client.prices import Price, price_of
 from aig.generators.client.summary import Failure, Summary
 from aig.generators.client.tokens import input_tokens, most_output_tokens
-from aig.generators.ledger.claims import Claim, share_of
+from aig.generators.ledger.claims import Claim
 from aig.generators.ledger.entries import Asked, Exposure
 from aig.generators.ledger.group_commit import GroupCommit
 from aig.generators.ledger.ledger import Ledger
@@ -34,7 +37,6 @@ async def ask(
     settings: GenerateSettings,
     on_progress: Callable[[Summary], None] | None = None,
     *,
-    share: tuple[int, int] = (0, 1),
     shared_limit: Callable[[int], Coroutine[Any, Any, None]] | None = None,
 ) -> Summary:
     """Asks every request that is not in the ledger; replies land there before they count as answered.
@@ -44,7 +46,6 @@ async def ask(
         ledger: where replies are looked up and kept.
         settings: model endpoint, limits, budget.
         on_progress: called a few times a second, and at the end, with the running figures, always the same object.
-        share: which of how many workers this is; each asks its own part of the same requests, at most 16 of them.
         shared_limit: awaited before each request with the tokens it may use, for a rate shared between machines.
 
     Returns:
@@ -52,15 +53,9 @@ async def ask(
 
     Raises:
         UsageError: no key, a wrong key, an unknown model, no server: nothing or nothing more was sent.
-        DataError: the budget or the quota is used up, the endpoint answers no more, or the ledger cannot be written.
+        DataError: the budget or the quota is used up, the endpoint no longer answers, or the ledger cannot be written.
             What was answered is kept; the same call continues.
     """
-    # These draw openai, which takes a second.
-    from aig.generators.client.batch import Batches
-    from aig.generators.client.context import Run
-    from aig.generators.client.endpoint import Endpoint
-    from aig.generators.client.live import Live
-
     local = is_loopback(base_url(settings))
 
     @cache
@@ -68,14 +63,9 @@ async def ask(
         found = price_of(model, settings.prices, local=local)
         return found.batch if settings.mode == "batch" else found
 
-    if share[1] > 1 and (settings.mode == "batch" or JobStore(ledger.url).load()):
-        raise UsageError(
-            "batches are handed in and fetched by one worker",
-            "run one worker in generate.mode batch; live requests may be shared once no batch is in work",
-        )
     summary = Summary()
-    source: Iterator[ChatRequest] = share_of(iter(requests), share)
-    with Claim(ledger.url, share), _rare_collections():
+    source = iter(requests)
+    with Claim(ledger.url), _rare_collections():
         ledger.refresh()
         fresh = _first_unanswered(source, ledger, summary)
         if fresh is None and not JobStore(ledger.url).load():
@@ -84,9 +74,9 @@ async def ask(
             return summary  # what is answered needs neither key nor price nor server
         price(settings.model)  # an unknown price stops the run before anything is sent
         source = chain([fresh] if fresh else [], source)
-        budget = Budget(_limit(settings, ledger, share), ledger.cost_usd)
+        budget = Budget(settings.max_cost_usd, ledger.cost_usd)
         async with Endpoint(settings) as endpoint, GroupCommit(ledger) as commits:
-            run = Run(
+            context = RequestContext(
                 settings=settings,
                 ledger=ledger,
                 commits=commits,
@@ -96,13 +86,13 @@ async def ask(
                 summary=summary,
                 on_progress=on_progress or (lambda _: None),
             )
-            batches = Batches(run)
-            live = Live(run, shared_limit)
+            batches = Batches(context)
+            live = Live(context, shared_limit)
             try:
                 if settings.mode == "batch":
                     await batches.run(source)
                 else:
-                    await batches.withdraw()
+                    await batches.cancel_earlier()
                     await live.run(source)
             except BudgetReachedError:
                 left = (request for part in (live.left, batches.left, source) for request in part)
@@ -139,14 +129,6 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _limit(settings: GenerateSettings, ledger: Ledger, share: tuple[int, int]) -> Decimal | None:
-    """The budget of this worker: what is spent and its part of what is left."""
-    if settings.max_cost_usd is None:
-        return None
-    spent = ledger.cost_usd
-    return spent + max(Decimal(0), settings.max_cost_usd - spent) / share[1]
-
-
 def _budget_reached(
     settings: GenerateSettings,
     spent: Decimal,
@@ -164,6 +146,6 @@ def _budget_reached(
     total = spent + further
     return DataError(
         f"the budget of ${settings.max_cost_usd} is reached: ${spent:.4f} spent, {requests:,} requests left",
-        f"they would cost about ${further:.4f} more: set generate.max_cost_usd to {total * Decimal('1.1'):.2f} "
-        "and run the same command again",
+        f"They would cost about ${further:.4f} more: set generate.max_cost_usd to {total * Decimal('1.1'):.2f} "
+        "and run the same command again.",
     )

@@ -1,4 +1,4 @@
-"""Batches handed in and not settled yet, on record beside the ledger, so that a broken-off run finds them again.
+"""Batches submitted and not settled yet, on record beside the ledger, so that an interrupted run finds them again.
 
 <ledger>/batches/<job>.jsonl    the requests, as uploaded
 <ledger>/batches/<job>.json     what the job is called there, whose requests these are, what they may cost
@@ -29,7 +29,7 @@ class Job:
     """One batch, from the moment its requests are written down until its replies are in the ledger.
 
     Attributes:
-        attempt: how often its requests have been handed in, this time included.
+        attempt: how often its requests have been submitted, this time included.
         name: ours, also told to the provider.
         created_at: seconds since 1970.
         most_cost_usd: the most its requests can cost together, a decimal number as text.

@@ -8,7 +8,7 @@ import time
 
 from aig.core.errors import AigError, DataError, UsageError
 
-__all__ = ["Breaker"]
+__all__ = ["CircuitBreaker"]
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 
 
-class Breaker:
+class CircuitBreaker:
     """Counts failures in a row. For one event loop."""
 
     def __init__(self, url: str, outage_s: float) -> None:
@@ -27,8 +27,8 @@ class Breaker:
         self._url = url
         self._outage_s = outage_s
         self._failures = 0
-        self._refused = 0
-        self._ever_good = False
+        self._rejections = 0
+        self._ever_answered = False
         self._since = time.monotonic()
         self._pause_s = FIRST_PAUSE_S
         self._probe = asyncio.Lock()
@@ -47,25 +47,25 @@ class Breaker:
                 await asyncio.sleep(self._pause_s)
                 self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
-    def good(self) -> None:
+    def record_success(self) -> None:
         """A request was answered."""
         if self.open:
-            log.warning("%s answers again", self._url)
-        self._failures = self._refused = 0
+            log.warning("%s has recovered", self._url)
+        self._failures = self._rejections = 0
         self._pause_s = FIRST_PAUSE_S
-        self._ever_good = True
+        self._ever_answered = True
         self._since = time.monotonic()
 
-    def limited(self, reason: str) -> AigError | None:
+    def record_rate_limit(self, reason: str) -> AigError | None:
         """The server said too many; the error to stop with, where it has said nothing else for too long."""
         return self._outage(f"refuses every request for {self._outage_s:g} s as too many: {reason}")
 
-    def failed(self, reason: str, *, no_connection: bool) -> AigError | None:
+    def record_failure(self, reason: str, *, no_connection: bool) -> AigError | None:
         """A request failed in a way that may pass; the error to stop with, where none was answered for too long."""
-        if no_connection and not self._ever_good:
+        if no_connection and not self._ever_answered:
             return UsageError(
                 f"cannot reach {self._url}: {reason}",
-                "start the server, or correct generate.base_url (for a first try: aig mock-server)",
+                "Start the server, or correct generate.base_url (for a first try: aig mock-server).",
             )
         self._failures += 1
         if self._failures == OPENS_AT:
@@ -74,19 +74,19 @@ class Breaker:
             )
         return self._outage(f"answered no request for {self._outage_s:g} s; the last fault: {reason}")
 
-    def refused(self, message: str) -> AigError | None:
+    def record_rejection(self, message: str) -> AigError | None:
         """The server does not take a request; the error to stop with, where it takes none."""
-        self._refused += 1
-        if self._refused < OPENS_AT:
+        self._rejections += 1
+        if self._rejections < OPENS_AT:
             return None
         return UsageError(
             f"{self._url} refused {OPENS_AT} requests in a row, the last: {message}",
-            "correct generate.model, generate.response_format or generate.max_tokens_name, whichever the server names",
+            "Correct generate.model, generate.response_format or generate.max_tokens_name, whichever the server names.",
         )
 
     def _outage(self, message: str) -> AigError | None:
         if time.monotonic() - self._since < self._outage_s:
             return None
         return DataError(
-            f"{self._url} {message}", "run the same command again later: it continues where this one stopped"
+            f"{self._url} {message}", "Run the same command again later: it continues where this one stopped."
         )

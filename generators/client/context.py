@@ -17,12 +17,12 @@ from aig.generators.ledger.group_commit import GroupCommit
 from aig.generators.ledger.ledger import Ledger
 from aig.generators.settings import GenerateSettings
 
-__all__ = ["Run"]
+__all__ = ["RequestContext"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """The parts of one run.
+class RequestContext:
+    """What one run of requests works with.
 
     Attributes:
         settings: of the generate stage.
@@ -54,6 +54,6 @@ class Run:
         if output is None and self.budget.limit is not None:
             raise UsageError(
                 "a request sets no max_tokens, so its cost cannot be limited",
-                "set max_tokens in the request's parameters, or leave generate.max_cost_usd out",
+                "Set max_tokens in the request's parameters, or leave generate.max_cost_usd out.",
             )
         return self.price(request.model).cost(most_input_tokens(request), output or 0)

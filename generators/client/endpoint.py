@@ -1,4 +1,6 @@
-"""The chat model's endpoint: the one module that knows the openai client.
+"""The chat model's endpoint, where it is and with what key: the one module that knows the openai client.
+
+The client is imported where it is used, because its import takes a second that most commands need not spend.
 
 Requests go through the client's low-level `post` over its aiohttp transport, with the body encoded by us: the typed
 `chat.completions.create` spends more time on turning dictionaries over than the network takes at a few hundred requests
@@ -8,20 +10,21 @@ a second. Retries, limits and money are not its business: one call here is one r
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
 
-import aiohttp
-import httpx2
-import openai
-
+from aig.core.errors import UsageError
 from aig.generators.chat import ChatRequest
-from aig.generators.client.endpoint_url import api_key, base_url
 from aig.generators.settings import GenerateSettings
 
 if TYPE_CHECKING:
+    import httpx2
+    import openai
     from openai.types import Batch
 
 __all__ = [
@@ -30,6 +33,9 @@ __all__ = [
     "Endpoint",
     "StatusError",
     "TransportError",
+    "api_key",
+    "base_url",
+    "is_loopback",
     "request_body",
 ]
 
@@ -37,7 +43,7 @@ _T = TypeVar("_T")
 _JOB = "aig_job"
 _FILE_RETRIES = 6
 _CLOCKS_DIFFER_S = 3600
-_RESPONSE: type[httpx2.Response] = httpx2.Response
+_OPENAI = "https://api.openai.com/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class BatchState:
-    """How a batch stands.
+    """The state of a batch.
 
     Attributes:
         name: the provider's.
@@ -88,13 +94,50 @@ class TransportError(Exception):
 
     Attributes:
         reason: what happened, in a few words, free of the request's content.
-        refused: no connection was made, so the request never left.
+        sent: whether the request left at all: without a connection it did not.
     """
 
-    def __init__(self, reason: str, *, refused: bool) -> None:
+    def __init__(self, reason: str, *, sent: bool) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.refused = refused
+        self.sent = sent
+
+
+def base_url(settings: GenerateSettings) -> str:
+    """The setting, else `OPENAI_BASE_URL`, else OpenAI.
+
+    Raises:
+        UsageError: it is not an http address.
+    """
+    url = (settings.base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI).rstrip("/")
+    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        raise UsageError(f"generate.base_url: {url!r} is not an http address", "Write it as https://HOST/v1.")
+    return url
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the endpoint is on this machine, so that it needs neither key nor price."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def api_key(settings: GenerateSettings) -> str:
+    """The key from the environment; empty where there is none and the endpoint is on this machine.
+
+    Raises:
+        UsageError: the endpoint is elsewhere and the environment holds no key.
+    """
+    key = os.environ.get(settings.api_key_env, "").strip()
+    if not key and not is_loopback(base_url(settings)):
+        raise UsageError(
+            f"no API key for {base_url(settings)}: the environment variable {settings.api_key_env} is not set",
+            f"Export {settings.api_key_env}=..., or name another variable in generate.api_key_env, "
+            "or set generate.open_ended to false to build the closed-ended part without a model.",
+        )
+    return key
 
 
 def request_body(request: ChatRequest) -> dict[str, Any]:
@@ -117,8 +160,11 @@ class Endpoint:
         """Makes the client; nothing is sent.
 
         Raises:
-            UsageError: the endpoint is not on this machine and the environment holds no key; or the address is none.
+            UsageError: the endpoint is elsewhere and there is no key, or the address is not valid.
         """
+        import httpx2
+        import openai
+
         self.url = base_url(settings)
         self._key = key = api_key(settings)
         self.key_name = settings.api_key_env
@@ -152,15 +198,18 @@ class Endpoint:
         Raises:
             TransportError: no whole answer came back in time.
         """
+        import httpx2
+        import openai
+
         try:
             async with asyncio.timeout(self._total_s):
-                response = await self._client.post(self._chat_url, content=body, cast_to=_RESPONSE)
+                response = await self._client.post(self._chat_url, content=body, cast_to=httpx2.Response)
         except openai.APIStatusError as error:
             response = error.response
         except openai.APIError as error:
             raise _transport_error(error) from None
         except TimeoutError:
-            raise TransportError(f"no answer within {self._total_s:g} s", refused=False) from None
+            raise TransportError(f"no answer within {self._total_s:g} s", sent=True) from None
         except httpx2.HTTPError as error:
             raise _transport_error(error) from None
         return _answer(response)
@@ -168,12 +217,12 @@ class Endpoint:
     async def upload(self, requests: bytes) -> str:
         """Uploads the requests of a batch, one JSON object a line; returns the file's name."""
         file = ("requests.jsonl", requests)
-        return (await self._calm(lambda client: client.files.create(file=file, purpose="batch"))).id
+        return (await self._retried(lambda client: client.files.create(file=file, purpose="batch"))).id
 
     async def create_batch(self, file: str, job: str, window: str) -> str:
-        """Hands an uploaded file in as a batch under our own name `job`; returns the provider's name for it."""
+        """Submits an uploaded file as a batch under our own name `job`; returns the provider's name for it."""
         create = self._client.batches.create  # not repeated by the client: a repeat would be a second batch
-        made = await self._told(
+        made = await self._translated(
             create(
                 input_file_id=file,
                 endpoint="/v1/chat/completions",
@@ -184,11 +233,11 @@ class Endpoint:
         return made.id
 
     async def batch(self, name: str) -> BatchState:
-        """How a batch stands."""
-        return _state(await self._calm(lambda client: client.batches.retrieve(name)))
+        """The state of a batch."""
+        return _state(await self._retried(lambda client: client.batches.retrieve(name)))
 
     async def find_batch(self, job: str, since: float) -> str | None:
-        """The provider's name for the batch we handed in as `job` at `since` (seconds since 1970) or later."""
+        """The provider's name for the batch we submitted as `job` at `since` (seconds since 1970) or later."""
 
         async def find(client: openai.AsyncOpenAI) -> str | None:
             async for batch in client.batches.list(limit=100):
@@ -198,11 +247,11 @@ class Endpoint:
                     return None
             return None
 
-        return await self._calm(find)
+        return await self._retried(find)
 
     async def cancel_batch(self, name: str) -> None:
         """Asks for a batch to be ended; what it has done by then can be fetched."""
-        await self._calm(lambda client: client.batches.cancel(name))
+        await self._retried(lambda client: client.batches.cancel(name))
 
     async def download(self, file: str, path: Path) -> None:
         """Writes the content of a file of the provider to `path`."""
@@ -211,14 +260,17 @@ class Endpoint:
             async with client.files.with_streaming_response.content(file) as response:
                 await response.stream_to_file(path)
 
-        await self._calm(fetch)
+        await self._retried(fetch)
 
-    async def _calm(self, call: Callable[[openai.AsyncOpenAI], Awaitable[_T]]) -> _T:
-        """A call that may be repeated, so the client does that by itself where it fails in passing."""
-        return await self._told(call(self._client.with_options(max_retries=_FILE_RETRIES)))
+    async def _retried(self, call: Callable[[openai.AsyncOpenAI], Awaitable[_T]]) -> _T:
+        """A call that may be repeated, so the client retries it where it fails in passing."""
+        return await self._translated(call(self._client.with_options(max_retries=_FILE_RETRIES)))
 
-    async def _told(self, call: Awaitable[_T]) -> _T:
-        """The result of a typed call, its errors turned into ours."""
+    async def _translated(self, call: Awaitable[_T]) -> _T:
+        """The result of a typed call, its errors translated into ours."""
+        import httpx2
+        import openai
+
         try:
             return await call
         except openai.APIStatusError as error:
@@ -232,7 +284,7 @@ class Endpoint:
 
 
 def _answer(response: httpx2.Response) -> Answer:
-    # A plain dictionary: the response's own headers decode all of themselves anew for every look.
+    # A plain dictionary: the response's own headers decode all of themselves again for every look.
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
     return Answer(response.status_code, headers, response.content)
 
@@ -252,15 +304,17 @@ def _state(batch: Batch) -> BatchState:
 
 def _transport_error(error: BaseException) -> TransportError:
     """What happened on the wire, by the innermost exception: the layers above call a dropped connection a time-out."""
+    import aiohttp
+
     inner: BaseException | None = error
     while inner is not None:
         if isinstance(inner, aiohttp.ClientConnectorError):
-            return TransportError(f"no connection: {inner.os_error.strerror or inner.os_error}", refused=True)
+            return TransportError(f"no connection: {inner.os_error.strerror or inner.os_error}", sent=False)
         if isinstance(inner, aiohttp.ConnectionTimeoutError):
-            return TransportError("no connection within the time-out", refused=True)
+            return TransportError("no connection within the time-out", sent=False)
         if isinstance(inner, aiohttp.ServerTimeoutError):
-            return TransportError("nothing read within the time-out", refused=False)
+            return TransportError("nothing read within the time-out", sent=True)
         if isinstance(inner, aiohttp.ClientError | OSError):
-            return TransportError(f"connection lost ({type(inner).__name__})", refused=False)
+            return TransportError(f"connection lost ({type(inner).__name__})", sent=True)
         inner = inner.__cause__ or inner.__context__
-    return TransportError(f"connection lost ({type(error).__name__})", refused=False)
+    return TransportError(f"connection lost ({type(error).__name__})", sent=True)

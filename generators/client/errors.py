@@ -11,14 +11,14 @@ from aig.core.errors import DataError, UsageError
 from aig.generators.client.endpoint import Answer, Endpoint
 from aig.generators.client.rate_limits import duration_s
 
-__all__ = ["AgainError", "RefusedError", "check", "malformed", "retry_after_s"]
+__all__ = ["RejectedError", "RetryableError", "check", "malformed", "retry_after_s"]
 
 _QUOTA = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "account_deactivated"}
 _PASSING = {408, 409, 425}
 _LONGEST_MESSAGE = 500
 
 
-class AgainError(Exception):
+class RetryableError(Exception):
     """The request may be sent again.
 
     Attributes:
@@ -26,7 +26,6 @@ class AgainError(Exception):
         after_s: seconds the server asks to wait; `None`: it does not say.
         limited: the server said too many (429), so the request is not to blame.
         maybe_paid: the model may have answered, and the provider may charge for it.
-        refused: no connection was made.
     """
 
     def __init__(
@@ -36,17 +35,15 @@ class AgainError(Exception):
         after_s: float | None = None,
         limited: bool = False,
         maybe_paid: bool = False,
-        refused: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.after_s = after_s
         self.limited = limited
         self.maybe_paid = maybe_paid
-        self.refused = refused
 
 
-class RefusedError(Exception):
+class RejectedError(Exception):
     """The request will not be answered, however often it is sent.
 
     Attributes:
@@ -66,8 +63,8 @@ def check(answer: Answer, endpoint: Endpoint, model: str) -> None:
     """Returns where the status says that the answer is good.
 
     Raises:
-        AgainError: too many requests, or a fault that may pass.
-        RefusedError: the server does not take this request.
+        RetryableError: too many requests, or a fault that may pass.
+        RejectedError: the server does not take this request.
         AigError: no request will be answered: the run must stop.
     """
     if answer.status == 200:
@@ -77,29 +74,29 @@ def check(answer: Answer, endpoint: Endpoint, model: str) -> None:
         if code in _QUOTA:
             raise DataError(
                 f"{endpoint.url}: the quota is used up ({said})",
-                "raise the account's limit or use another key, then run the same command again: it continues",
+                "Raise the account's limit or use another key, then run the same command again: it continues.",
             )
-        raise AgainError(said, after_s=retry_after_s(answer), limited=True)
+        raise RetryableError(said, after_s=retry_after_s(answer), limited=True)
     if answer.status >= 500 or answer.status in _PASSING:
-        raise AgainError(f"status {answer.status}", after_s=retry_after_s(answer))
+        raise RetryableError(f"status {answer.status}", after_s=retry_after_s(answer))
     if answer.status in {401, 403}:
-        raise UsageError(f"{endpoint.url} does not accept the key: {said}", f"set {endpoint.key_name} to a valid key")
+        raise UsageError(f"{endpoint.url} does not accept the key: {said}", f"Set {endpoint.key_name} to a valid key.")
     if answer.status == 404:
         raise UsageError(
-            f"{endpoint.url} knows no model {model!r}, or is no chat completions endpoint: {said}",
-            "correct generate.model or generate.base_url (it ends in /v1)",
+            f"{endpoint.url} knows no model {model!r}, or is not a chat completions endpoint: {said}",
+            "Correct generate.model or generate.base_url (it ends in /v1).",
         )
     if answer.status < 400:
-        raise UsageError(f"{endpoint.url} answers with status {answer.status}", "correct generate.base_url")
-    raise RefusedError(
-        code or f"status_{answer.status}", said, "see what the server says; other requests are not concerned"
+        raise UsageError(f"{endpoint.url} answers with status {answer.status}", "Correct generate.base_url.")
+    raise RejectedError(
+        code or f"status_{answer.status}", said, "See what the server says; other requests are not concerned."
     )
 
 
-def malformed(answer: Answer, why: str) -> AgainError:
+def malformed(answer: Answer, why: str) -> RetryableError:
     """The fault of a reply with status 200 that holds no reply."""
     kind = answer.headers.get("content-type", "no content type").partition(";")[0]
-    return AgainError(f"status 200 without a reply: {why} ({kind}, {len(answer.body)} bytes)", maybe_paid=True)
+    return RetryableError(f"status 200 without a reply: {why} ({kind}, {len(answer.body)} bytes)", maybe_paid=True)
 
 
 def retry_after_s(answer: Answer) -> float | None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from aig.generators.chat import ChatRequest
-from aig.generators.client.endpoint_url import base_url, is_loopback
+from aig.generators.client.endpoint import base_url, is_loopback
 from aig.generators.client.prices import Price, price_of
 from aig.generators.client.tokens import input_tokens, most_output_tokens
-from aig.generators.ledger.costs import accounts
+from aig.generators.ledger.costs import read_costs
 from aig.generators.ledger.ledger import Ledger
 from aig.generators.settings import GenerateSettings
 
@@ -51,7 +51,7 @@ def estimate_cost(requests: Iterable[ChatRequest], ledger: Ledger, settings: Gen
         UsageError: nobody says what the model costs.
     """
     price = _price(settings)
-    usual = accounts(ledger).usual_output()
+    usual = read_costs(ledger).usual_output()
     rows: dict[tuple[str, str], EstimateRow] = {}
     seen: set[bytes] = set()
     for request in requests:

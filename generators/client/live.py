@@ -20,10 +20,10 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from aig.core.decimals import format_decimal
 from aig.core.errors import AigError
 from aig.generators.chat import ChatRequest, Reply
-from aig.generators.client.circuit_breaker import Breaker
-from aig.generators.client.context import Run
+from aig.generators.client.circuit_breaker import CircuitBreaker
+from aig.generators.client.context import RequestContext
 from aig.generators.client.endpoint import TransportError, request_body
-from aig.generators.client.errors import AgainError, RefusedError, check
+from aig.generators.client.errors import RejectedError, RetryableError, check
 from aig.generators.client.prices import Price
 from aig.generators.client.rate_limits import Limits
 from aig.generators.client.replies import read_reply
@@ -50,16 +50,16 @@ class Live:
         exposure: the most that was in flight at a time, in US dollars, as put on record.
     """
 
-    def __init__(self, run: Run, shared_limit: SharedLimit | None = None) -> None:
+    def __init__(self, context: RequestContext, shared_limit: SharedLimit | None = None) -> None:
         """Nothing is sent yet; `shared_limit` is awaited before each request with the tokens it may use."""
-        self._run = run
-        self._settings, self._summary = run.settings, run.summary
-        self._ledger, self._commits, self._budget = run.ledger, run.commits, run.budget
-        self._endpoint = run.endpoint
+        self._context = context
+        self._settings, self._summary = context.settings, context.summary
+        self._ledger, self._commits, self._budget = context.ledger, context.commits, context.budget
+        self._endpoint = context.endpoint
         self._shared_limit = shared_limit
-        settings = run.settings
+        settings = context.settings
         self._limits = Limits(settings.requests_per_minute, settings.tokens_per_minute)
-        self._breaker = Breaker(run.endpoint.url, settings.outage_s)
+        self._breaker = CircuitBreaker(context.endpoint.url, settings.outage_s)
         self._places = asyncio.Semaphore(settings.concurrency)
         self._resting = 0
         self._rested = asyncio.Event()
@@ -137,11 +137,13 @@ class Live:
         try:
             try:
                 await self._try(request)
-            except AgainError as error:
+            except RetryableError as error:
                 await self._try_again(request, error)
-        except AgainError as error:
-            self._summary.fail(request, "no_reply", error.reason, "run the same command again: it is asked anew")
-        except RefusedError as error:
+        except RetryableError as error:
+            self._summary.fail(
+                request, "no_reply", error.reason, "Run the same command again: the request is sent again."
+            )
+        except RejectedError as error:
             self._summary.fail(request, error.error, error.message, error.advice)
         except asyncio.CancelledError:
             self.left.append(request)
@@ -154,9 +156,9 @@ class Live:
             self._places.release()
             self._report()
 
-    async def _try_again(self, request: ChatRequest, first: AgainError) -> None:
-        """Tries until it succeeds or has failed often enough; being told to wait (429) is no failure of the request."""
-        known: AgainError | None = first
+    async def _try_again(self, request: ChatRequest, first: RetryableError) -> None:
+        """Tries until it succeeds or has failed often enough; being told to wait (429) does not count as a failure."""
+        known: RetryableError | None = first
         faults = 0
 
         async def attempt() -> None:
@@ -166,14 +168,14 @@ class Live:
                 raise error
             await self._try(request)
 
-        def tired(state: RetryCallState) -> bool:
+        def exhausted(state: RetryCallState) -> bool:
             nonlocal faults
             error = state.outcome.exception() if state.outcome else None
-            faults += not (isinstance(error, AgainError) and error.limited)
+            faults += not (isinstance(error, RetryableError) and error.limited)
             return faults >= self._settings.max_attempts
 
-        again = retry_if_exception_type(AgainError)
-        await AsyncRetrying(retry=again, wait=_wait, stop=tired, sleep=self._rest, reraise=True)(attempt)
+        again = retry_if_exception_type(RetryableError)
+        await AsyncRetrying(retry=again, wait=_wait, stop=exhausted, sleep=self._rest, reraise=True)(attempt)
 
     async def _rest(self, seconds: float) -> None:
         """Sleeps without a place."""
@@ -188,8 +190,8 @@ class Live:
 
     async def _try(self, request: ChatRequest) -> None:
         """Sends a request once: waits for its turn, reserves what it may cost, settles on what it did cost."""
-        price = self._run.price(request.model)
-        most_cost = self._run.most_cost(request)
+        price = self._context.price(request.model)
+        most_cost = self._context.most_cost(request)
         tokens = 0
         if self._limits.counts_tokens or self._shared_limit is not None:
             tokens = input_tokens(request) + (most_output_tokens(request) or 0)
@@ -204,7 +206,7 @@ class Live:
             self._summary.sent += 1
             try:
                 reply = await self._send(request, price)
-            except AgainError as error:
+            except RetryableError as error:
                 if error.maybe_paid and most_cost:
                     cost = most_cost
                     charge = Charge(key=request.key, cost_usd=format_decimal(cost), reason=error.reason, at=time.time())
@@ -225,20 +227,20 @@ class Live:
             check(answer, self._endpoint, request.model)
             reply = read_reply(answer, request, price)
         except TransportError as error:
-            self._raise_if(self._breaker.failed(error.reason, no_connection=error.refused))
-            raise AgainError(error.reason, maybe_paid=not error.refused) from None
-        except AgainError as error:
+            self._raise_if(self._breaker.record_failure(error.reason, no_connection=not error.sent))
+            raise RetryableError(error.reason, maybe_paid=error.sent) from None
+        except RetryableError as error:
             if error.limited:
                 self._limits.narrow()
-                self._raise_if(self._breaker.limited(error.reason))
+                self._raise_if(self._breaker.record_rate_limit(error.reason))
             else:
-                self._raise_if(self._breaker.failed(error.reason, no_connection=False))
+                self._raise_if(self._breaker.record_failure(error.reason, no_connection=False))
             log.info("trying again: %s", error.reason)
             raise
-        except RefusedError as error:
-            self._raise_if(self._breaker.refused(error.message))
+        except RejectedError as error:
+            self._raise_if(self._breaker.record_rejection(error.message))
             raise
-        self._breaker.good()
+        self._breaker.record_success()
         return reply
 
     def _raise_if(self, error: AigError | None) -> None:
@@ -259,11 +261,11 @@ class Live:
         now = time.monotonic()
         if force or now - self._progress_at >= _PROGRESS_EVERY_S:
             self._progress_at = now
-            self._run.on_progress(self._summary)
+            self._context.on_progress(self._summary)
 
 
 def _wait(state: RetryCallState) -> float:
     """Seconds before another try: what the server asks for, plus jitter, else exponential back-off with jitter."""
     error = state.outcome.exception() if state.outcome else None
-    after = error.after_s if isinstance(error, AgainError) else None
+    after = error.after_s if isinstance(error, RetryableError) else None
     return _BACK_OFF(state) if after is None else after + 0.02 * (_BACK_OFF(state) % 1)

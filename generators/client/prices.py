@@ -70,8 +70,8 @@ def price_of(model: str, overrides: Mapping[str, PriceSettings], *, local: bool)
     if price is None:
         raise UsageError(
             f"no price is known for the model {model!r}, so its cost cannot be limited",
-            f"say what it costs per million tokens: generate.prices: {{{model}: {{input: 0.50, output: 1.50}}}}; "
-            "0 for a server of your own",
+            f"Set what it costs per million tokens: generate.prices: {{{model}: {{input: 0.50, output: 1.50}}}}; "
+            "0 for a server of your own.",
         )
     return price
 

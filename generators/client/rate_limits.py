@@ -40,7 +40,7 @@ def duration_s(text: str) -> float | None:
 
 
 class Pace:
-    """One limit: so much a minute, evenly.
+    """One limit: an amount per minute, evenly paced.
 
     Attributes:
         per_minute: the limit, `None` while there is none.

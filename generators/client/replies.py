@@ -21,7 +21,7 @@ def read_reply(answer: Answer, request: ChatRequest, price: Price) -> Reply:
     """The reply in a good answer.
 
     Raises:
-        AgainError: there is none in it.
+        RetryableError: there is none in it.
     """
     try:
         body: Any = json.loads(answer.body)
@@ -29,7 +29,7 @@ def read_reply(answer: Answer, request: ChatRequest, price: Price) -> Reply:
     except ValueError:
         raise malformed(answer, "the body is not JSON") from None
     except (KeyError, IndexError, TypeError, AttributeError):
-        raise malformed(answer, "the body is no chat completion") from None
+        raise malformed(answer, "the body is not a chat completion") from None
 
 
 def reply_from(body: Any, raw: str, request: ChatRequest, price: Price, mode: str) -> Reply:
@@ -43,7 +43,7 @@ def reply_from(body: Any, raw: str, request: ChatRequest, price: Price, mode: st
         mode: `live` or `batch`.
 
     Raises:
-        KeyError, IndexError, TypeError, AttributeError, ValueError: it is no chat completion.
+        KeyError, IndexError, TypeError, AttributeError, ValueError: it is not a chat completion.
     """
     content = content_of(body)
     usage = body.get("usage") or {}

@@ -18,7 +18,7 @@ __all__ = ["absent_labels"]
 def absent_labels(
     present: Sequence[str], vocabulary: tuple[str, ...], count: int, *identity: object
 ) -> tuple[str, ...]:
-    """Up to `count` labels of the vocabulary that are not heard, nor relatives of each other or of what is heard.
+    """Up to `count` labels of the vocabulary that are neither heard nor related to each other or to what is heard.
 
     Each candidate has its own place in the draw, from its name and `identity` alone, so that a vocabulary that grows
     changes few draws.

@@ -13,7 +13,7 @@ from functools import partial
 from aig.core.records import Clip, Features
 from aig.generators.closed_ended import temporal
 from aig.generators.closed_ended.absent import absent_labels
-from aig.generators.question_settings import QuestionSettings
+from aig.generators.settings import QuestionSettings
 from aig.prompts.descriptions import descriptions
 from aig.prompts.metadata import SENTIMENTS, one_line, sounds
 from aig.prompts.seeded_random import pick, rng_for

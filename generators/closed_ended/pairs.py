@@ -10,8 +10,8 @@ from aig.core.records import Clip, Features, QAPair
 from aig.extractors.transcript_cleaning import spoken_text
 from aig.generators.closed_ended.answers import ANSWERS, AUDIO_TASKS, CAPTION_TASKS, Answer, Facts
 from aig.generators.closed_ended.temporal import within
-from aig.generators.qa_id import identified
-from aig.generators.question_settings import QuestionSettings
+from aig.generators.qa_id import make_pair
+from aig.generators.settings import QuestionSettings
 from aig.prompts.banks import bank
 from aig.prompts.descriptions import descriptions, known_labels
 from aig.prompts.metadata import sounds
@@ -22,7 +22,7 @@ __all__ = ["ClosedEnded", "closed_pairs", "undescribed"]
 PREFIX = "Closed-ended question: "
 
 _REDRAWS = 100
-"""A copy of a question is drawn anew until it differs from the copies before it, so often at most."""
+"""A copy of a question is drawn again until it differs from the copies before it, at most this often."""
 
 
 class ClosedEnded(Protocol):
@@ -34,7 +34,7 @@ class ClosedEnded(Protocol):
 
     @property
     def copies(self) -> int:
-        """How often each caption question is drawn anew, to weigh a small dataset."""
+        """How often each caption question is drawn again, to weigh a small dataset."""
 
 
 def closed_pairs(
@@ -76,7 +76,7 @@ def undescribed(clip: Clip, settings: QuestionSettings) -> tuple[str, ...]:
 
 
 def _tasks(clip: Clip, wanted: Sequence[str], facts: Facts) -> Iterator[str]:
-    """The tasks asked about this clip; each is one that the dataset wants, or stands in for one."""
+    """The tasks asked about this clip; each is one that the dataset wants, or replaces one."""
     both = "gender_cla" in wanted and "gender_emotion_cla" in wanted and clip.gender and clip.emotion
     rng = rng_for(facts.seed, clip.audio_id, "gender_emotion_cla")
     left_out = (
@@ -105,7 +105,7 @@ def _rows(facts: Facts, task: str, number: int, answer: Answer, copies: int) -> 
             break
     spoken = facts.transcript if task not in AUDIO_TASKS or settings.audio_input else ""
     for instruction in asked:
-        yield identified(
+        yield make_pair(
             instruction=instruction,
             input=spoken,
             audio_id=clip.audio_id,

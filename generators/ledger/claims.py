@@ -1,8 +1,7 @@
-"""Who asks what: a ledger's requests are split into 16 slices by the first digit of their key, each claimed by one run.
+"""Who asks: one run at a time, so that a second one started by mistake stops before it pays for anything twice.
 
-So several machines share the work on one ledger without a coordinator, and a second run started by mistake stops before
-it pays for anything twice. On a local disk a claim is a file lock, gone with its process; on an object store a small
-object that is renewed while its run lives.
+On a local disk a claim is a file lock, gone with its process; on an object store a small object that is renewed while
+its run lives.
 """
 
 from __future__ import annotations
@@ -13,52 +12,28 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
 import fsspec
 
-from aig.core.errors import DataError, UsageError
-from aig.generators.chat import ChatRequest
+from aig.core.errors import DataError
 
-__all__ = ["SLICES", "Claim", "share_of"]
-
-SLICES = 16
+__all__ = ["Claim"]
 
 RENEWED_EVERY_S = 20.0
 STALE_AFTER_S = 120.0
 
 
-def share_of(requests: Iterable[ChatRequest], share: tuple[int, int]) -> Iterator[ChatRequest]:
-    """Those of the requests that worker `share[0]` of `share[1]` asks."""
-    index, workers = share
-    for request in requests:
-        if workers == 1 or int(request.key[0], 16) % workers == index:
-            yield request
-
-
 class Claim:
-    """The sole right to ask a share of a ledger's requests, while the context lasts."""
+    """The sole right to ask a ledger's requests, while the context lasts."""
 
-    def __init__(self, url: str, share: tuple[int, int] = (0, 1)) -> None:
-        """Claims nothing yet.
-
-        Args:
-            url: the ledger's folder.
-            share: which worker this is, and of how many (at most 16).
-
-        Raises:
-            UsageError: there is no such share.
-        """
-        index, workers = share
-        if not 0 <= index < workers <= SLICES:
-            raise UsageError(f"there is no worker {index} of {workers}", f"number 1 to {SLICES} workers from 0")
-        self._slices = [number for number in range(SLICES) if number % workers == index]
+    def __init__(self, url: str) -> None:
+        """Claims nothing yet; `url` is the ledger's folder."""
         self._url = url
         self._fs, root = fsspec.core.url_to_fs(url)
-        self._folder = root.rstrip("/") + "/claims"
+        self._path = root.rstrip("/") + "/claims/claim.json"
         self._local = "file" in self._fs.protocol or "local" in self._fs.protocol
         self._held: list[tuple[str, IO[str] | None]] = []
         self._ended = threading.Event()
@@ -66,13 +41,11 @@ class Claim:
 
     def __enter__(self) -> Claim:
         try:
-            for number in self._slices:
-                path = f"{self._folder}/slice-{number:x}.json"
-                if self._local:
-                    self._held.append((path, self._lock(path)))
-                else:
-                    self._create(path)
-                    self._held.append((path, None))
+            if self._local:
+                self._held.append((self._path, self._lock(self._path)))
+            else:
+                self._create(self._path)
+                self._held.append((self._path, None))
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -129,10 +102,7 @@ class Claim:
             who = f"process {known['pid']} on {known['host']}"
         except (ValueError, KeyError):
             who = "another process"
-        return DataError(
-            f"{who} is asking this ledger's requests already ({self._url})",
-            "wait for it or stop it; to share the work between machines give each a share of its own",
-        )
+        return DataError(f"{who} is asking this ledger's requests already ({self._url})", "Wait for it or stop it.")
 
 
 def _holder() -> str:

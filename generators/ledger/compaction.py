@@ -22,7 +22,7 @@ def compact(url: str) -> tuple[int, int]:
     """Rewrites a ledger into as few segments as its size allows; returns how many there were and are.
 
     The new segments are complete before the first old one goes: the last of them names all it replaces, so a run that
-    is broken off leaves either the old ledger or the new one in force.
+    is interrupted leaves either the old ledger or the new one in force.
 
     Raises:
         DataError: somebody is asking; the ledger cannot be rewritten meanwhile.
@@ -48,13 +48,13 @@ def compact(url: str) -> tuple[int, int]:
                 stream.write(line)
             left = sum(ledger.exposed.values(), Decimal(0))
             if left:
-                reason = "in flight when a run was broken off"
+                reason = "in flight when a run was interrupted"
                 ends.append(to_line(Charge(key=NO_KEY, cost_usd=format_decimal(left), reason=reason, at=time.time())))
             ends.append(encode("replaces", NO_KEY, "0", {"segments": everything}))
             if stream is None:
                 full.append(Path(folder) / "000000")
                 stream = full[-1].open("wb")
-            stream.write(b"".join(ends))  # what must not count twice stands in the file that replaces the old ones
+            stream.write(b"".join(ends))  # what must not count twice is in the file that replaces the old ones
             _finish(stream)
             for path in full:
                 ledger.publish(path)

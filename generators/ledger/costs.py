@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from aig.generators.ledger.ledger import Ledger
 
-__all__ = ["Account", "Accounts", "accounts"]
+__all__ = ["LedgerCosts", "Usage", "read_costs"]
 
 
 @dataclass(slots=True)
-class Account:
-    """Replies of one kind together.
+class Usage:
+    """What replies of one kind took together.
 
     Attributes:
         replies: how many.
@@ -29,17 +29,17 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Accounts:
-    """All accounts of a ledger.
+class LedgerCosts:
+    """What all replies of a ledger cost.
 
     Attributes:
-        by_kind: account by (dataset, prompt, model, mode); the model as the server reported it.
+        by_kind: usage by (dataset, prompt, model, mode); the model as the server reported it.
         answered: replies all runs added.
         cached: requests of all runs whose reply was there already.
         failed: requests all runs gave up.
     """
 
-    by_kind: dict[tuple[str, str, str, str], Account]
+    by_kind: dict[tuple[str, str, str, str], Usage]
     answered: int
     cached: int
     failed: int
@@ -54,15 +54,15 @@ class Accounts:
         """Mean output tokens of a reply, by prompt."""
         tokens: defaultdict[str, int] = defaultdict(int)
         replies: defaultdict[str, int] = defaultdict(int)
-        for (_, prompt, _, _), account in self.by_kind.items():
-            tokens[prompt] += account.output_tokens
-            replies[prompt] += account.replies
+        for (_, prompt, _, _), usage in self.by_kind.items():
+            tokens[prompt] += usage.output_tokens
+            replies[prompt] += usage.replies
         return {prompt: tokens[prompt] / replies[prompt] for prompt in replies}
 
 
-def accounts(ledger: Ledger) -> Accounts:
+def read_costs(ledger: Ledger) -> LedgerCosts:
     """Reads a whole ledger once; memory does not grow with it."""
-    by_kind: defaultdict[tuple[str, str, str, str], Account] = defaultdict(Account)
+    by_kind: defaultdict[tuple[str, str, str, str], Usage] = defaultdict(Usage)
     runs = {"answered": 0, "cached": 0, "failed": 0}
     for fields in ledger.entries():
         if fields["kind"] == "asked":
@@ -70,9 +70,9 @@ def accounts(ledger: Ledger) -> Accounts:
                 runs[name] += fields[name]
         elif fields["kind"] == "reply":
             model = str(fields["reply"].get("model") or "")
-            account = by_kind[fields["dataset"], fields["prompt"], model, fields["mode"]]
-            account.replies += 1
-            account.input_tokens += fields["input_tokens"]
-            account.output_tokens += fields["output_tokens"]
-            account.cost_usd += Decimal(fields["cost_usd"])
-    return Accounts(dict(sorted(by_kind.items())), **runs)
+            usage = by_kind[fields["dataset"], fields["prompt"], model, fields["mode"]]
+            usage.replies += 1
+            usage.input_tokens += fields["input_tokens"]
+            usage.output_tokens += fields["output_tokens"]
+            usage.cost_usd += Decimal(fields["cost_usd"])
+    return LedgerCosts(dict(sorted(by_kind.items())), **runs)

@@ -95,14 +95,14 @@ def content_of(body: dict[str, Any]) -> str:
     """The message's text; empty where the model refused. Half a surrogate pair, which no file can hold, becomes U+FFFD.
 
     Raises:
-        KeyError, IndexError, TypeError: the body is no chat completion.
+        KeyError, IndexError, TypeError: the body is not a chat completion.
     """
     content = body["choices"][0]["message"].get("content")
     return str(content or "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _body(reply: Reply) -> dict[str, Any]:
-    """A chat completion as a server would have sent it, for a reply made by hand."""
+    """A chat completion as a server would have sent it, for a reply without its raw answer."""
     message = {"role": "assistant", "content": reply.content}
     return {
         "id": reply.request_id,

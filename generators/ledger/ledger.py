@@ -1,6 +1,6 @@
 """The ledger: every reply of the model, raw, on disk before anything is done with it, found by its request's key.
 
-Each writer appends to segments of its own (`<writer>-<n>.jsonl`), never to another's and never to an earlier run's, so
+Each writer appends to its own segments (`<writer>-<n>.jsonl`), never to another's and never to an earlier run's, so
 a line torn by a kill stays the last of its file and is left alone. Readers merge all segments by key. On an object
 store, where nothing can be appended to, every group of entries is an object; they are read through a local copy.
 """
@@ -192,7 +192,9 @@ class Ledger:
             try:
                 reader = self._readers[segment] = path.open("rb")
             except FileNotFoundError:
-                raise DataError(f"the ledger was compacted while it was read: {path} is gone", "run again") from None
+                raise DataError(
+                    f"the ledger was compacted while it was read: {path} is gone", "Run the same command again."
+                ) from None
             if len(self._readers) > _OPEN_FILES:
                 self._readers.popitem(last=False)[1].close()
         return os.pread(reader.fileno(), length, offset)
@@ -213,7 +215,7 @@ class Ledger:
                 self._stream = None
             raise DataError(
                 f"cannot write the ledger {self.url}: {error.strerror or error}",
-                "make room or repair access, then run the same command again: it continues with what is not answered",
+                "Make room or repair access, then run the same command again: it continues with what is not answered.",
             ) from error
         for line in lines:
             parsed = parse(line, offset)
@@ -267,7 +269,7 @@ class Ledger:
         if self._folder.exists() and (free := shutil.disk_usage(self._folder).free) < LEAST_FREE_BYTES:
             raise DataError(
                 f"only {free >> 20} MB are left on the disk of {self._folder}, so nothing more is asked",
-                "make room, then run the same command again: it continues with what is not answered",
+                "Make room, then run the same command again: it continues with what is not answered.",
             )
 
     @property
@@ -291,7 +293,7 @@ class Ledger:
         self._fs.rm([f"{self._root}/{name}" for name in names])
 
     def close(self) -> None:
-        """Closes the segment that is being written; the ledger can still be read, and written to anew."""
+        """Closes the segment that is being written; the ledger can still be read, and written to again."""
         if len(self._small) > 1:
             self._join_small()
         if self._stream is not None:

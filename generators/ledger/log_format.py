@@ -55,7 +55,7 @@ def encode(kind: str, key: str, cost_usd: str, content: Mapping[str, Any], docum
 
 
 def decode(line: bytes) -> tuple[dict[str, Any], str]:
-    """The fields of a whole line, and the document it ends in as it stands there (empty without)."""
+    """The fields of a whole line, and the document it ends in, unchanged (empty without)."""
     text = line.decode("utf-8", "surrogatepass")
     fields: dict[str, Any] = json.loads(text)
     mark = f',"{fields["kind"]}":'
@@ -78,7 +78,7 @@ def scan(path: Path, start: int = 0) -> Iterator[Line | int]:
 
 
 def parse(raw: bytes, offset: int) -> Line | None:
-    """The head of a line, newline included, that stands at byte `offset`; `None` where it is torn or damaged."""
+    """The head of a line, newline included, at byte `offset`; `None` where it is torn or damaged."""
     head = _HEAD.match(raw)
     if head is None or not raw.endswith(b"}\n"):
         return None

@@ -40,7 +40,6 @@ class _Server:
         )
         self._tries: defaultdict[str, list[float]] = defaultdict(list)
         self._answered: defaultdict[str, int] = defaultdict(int)
-        self._in_flight = 0
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
         """`POST /v1/chat/completions`."""
@@ -260,7 +259,7 @@ def application(settings: MockSettings, folder: Path) -> web.Application:
 
 
 class MockServer:
-    """A server in a thread of its own. Use as a context manager.
+    """A server in its own thread. Use as a context manager.
 
     Attributes:
         url: base URL for clients, ending in `/v1`.

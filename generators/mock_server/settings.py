@@ -49,7 +49,6 @@ class MockSettings(BaseModel):
         batch_expired: share of a batch's requests that do not come to their turn.
         batch_failed: share of a batch's requests that end in a server error.
         batch_tokens: tokens that may be waiting in batches together; `None`: no limit.
-        keep_requests: remember each request's tries and arrival times for `GET /mock/requests`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -71,7 +70,6 @@ class MockSettings(BaseModel):
     batch_expired: Share = 0.0
     batch_failed: Share = 0.0
     batch_tokens: Annotated[int, Field(gt=0)] | None = None
-    keep_requests: bool = True
 
     @field_validator("faults")
     @classmethod

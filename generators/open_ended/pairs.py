@@ -16,7 +16,7 @@ from aig.filters.answers.filter import Pair, filter_pairs
 from aig.filters.answers.settings import AnswerFilterSettings
 from aig.generators.chat import ChatRequest, Reply
 from aig.generators.open_ended.parse import parse_reply
-from aig.generators.qa_id import identified
+from aig.generators.qa_id import make_pair
 from aig.generators.settings import GenerateSettings
 from aig.prompts.descriptions import known_labels
 from aig.prompts.metadata import sounds
@@ -44,8 +44,8 @@ def chat_request(
         clip: what is annotated.
         features: what was measured; `None` where nothing was.
         prompt: what is asked.
-        settings: model and parameters; what is set there goes before the prompt's own parameters.
-        pairs: pairs the dataset wants at once; `settings.questions.pairs` goes before it, the prompt's own after it.
+        settings: model and parameters; what is set there overrides the prompt's own parameters.
+        pairs: pairs the dataset wants at once; `settings.questions.pairs` overrides it; it overrides the prompt's own.
         seed: of the configuration.
 
     Raises:
@@ -125,7 +125,7 @@ def pairs(
             dropped.append(_dropped(clip, prompt, result.rule, result.reason))
             continue
         rows.append(
-            identified(
+            make_pair(
                 instruction=result.pair.question,
                 input=spoken if prompt.kind != "audio" or audio_input else "",
                 audio_id=clip.audio_id,

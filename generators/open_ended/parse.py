@@ -2,8 +2,8 @@
 
 In turn, each on what the one before it left over:
 
-1. Valid JSON, wherever it stands: fences, prose around, JSON lines, arrays, several values (`json`).
-2. Objects that are nearly JSON, read from key to key with the text between taken as it stands (`lenient_json`).
+1. Valid JSON, wherever it is: fences, prose around, JSON lines, arrays, several values (`json`).
+2. Objects that are nearly JSON, read from key to key with the text between taken unchanged (`lenient_json`).
 3. What json-repair makes of the rest, where it neither added nor lost a letter.
 4. Lines that begin with `Q:` and `A:`.
 
@@ -49,7 +49,7 @@ _LABEL = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _DEEPEST = 50
-"""No reply is nested so deep; one that opens more brackets than this in a row is no JSON."""
+"""No reply is nested so deep; one that opens more brackets than this in a row is not JSON."""
 
 
 def parse_reply(text: str, finish_reason: str = "") -> Parsed:
@@ -113,7 +113,7 @@ def _json_values(text: str) -> Iterator[tuple[Any, int, int]]:
 
 
 def _mended(text: str) -> tuple[NearJson, int]:
-    """What can be read of a piece that is no valid JSON, and how many pairs were taken back for being unsure."""
+    """What can be read of a piece that is not valid JSON, and how many pairs were taken back for being unsure."""
     read = read_near_json(text)
     first = _BRACKET.search(text)
     if read.pairs or read.malformed or read.cut or not first:

@@ -83,7 +83,10 @@ def estimate(
         ],
     )
     accuracy = "counted with the model's own tokeniser" if exact else f"estimated, within about {ERROR:.0%}"
-    say(f"Tokens in are {accuracy}; tokens out are as long as this prompt's replies so far, before any: at most.")
+    say(
+        f"Input tokens are {accuracy}. "
+        "Output tokens: mean of this prompt's replies; max_tokens where there are none yet."
+    )
     say(f"Prices of {table_date()}, unless generate.prices says otherwise.")
     limit = configuration.generate.max_cost_usd
     if limit is not None and sums.most_usd > limit:
@@ -119,7 +122,7 @@ def ledger(
     """What the model has answered and cost so far: size, hit rate, dollars per dataset, prompt and model."""
     from aig.generators.client.batch_jobs import JobStore
     from aig.generators.ledger.compaction import compact as rewrite
-    from aig.generators.ledger.costs import accounts
+    from aig.generators.ledger.costs import read_costs
     from aig.generators.ledger.ledger import Ledger
     from aig.pipelines.configuration import load
     from aig.pipelines.workspace.workspace import Workspace
@@ -129,7 +132,7 @@ def ledger(
         before, after = rewrite(url)
         say(f"{before:,} files are now {after:,}.")
     with Ledger(url) as replies:
-        books = accounts(replies)
+        costs = read_costs(replies)
         jobs = JobStore(url).load()
         figures: dict[str, Any] = {
             "replies": len(replies),
@@ -138,7 +141,7 @@ def ledger(
             "damaged_lines": len(replies.damaged),
             "cost_usd": float(replies.paid_usd),
             "lost_usd": float(replies.lost_usd),
-            "hit_rate": books.hit_rate,
+            "hit_rate": costs.hit_rate,
             "requests_in_batches": sum(len(job.accounts) for job in jobs),
         }
     names = ("dataset", "prompt", "model", "mode")
@@ -147,7 +150,7 @@ def ledger(
             dict(zip(names, kind, strict=True))
             | {"replies": a.replies, "input_tokens": a.input_tokens, "output_tokens": a.output_tokens}
             | {"cost_usd": float(a.cost_usd)}
-            for kind, a in books.by_kind.items()
+            for kind, a in costs.by_kind.items()
         ]
         print_json(figures | {"rows": rows})
         return
@@ -156,15 +159,15 @@ def ledger(
         (*names, "replies", "tokens in", "tokens out", "cost (USD)"),
         [
             (*kind, a.replies, a.input_tokens, a.output_tokens, _dollars(a.cost_usd))
-            for kind, a in books.by_kind.items()
+            for kind, a in costs.by_kind.items()
         ],
     )
-    rate = "-" if books.hit_rate is None else f"{books.hit_rate:.1%}"
+    rate = "-" if costs.hit_rate is None else f"{costs.hit_rate:.1%}"
     typer.echo(f"{figures['replies']:,} replies in {figures['files']:,} files, {figures['bytes'] / 1e6:,.1f} MB")
     typer.echo(
         f"Paid: ${figures['cost_usd']:.4f}; lost with broken connections and runs: at most ${figures['lost_usd']:.4f}"
     )
-    typer.echo(f"Requests that cost nothing because their reply was there: {rate}")
+    typer.echo(f"Cache hit rate: {rate}")
     if jobs:
         typer.echo(f"In batches at the provider: {figures['requests_in_batches']:,} requests")
     if figures["damaged_lines"]:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from aig.core.hashing import Keys, row_keys
-from aig.core.parallel import in_order
+from aig.core.parallel import map_in_order
 from aig.shards.feature_names import FeatureNames, feature_name, name_keys
 from aig.shards.manifest import FileEntry, Manifest, lineage_path
 from aig.shards.published import PublishedSet
@@ -58,7 +58,7 @@ def validate(url: str, *, limit: int = 20, progress: Callable[[int, int], None] 
             return check_shard(here[0], here[1] if beside else None, manifest.build.sources, manifest.build.seed, limit)
 
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="aig-validate") as pool:
-        for entry, result in zip(data, in_order(pool, check, data, ahead=2 * WORKERS), strict=True):
+        for entry, result in zip(data, map_in_order(pool, check, data, ahead=2 * WORKERS), strict=True):
             report.add(result.report)
             order.add(entry, result.keys)
             names.add(result.names)

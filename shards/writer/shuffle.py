@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from aig.core.errors import DataError
 from aig.core.hashing import row_keys
-from aig.core.parallel import in_order
+from aig.core.parallel import map_in_order
 
 __all__ = ["Shuffle"]
 
@@ -72,7 +72,7 @@ class Shuffle:
             DataError: two rows have the same `qa_id`.
         """
         self._spill()
-        yield from in_order(self._pool, self._in_order, self._parts(category), ahead=2)
+        yield from map_in_order(self._pool, self._in_order, self._parts(category), ahead=2)
 
     def _parts(self, category: str) -> Iterator[list[pa.RecordBatch]]:
         """The rows of a category, cut between keys into lists of bounded size, in the order of the lists alone."""

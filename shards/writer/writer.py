@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from aig.core.errors import DataError
 from aig.core.hashing import Keys
-from aig.core.parallel import in_order
+from aig.core.parallel import map_in_order
 from aig.core.records import Quarantined
 from aig.core.tables import QA
 from aig.shards.card import card
@@ -84,7 +84,7 @@ def publish(
         runs.mkdir()
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="aig-publish") as pool:
             shuffle = Shuffle(runs, _COMPACT, tuple(CATEGORIES), build.seed, pool)
-            checked = in_order(pool, lambda some: _check(some, build), _lists(batches), ahead=2 * WORKERS)
+            checked = map_in_order(pool, lambda some: _check(some, build), _lists(batches), ahead=2 * WORKERS)
             for batch, refused in checked:
                 for item in refused:
                     left_out[item.error] += 1
@@ -102,7 +102,9 @@ def publish(
                     f"no row to publish; left out: {dict(left_out) or 'none'}",
                     "See that the generate stage made pairs (aig status).",
                 )
-            shards = in_order(pool, lambda s: _write_shard(stage.folder, *s), _shards(shuffle, settings), ahead=WORKERS)
+            shards = map_in_order(
+                pool, lambda s: _write_shard(stage.folder, *s), _shards(shuffle, settings), ahead=WORKERS
+            )
             files: list[FileEntry] = []
             clips = ClipCount()
             for entries, keys in shards:

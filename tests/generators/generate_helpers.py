@@ -40,9 +40,8 @@ def requests(count: int, *, start: int = 0, max_tokens: int = 200) -> list[ChatR
 def run(asked: Iterable[ChatRequest], folder: Path | str, url: str, **settings: Any) -> Summary:
     """Asks with a fresh ledger object on `folder`, as a new process would."""
     options = {"max_attempts": 6, "concurrency": 32, **settings}
-    share = options.pop("share", (0, 1))
     with Ledger(str(folder)) as ledger:
-        return asyncio.run(ask(asked, ledger, GenerateSettings(base_url=url, **options), share=share))
+        return asyncio.run(ask(asked, ledger, GenerateSettings(base_url=url, **options)))
 
 
 def work(count: int, folder: str, url: str, concurrency: int) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from aig.core.records import Clip, Event, Features
 from aig.generators.closed_ended import temporal
 from aig.generators.closed_ended.answers import ANSWERS, Facts
-from aig.generators.question_settings import QuestionSettings
+from aig.generators.settings import QuestionSettings
 
 
 def answers(task, *, features=None, transcript="", vocabulary=(), settings=None, **fields):

@@ -14,7 +14,7 @@ from aig.generators.closed_ended import closed_pairs, undescribed
 from aig.generators.closed_ended.absent import absent_labels
 from aig.generators.closed_ended.answers import ANSWERS
 from aig.generators.qa_id import qa_id
-from aig.generators.question_settings import QuestionSettings
+from aig.generators.settings import QuestionSettings
 from aig.prompts.descriptions import known_labels
 from aig.prompts.sound_families import nameable, related
 

@@ -176,11 +176,6 @@ def test_what_a_provider_says_against_batches_is_passed_on(tmp_path: Path, monke
         hand_in(3, tmp_path / "same", server.url)
 
 
-def test_several_workers_are_told_that_batches_take_one(tmp_path: Path) -> None:
-    with MockServer() as server, pytest.raises(UsageError, match="by one worker"):
-        hand_in(3, tmp_path, server.url, share=(0, 2))
-
-
 def test_a_line_gives_its_request_back() -> None:
     request = requests(1)[0]
     back = request_of(to_batch_line(request.key, request_body(request)), (request.dataset, request.prompt))

@@ -226,17 +226,8 @@ def test_interrupted_run_keeps_what_was_on_the_wire(tmp_path: Path) -> None:
         assert set(seen(server.url)["answered"].values()) == {1}
 
 
-def test_workers_share_the_requests_without_overlap(tmp_path: Path) -> None:
-    asked = requests(200)
-    with MockServer(MockSettings(latency_s=0.01)) as server:
-        parts = [run(asked, tmp_path, server.url, share=(index, 3)) for index in range(3)]
-        assert sum(part.answered for part in parts) == 200
-        assert min(part.answered for part in parts) > 30
-        assert set(seen(server.url)["answered"].values()) == {1}
-
-
 def _hold(url: str, held: object, done: object) -> None:
-    with Claim(url, (0, 2)):
+    with Claim(url):
         held.set()  # type: ignore[attr-defined]
         done.wait()  # type: ignore[attr-defined]
 
@@ -248,10 +239,8 @@ def test_a_second_run_on_the_same_requests_is_refused(tmp_path: Path) -> None:
     other.start()
     assert held.wait(30)
     try:
-        with MockServer() as server:
-            with pytest.raises(DataError, match=f"process {other.pid} on .* is asking"):
-                run(requests(5), tmp_path, server.url)
-            assert run(requests(50), tmp_path, server.url, share=(1, 2)).answered > 0
+        with MockServer() as server, pytest.raises(DataError, match=f"process {other.pid} on .* is asking"):
+            run(requests(5), tmp_path, server.url)
     finally:
         done.set()
         other.join()
@@ -259,13 +248,13 @@ def test_a_second_run_on_the_same_requests_is_refused(tmp_path: Path) -> None:
 
 def test_claims_on_an_object_store_go_stale() -> None:
     url = f"memory://claims-{time.time_ns()}"
-    with Claim(url, (0, 1)), pytest.raises(DataError, match="is asking"), Claim(url, (3, 4)):
+    with Claim(url), pytest.raises(DataError, match="is asking"), Claim(url):
         pass
-    with Claim(url, (3, 4)):
+    with Claim(url):
         pass
     fs = Claim(url)._fs
-    fs.pipe_file(f"{url}/claims/slice-0.json", json.dumps({"pid": 1, "host": "gone", "at": time.time() - 999}).encode())
-    with Claim(url, (0, 1)):
+    fs.pipe_file(f"{url}/claims/claim.json", json.dumps({"pid": 1, "host": "gone", "at": time.time() - 999}).encode())
+    with Claim(url):
         pass
 
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from aig.core.errors import DataError
 from aig.generators.chat import Reply
 from aig.generators.ledger.compaction import compact
-from aig.generators.ledger.costs import accounts
+from aig.generators.ledger.costs import read_costs
 from aig.generators.ledger.entries import Asked, Charge, Exposure
 from aig.generators.ledger.key_index import KeyIndex
 from aig.generators.ledger.ledger import Ledger
@@ -259,8 +259,8 @@ def test_accounts_add_up(tmp_path: Path) -> None:
         )
         ledger.append(reply(3, dataset="clotho", prompt="audio@1", output_tokens=40, cost_usd="0.1"))
         ledger.append(Asked(answered=3, cached=0, failed=1, at=1.0), Asked(answered=0, cached=3, failed=0, at=2.0))
-    books = accounts(Ledger(str(tmp_path)))
-    assert [name[:2] for name in books.by_kind] == [("clotho", "audio@1"), ("fma", "music@1"), ("fma", "music@1")]
-    assert sum(account.cost_usd for account in books.by_kind.values()) == Ledger(str(tmp_path)).paid_usd
-    assert (books.hit_rate, books.failed) == (0.5, 1)
-    assert books.usual_output() == {"audio@1": 40.0, "music@1": 20.0}
+    costs = read_costs(Ledger(str(tmp_path)))
+    assert [name[:2] for name in costs.by_kind] == [("clotho", "audio@1"), ("fma", "music@1"), ("fma", "music@1")]
+    assert sum(account.cost_usd for account in costs.by_kind.values()) == Ledger(str(tmp_path)).paid_usd
+    assert (costs.hit_rate, costs.failed) == (0.5, 1)
+    assert costs.usual_output() == {"audio@1": 40.0, "music@1": 20.0}

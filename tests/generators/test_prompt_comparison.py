@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aig.core.records import Dropped
-from aig.generators.qa_id import identified
+from aig.generators.qa_id import make_pair
 from aig.pipelines.regeneration.compare import Outcome, compare
 from aig.pipelines.regeneration.diversity import distinct_ngrams, distinct_texts, self_bleu
 
 
 def row(question, answer, number=0, answerable=True):
-    return identified(
+    return make_pair(
         instruction=question,
         input="",
         audio_id=f"x/{number}",

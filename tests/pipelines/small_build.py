@@ -15,7 +15,7 @@ from aig.core.tables import to_table, write_table
 from aig.extractors.measure import extractor_version
 from aig.generators.chat import Reply
 from aig.generators.ledger.ledger import Ledger
-from aig.generators.qa_id import identified
+from aig.generators.qa_id import make_pair
 from aig.pipelines.configuration import Configuration, load
 from aig.pipelines.workspace.buckets import KEPT
 from aig.pipelines.workspace.workspace import Workspace
@@ -145,13 +145,13 @@ def _pairs(clips: list[Clip], workspace: Workspace) -> list[QAPair]:
             common = {"audio_id": clip.audio_id, "dataset": "mine", "input": bad, "prompt_sha256": "ab" * 32}
             closed = (("gender_cla", "The gender of the speaker is male."), ("pitch_cla", "The pitch is low."))
             rows += [
-                identified(instruction=f"{task}? {number}", task=task, output=answer, prompt=f"{task}@1", **common)
+                make_pair(instruction=f"{task}? {number}", task=task, output=answer, prompt=f"{task}@1", **common)
                 for task, answer in closed
             ]
             key = hashlib.sha256(clip.audio_id.encode()).hexdigest()
             asked = {"task": "open-ended question", "model": "small-1", "request_id": key, "source": "model", **common}
             rows += [
-                identified(
+                make_pair(
                     instruction=f"Why does version {version} ask about this, {bad}?",
                     output=f"Because {bad} is what version {version} of the prompt was about in clip {number}.",
                     prompt=f"speech@{version}",
@@ -161,7 +161,7 @@ def _pairs(clips: list[Clip], workspace: Workspace) -> list[QAPair]:
                 )
                 for version in (1, 2)
             ]
-            rows.append(identified(instruction="Why?", output=f"No idea {number}.", prompt="speech@1", **asked))
+            rows.append(make_pair(instruction="Why?", output=f"No idea {number}.", prompt="speech@1", **asked))
             ledger.append(
                 Reply(
                     key=key,

@@ -10,7 +10,7 @@ import pytest
 from accessibility import axe_violations
 from small_build import publish_rows, small_build
 
-from aig.generators.qa_id import identified
+from aig.generators.qa_id import make_pair
 from aig.pipelines.views.browse.serve import Served, open_site, prepare
 from aig.pipelines.workspace.marks import read_marks
 from aig.shards.settings import PublishSettings
@@ -114,7 +114,7 @@ def test_marking_listening_and_keys(browser: Any, served: Served, folder: Path) 
 
 def test_a_search_goes_on_by_itself(browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [
-        identified(
+        make_pair(
             instruction="Needle?" if number == 0 else f"Question {number}?", input="",
             audio_id=f"mine/{number}", dataset="mine", task="pitch_cla",
             output="The pitch is low.", prompt="pitch_cla@1", prompt_sha256="ab" * 32,

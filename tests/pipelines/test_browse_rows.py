@@ -9,7 +9,7 @@ from small_build import publish_rows, small_build
 
 from aig.core.errors import DataError
 from aig.core.records import QAPair
-from aig.generators.qa_id import identified
+from aig.generators.qa_id import make_pair
 from aig.pipelines.views.browse.rows import Filters, Rows
 from aig.pipelines.views.browse.sources import made_pairs, published_set
 from aig.pipelines.workspace.workspace import Workspace
@@ -23,7 +23,7 @@ def _made(count: int) -> list[QAPair]:
     for number in range(count):
         is_open = number % 3 == 0
         rows.append(
-            identified(
+            make_pair(
                 instruction=f"Question number {number}, 100% sure_thing?",
                 input="",
                 audio_id=f"{'mine' if number % 2 else 'yours'}/{number % 40}.wav",
@@ -114,7 +114,7 @@ def test_all_rows_of_a_clip(rows: Rows, made: list[QAPair]) -> None:
 
 def test_clips_with_both_prompts_come_first(tmp_path: Path) -> None:
     def row(clip: int, version: int, answerable: bool = True) -> QAPair:
-        return identified(
+        return make_pair(
             instruction=f"Why {clip} {version} {answerable}?", answerable=answerable, input="",
             audio_id=f"mine/{clip}", dataset="mine",
             task="open-ended question", output="Because.", prompt=f"speech@{version}", prompt_sha256="ab" * 32, **ASKED,

@@ -41,7 +41,7 @@ def test_a_full_disk_says_so_at_each_stage_and_the_same_command_goes_on_once_the
     assert len(refused) >= 3  # in several stages, each time going on from there
     for error in refused:
         assert "No space left on device" in error.message
-        assert "make room, then run the same command again" in error.advice
+        assert "Make room, then run the same command again" in error.advice
     assert published == plain_build(configuration)
 
 
