@@ -10,12 +10,11 @@ import re
 from collections.abc import Collection, Iterator
 
 from aig.core.records import Clip, Features
+from aig.filters.answers.sentences import sentences, unquoted
 
 __all__ = ["contradiction", "spoken_name"]
 
-_SENTENCE = re.compile(r"[^.!?;\n]+(?:\.(?=\d)[^.!?;\n]+)*")
 _SUPPOSING = re.compile(r"\s*(?:if|unlike|compared|whether|imagine|suppose|although|had|were)\b", re.IGNORECASE)
-_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
 _NOT_A_CLAIM = re.compile(
     r"\b(?:not|no|never|neither|nor|without|lacks?|lacking|absence|absent|rather than|instead of|than|unlike|"
     r"opposed to|compared|contrasts?|contrary|if|whether|would|(?:could|can)(?! be (?:clearly )?(?:heard|audible))|"
@@ -99,7 +98,7 @@ def contradiction(
         features: what was measured.
         absent: sounds that are certainly not in the clip, by `spoken_name`.
     """
-    for clause in _claims(_QUOTED.sub('""', answer)):
+    for clause in _claims(unquoted(answer)):
         for found in (
             _gender(clause, clip),
             _level(clause, features),
@@ -114,7 +113,7 @@ def contradiction(
 
 def _claims(text: str) -> Iterator[str]:
     """The clauses that state something plainly."""
-    for sentence in _SENTENCE.findall(text):
+    for sentence in sentences(text):
         if not _SUPPOSING.match(sentence):
             yield from (clause for clause in sentence.split(",") if not _NOT_A_CLAIM.search(clause))
 

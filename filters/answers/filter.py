@@ -12,6 +12,7 @@ from aig.filters.answers.contradiction import contradiction
 from aig.filters.answers.leak import leak
 from aig.filters.answers.refusal import is_refusal
 from aig.filters.answers.settings import AnswerFilterSettings
+from aig.filters.answers.source import source
 
 __all__ = ["FilterResult", "Pair", "filter_pairs"]
 
@@ -32,8 +33,8 @@ class FilterResult:
 
     Attributes:
         pair: the pair, white space around it removed.
-        rule: the rule that drops it: `empty`, `short`, `duplicate`, `near_duplicate`, `leak`, `contradiction`,
-            `not_answerable`; empty where it stays.
+        rule: the rule that drops it: `empty`, `short`, `duplicate`, `near_duplicate`, `source`, `leak`,
+            `contradiction`, `not_answerable`; empty where it stays.
         reason: why, with the value met and the bound.
         answerable: false where the answer says that it cannot be given.
     """
@@ -52,6 +53,7 @@ def filter_pairs(
     *,
     min_words: int = 0,
     absent: Collection[str] = (),
+    prompt: str = "",
 ) -> list[FilterResult]:
     """The result for each pair of a clip, in the same order; the first rule that a pair breaks drops it.
 
@@ -64,6 +66,7 @@ def filter_pairs(
         settings: which rules apply.
         min_words: fewest words of an answer where the settings say none.
         absent: sounds that are certainly not in the clip, by `aig.filters.answers.contradiction.spoken_name`.
+        prompt: the instructions the model had, whose phrases are no questions.
     """
     least = min_words if settings.min_words is None else settings.min_words
     kept: list[Pair] = []
@@ -71,7 +74,7 @@ def filter_pairs(
     for pair in pairs:
         stripped = Pair(pair.question.strip(), pair.answer.strip())
         answerable = not is_refusal(stripped.answer)
-        rule, reason = _broken(stripped, kept, clip, features, settings, least, absent, answerable)
+        rule, reason = _broken(stripped, kept, clip, features, settings, least, absent, prompt, answerable)
         if not rule:
             kept.append(stripped)
         results.append(FilterResult(stripped, rule, reason, answerable))
@@ -86,6 +89,7 @@ def _broken(
     settings: AnswerFilterSettings,
     least: int,
     absent: Collection[str],
+    prompt: str,
     answerable: bool,
 ) -> tuple[str, str]:
     """The first rule that a pair breaks, and how; empty texts where it breaks none."""
@@ -98,6 +102,8 @@ def _broken(
         for other in kept:
             if rule := _alike(pair, other, settings.near_duplicate):
                 return rule
+    if settings.source and (reason := source(pair.question, pair.answer, clip, features, prompt)):
+        return "source", reason
     if settings.leak and (reason := leak(pair.question, pair.answer, clip, features)):
         return "leak", reason
     if settings.contradiction and (reason := contradiction(pair.answer, clip, features, absent)):

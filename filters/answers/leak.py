@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from aig.core.records import Clip, Features
+from aig.filters.answers.sentences import WORD, content_words
 
 __all__ = ["leak"]
 
@@ -14,16 +14,6 @@ NEW_WORDS = 4
 
 SPAN = 8
 """Words of the transcript in a row that count as a quotation."""
-
-_WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
-_EMPTY = frozenset(
-    """
-    a about all also an and any are as at audio based be because been being by can clip could do does for from given had
-    has have he heard her his how i in indicates into is it its kind like may might most of on one or our recording said
-    seems she should shows since so sound sounds speaker such suggests than that the their them there these they this to
-    very voice was we were what when where which who whose why will with would you your
-    """.split()  # noqa: SIM905 - a list of quoted words is harder to read
-)
 
 
 def leak(question: str, answer: str, clip: Clip, features: Features | None) -> str | None:
@@ -45,7 +35,7 @@ def leak(question: str, answer: str, clip: Clip, features: Features | None) -> s
     said = _spans(asked)
     if not known or not all(_holds(asked, value) or value in said for value in known):
         return None
-    new = _content(told) - _content(asked)
+    new = content_words(told) - content_words(asked)
     if len(new) >= NEW_WORDS:
         return None
     return f"the question already says {known[0]!r}, and the answer adds {len(new)} words"
@@ -68,7 +58,7 @@ def _values(clip: Clip, features: Features | None) -> Iterator[str]:
 
 def _spans(text: str) -> set[str]:
     """All runs of eight words."""
-    words = _WORD.findall(text)
+    words = WORD.findall(text)
     return {" ".join(words[start : start + SPAN]) for start in range(len(words) - SPAN + 1)}
 
 
@@ -80,7 +70,3 @@ def _holds(text: str, value: str) -> bool:
             return True
         at = text.find(value, at + 1)
     return False
-
-
-def _content(text: str) -> set[str]:
-    return set(_WORD.findall(text)) - _EMPTY

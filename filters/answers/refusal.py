@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_refusal"]
+from aig.filters.answers.sentences import unquoted
 
-_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
+__all__ = ["is_refusal"]
 
 _KNOW = r"(?:determin|infer|conclud|ascertain|identif|establish|deduc|discern|gaug|assess|verif|confirm|pinpoint)\w*"
 _TELL = rf"(?:{_KNOW}|tell|say|know|judge|guess|specify|answer|comment|speculate)"
@@ -57,7 +57,7 @@ def is_refusal(answer: str) -> bool:
 
     "Hard to tell" counts only where no answer follows all the same.
     """
-    own = _QUOTED.sub('""', answer)
+    own = unquoted(answer)
     if _REFUSALS.search(own):
         return True
     return bool(_HARD.search(own)) and not _STILL.search(own)

@@ -18,6 +18,7 @@ class AnswerFilterSettings(BaseModel):
         near_duplicate: how alike (0 to 1, shared words over all words) both the questions and the answers of two pairs
             of a clip may be before the second is dropped.
         not_answerable: answers that say they cannot be given are marked (`keep`) or dropped (`drop`).
+        source: drop a pair that betrays what it was written from: metadata, a caption, sight, hertz, the prompt.
         leak: drop a pair whose answer says nothing that the question does not give away.
         contradiction: drop a pair whose answer contradicts what is known of the clip.
     """
@@ -28,5 +29,6 @@ class AnswerFilterSettings(BaseModel):
     duplicates: bool = True
     near_duplicate: Annotated[float, Field(gt=0, le=1)] = 0.8
     not_answerable: Literal["keep", "drop"] = "keep"
+    source: bool = True
     leak: bool = True
     contradiction: bool = True

@@ -116,6 +116,7 @@ def pairs(
         settings,
         min_words=prompt.head.min_answer_words,
         absent=_absent(sounds(clip)) if settings.contradiction else frozenset(),
+        prompt=prompt.body,
     )
     rows: list[QAPair] = []
     dropped = [_dropped(clip, prompt, "cut", _cut(reply))] * parsed.cut
