@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import inspect
+from pathlib import Path
 from typing import TypeVar
 
 from aig.core.errors import UsageError
 
-__all__ = ["is_reference", "load_object"]
+__all__ = ["is_reference", "load_object", "source_hash"]
 
 Kind = TypeVar("Kind")
 
@@ -55,3 +58,21 @@ def load_object(reference: str, kind: type[Kind]) -> Kind:
             f"Name a value of {kind.__module__}.{kind.__name__}; docs/extend.md shows one.",
         )
     return value
+
+
+def source_hash(reference: str) -> str:
+    """A hash of the source of the module that `module:object` names, so that what was made with it is made again.
+
+    Raises:
+        UsageError: the module cannot be imported, or has no source file.
+    """
+    value = load_object(reference.partition(":")[0] + ":__name__", str)
+    try:
+        source = inspect.getsourcefile(importlib.import_module(value))
+        content = Path(source or "").read_bytes()
+    except (TypeError, OSError) as error:
+        raise UsageError(
+            f"{reference!r} cannot be used: its module has no source file, by which a change would be noticed",
+            "Name an object of a Python file.",
+        ) from error
+    return hashlib.sha256(content).hexdigest()[:16]

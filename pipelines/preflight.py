@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from aig.core.errors import UsageError
+from aig.filters.answers.registry import filters
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.sources import dataset_of, source_of
 from aig.pipelines.workspace.workspace import Workspace
@@ -54,6 +55,7 @@ def check(configuration: Configuration, only: Sequence[str], stages: Sequence[St
             if dataset.access == "own":
                 next(dataset.read(source), None)  # the manifest is there and its columns are known
     if "generate" in stages and configuration.generate.open_ended:
+        filters(configuration.answers.filters)  # one's own can be loaded
         from aig.generators.client.endpoint import api_key
 
         if not Workspace(configuration.workspace).exists("responses"):

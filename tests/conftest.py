@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 SHARED_DATA = Path(os.environ.get("AIG_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -16,3 +21,23 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"no test data at {SHARED_DATA}; set AIG_TEST_DATA to a folder that holds annotations/ and audio/")
     return SHARED_DATA
+
+
+@pytest.fixture
+def follow_extend_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, Any]]:
+    """A function that does what a section of docs/extend.md says: writes its modules where Python finds them.
+
+    It returns the section's configuration.
+    """
+    page = Path(__file__).parents[1] / "docs" / "extend.md"
+
+    def follow(section: str) -> dict[str, Any]:
+        (part,) = (each for each in page.read_text(encoding="utf-8").split("\n## ") if each.startswith(f"{section}\n"))
+        for name, code in re.findall(r"`(\w+\.py)`:\n\n```python\n(.*?)```", part, re.DOTALL):
+            (tmp_path / name).write_text(code, encoding="utf-8")
+            monkeypatch.delitem(sys.modules, name.removesuffix(".py"), raising=False)
+        monkeypatch.syspath_prepend(str(tmp_path))
+        settings: dict[str, Any] = yaml.safe_load("".join(re.findall(r"```yaml\n(.*?)```", part, re.DOTALL)))
+        return settings
+
+    return follow

@@ -10,9 +10,10 @@ import re
 from collections.abc import Collection, Iterator
 
 from aig.core.records import Clip, Features
+from aig.filters.answers.answer_filter import AnswerFilter, Context, Pair
 from aig.filters.answers.sentences import sentences, unquoted
 
-__all__ = ["contradiction", "spoken_name"]
+__all__ = ["CONTRADICTION", "contradiction", "spoken_name"]
 
 _SUPPOSING = re.compile(r"\s*(?:if|unlike|compared|whether|imagine|suppose|although|had|were)\b", re.IGNORECASE)
 _NOT_A_CLAIM = re.compile(
@@ -196,3 +197,12 @@ def _phrases(clause: str) -> Iterator[str]:
         for count in range(min(4, len(words)), 0, -1):
             phrase = " ".join(words[:count] if match["of"] else words[-count:])
             yield phrase.removeprefix("the ").removeprefix("a ")
+
+
+def _check(pair: Pair, context: Context) -> str | None:
+    if not context.settings.contradiction:
+        return None
+    return contradiction(pair.answer, context.clip, context.features, context.absent)
+
+
+CONTRADICTION = AnswerFilter("contradiction", _check)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from aig.core.records import Clip, Features
+from aig.filters.answers.answer_filter import AnswerFilter, Context, Pair
 from aig.filters.answers.sentences import WORD, content_words
 
-__all__ = ["leak"]
+__all__ = ["LEAK", "leak"]
 
 NEW_WORDS = 4
 """An answer that brings fewer new content words than this says nothing beyond the question."""
@@ -70,3 +71,10 @@ def _holds(text: str, value: str) -> bool:
             return True
         at = text.find(value, at + 1)
     return False
+
+
+def _check(pair: Pair, context: Context) -> str | None:
+    return leak(pair.question, pair.answer, context.clip, context.features) if context.settings.leak else None
+
+
+LEAK = AnswerFilter("leak", _check)

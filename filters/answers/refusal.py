@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from aig.filters.answers.answer_filter import AnswerFilter, Context, Pair
 from aig.filters.answers.sentences import unquoted
 
-__all__ = ["is_refusal"]
+__all__ = ["NOT_ANSWERABLE", "is_refusal"]
 
 _KNOW = r"(?:determin|infer|conclud|ascertain|identif|establish|deduc|discern|gaug|assess|verif|confirm|pinpoint)\w*"
 _TELL = rf"(?:{_KNOW}|tell|say|know|judge|guess|specify|answer|comment|speculate)"
@@ -61,3 +62,11 @@ def is_refusal(answer: str) -> bool:
     if _REFUSALS.search(own):
         return True
     return bool(_HARD.search(own)) and not _STILL.search(own)
+
+
+def _check(pair: Pair, context: Context) -> str | None:
+    drop = context.settings.not_answerable == "drop" and is_refusal(pair.answer)
+    return "the answer says that it cannot be given" if drop else None
+
+
+NOT_ANSWERABLE = AnswerFilter("not_answerable", _check)

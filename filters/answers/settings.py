@@ -21,6 +21,7 @@ class AnswerFilterSettings(BaseModel):
         source: drop a pair that betrays what it was written from: metadata, a caption, sight, hertz, the prompt.
         leak: drop a pair whose answer says nothing that the question does not give away.
         contradiction: drop a pair whose answer contradicts what is known of the clip.
+        filters: one's own filters, each by its `module:object`; they apply after all others.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,3 +33,4 @@ class AnswerFilterSettings(BaseModel):
     source: bool = True
     leak: bool = True
     contradiction: bool = True
+    filters: tuple[str, ...] = ()

@@ -12,9 +12,10 @@ import re
 from functools import lru_cache
 
 from aig.core.records import Clip, Features
+from aig.filters.answers.answer_filter import AnswerFilter, Context, Pair
 from aig.filters.answers.sentences import content_words, sentences, unquoted
 
-__all__ = ["source"]
+__all__ = ["SOURCE", "source"]
 
 _I = re.IGNORECASE
 
@@ -290,3 +291,12 @@ def _lines(prompt: str) -> tuple[frozenset[str], ...]:
 def _stems(text: str) -> frozenset[str]:
     """Content words without the endings of number and person."""
     return frozenset(word if word.endswith("ss") else word.removesuffix("s") for word in content_words(text))
+
+
+def _check(pair: Pair, context: Context) -> str | None:
+    if not context.settings.source:
+        return None
+    return source(pair.question, pair.answer, context.clip, context.features, context.prompt)
+
+
+SOURCE = AnswerFilter("source", _check)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ import pyarrow as pa
 from aig.core.tables import DROPPED
 from aig.filters.clips import weighted_sampling
 from aig.filters.clips.label_report import LabelReport, label_report
-from aig.filters.clips.rules import RULES, reasons
+from aig.filters.clips.registry import first_reasons
 from aig.filters.clips.settings import SelectSettings
 
 __all__ = ["RuleCount", "Selection", "limit", "select"]
@@ -84,9 +84,10 @@ def select(batches: Iterable[pa.RecordBatch], settings: SelectSettings, seed: in
         settings: the rules.
         seed: of the draws.
     """
-    clips = _Clips(seed)
+    rules = settings.applied()
+    clips = _Clips(seed, tuple(rule.name for rule, _ in rules))
     for batch in batches:
-        clips.append(batch, reasons(batch, settings))
+        clips.append(batch, first_reasons(batch, rules))
     return clips.finish(settings.draw, settings.keep, balanced=settings.weights == "label-balanced")
 
 
@@ -107,8 +108,9 @@ def limit(batches: Iterable[pa.RecordBatch], size: int, seed: int) -> Selection:
 class _Clips:
     """What is remembered of each clip until the draws: id, labels, the first rule it fails."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, rules: Sequence[str] = ()) -> None:
         self.seed = seed
+        self.rules = rules
         self.uniform: list[weighted_sampling.Floats] = []
         self.ids: list[pa.Array] = []
         self.datasets: list[pa.Array] = []
@@ -150,7 +152,7 @@ class _Clips:
             stay = drawn(rows, draw, balanced)
             counts.append(leave(rows, stay, name))
             rows = stay
-        counts += _counts(codes[rows], tuple(self.why))
+        counts += _counts(codes[rows], tuple(self.why), self.rules)
         rows = rows[codes[rows] == 0]
         if keep is not None:
             stay = drawn(rows, keep, balanced)
@@ -165,13 +167,13 @@ class _Clips:
         return Selection(ids, datasets, codes, tuple(self.why), tuple(counts), report)
 
 
-def _counts(codes: npt.NDArray[np.int32], why: tuple[tuple[str, str], ...]) -> list[RuleCount]:
+def _counts(codes: npt.NDArray[np.int32], why: tuple[tuple[str, str], ...], rules: Sequence[str]) -> list[RuleCount]:
     """What each rule took of the clips with these codes, in the rules' order."""
     taken: dict[str, int] = {}
     for (rule, _), count in zip(why, np.bincount(codes, minlength=len(why) + 1)[1:], strict=True):
         taken[rule] = taken.get(rule, 0) + int(count)
     counts, seen = [], len(codes)
-    for name in (rule.name for rule in RULES):
+    for name in rules:
         if taken.get(name):
             counts.append(RuleCount(name, seen, taken[name]))
             seen -= taken[name]

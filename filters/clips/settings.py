@@ -2,54 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
-__all__ = ["SelectSettings"]
+from aig.filters.clips.registry import RULES, own_rules
+from aig.filters.clips.rule import Rule
+
+__all__ = ["SelectSettings", "target"]
 
 
-class SelectSettings(BaseModel):
+class _Selection(BaseModel):
     """One selection, the value of one name below `select:` in the configuration (a mapping of names to selections).
 
     A selection called as a dataset (`audioset`) decides about all that is made of its clips. One called
     `<dataset>_<kind>` (`audioset_joint`) decides only who gets open-ended questions of that kind, beside whatever
     else is made. `target` says which.
 
-    The rules apply in this order; a clip is dropped by the first that it fails.
+    Each rule of `aig.filters.clips.registry` adds a key with its name, which holds its bound. The rules apply in their
+    order there; a clip is dropped by the first that it fails.
 
     Attributes:
         draw: at most this number of clips, drawn from all with balanced labels before any other rule looks at them.
         weights: `label-balanced` (1000 / (count + 0.01), summed over a clip's labels) or `uniform`, for both draws.
-        min_duration_s: shortest clip, in seconds.
-        max_duration_s: longest clip, in seconds.
-        events_within_clip: whether a clip goes whose annotated sounds last more than 0.5 s beyond its end: such times
-            belong to another recording or were given in another unit.
-        not_silent: whether a clip that lies below the silence floor goes.
-        max_no_speech_prob: the recogniser's probability of no speech must lie below this. It is the mean over the
-            transcript's segments, weighted by their length. A hallucinated transcript is not speech.
-        min_words: fewest recognised words.
-        languages: ISO 639-1 codes of the languages that stay.
-        labels: at least one of these must be heard: annotated, by a tagger where nothing is, or a parent of what is.
-        without_labels: none of these may be heard.
         keep: at most this number of those that passed every rule, drawn with balanced labels.
+        rules: bounds of one's own rules, each by its `module:object`; they apply after all others.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     draw: int | None = Field(default=None, gt=0)
     weights: Literal["label-balanced", "uniform"] = "label-balanced"
-    min_duration_s: float | None = Field(default=None, ge=0)
-    max_duration_s: float | None = Field(default=None, gt=0)
-    events_within_clip: bool = True
-    not_silent: bool = False
-    max_no_speech_prob: float | None = Field(default=None, gt=0, le=1)
-    min_words: int | None = Field(default=None, ge=1)
-    languages: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    without_labels: tuple[str, ...] = ()
     keep: int | None = Field(default=None, gt=0)
+    rules: Mapping[str, Any] = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _loadable(self) -> Self:
+        own_rules(self.rules)
+        return self
+
+    def applied(self) -> list[tuple[Rule, Any]]:
+        """The rules that apply, in their order, with their bounds."""
+        named = [(rule, getattr(self, rule.name)) for rule in RULES]
+        return [
+            (rule, bound) for rule, bound in named if bound is not None and bound is not False and bound != ()
+        ] + own_rules(self.rules)
+
+
+if TYPE_CHECKING:
+    SelectSettings = _Selection
+else:
+    SelectSettings = create_model(
+        "SelectSettings",
+        __base__=_Selection,
+        __module__=__name__,
+        __doc__=_Selection.__doc__,
+        **{rule.name: (rule.bound if rule.default is not None else rule.bound | None, rule.default) for rule in RULES},
+    )
 
 KINDS = ("audio", "speech", "speech_emotion", "speech_age", "music", "joint")
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from aig.core.plugins import source_hash
 from aig.core.records import Clip, Dropped, Features, QAPair, Quarantined
 from aig.core.tables import CLIPS, DROPPED, to_table, write_table
 from aig.datasets_registry.dataset import Dataset
@@ -359,6 +360,7 @@ def _version(configuration: Configuration, name: str, kind: str, vocabulary: tup
         asked = settings.model_dump(mode="json", include=shaping)
         asked |= settings.questions.model_dump(mode="json", include=_OPEN_QUESTIONS)
         made_from += [code_version(*_OPEN_CODE), prompt.sha256, asked, configuration.answers.model_dump(mode="json")]
+        made_from += [source_hash(reference) for reference in configuration.answers.filters]
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from aig.core.plugins import source_hash
 from aig.core.tables import DROPPED, write_table
 from aig.filters.clips.selection import Selection, limit, select
 from aig.filters.clips.settings import SelectSettings
@@ -55,7 +56,8 @@ def select_dataset(configuration: Configuration, workspace: Workspace, name: str
     limited = _made_from(workspace, f"{name}.limit")
     for selection in selections_of(configuration, name):
         settings = configuration.select.get(selection, SelectSettings())
-        key = _key(settings.model_dump(mode="json"), configuration.seed, tables, limited)
+        own = [source_hash(reference) for reference in settings.rules]
+        key = _key(settings.model_dump(mode="json"), own, configuration.seed, tables, limited)
         if _made_from(workspace, selection) == key:
             continue
         database = joined(configuration, workspace, name, selected=False)
