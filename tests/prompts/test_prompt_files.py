@@ -122,7 +122,7 @@ def test_what_there_is_is_said_where_a_name_is_wrong(tmp_path):
     with pytest.raises(UsageError, match="no prompt 'speach'") as error:
         load("speach")
     assert "speech@1" in error.value.advice
-    with pytest.raises(UsageError, match="is not there"):
+    with pytest.raises(UsageError, match="does not exist"):
         load("speech", tmp_path / "nowhere")
 
 

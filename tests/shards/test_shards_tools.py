@@ -163,7 +163,7 @@ def test_json_lines_can_carry_lineage(published_set: Path, tmp_path: Path) -> No
     ("form", "options", "message"),
     [
         ("csv", {}, "unknown export 'csv'"),
-        ("ltu-json", {"lineage": True}, "lineage does not go with ltu-json"),
+        ("ltu-json", {"lineage": True}, "ltu-json cannot carry lineage"),
         ("jsonl", {"config": "stage9"}, "unknown config 'stage9'"),
     ],
 )
@@ -313,7 +313,7 @@ def test_github_annotations_cannot_be_forged() -> None:
     assert lines[0] == (
         "::error file=data/open/a%2Cb%3Ac.parquet,title=empty::row 3: output is empty: '%0A::error::forged 100%25'"
     )
-    assert lines[-1] == "::notice title=aig validate::1 errors in the shards: 0 rows in 0 shards"
+    assert lines[-1] == "::notice title=aig validate::shards are not valid, 1 errors: 0 rows in 0 shards"
     assert all("\n" not in line for line in lines)
 
 
