@@ -193,7 +193,7 @@ class QAPair:
         dataset: the clip's.
         task: one of the paper's closed-ended task names, or `open-ended question`.
         output: the answer, never empty.
-        qa_id: content hash, see `aig.generators.qa_id`.
+        qa_id: content hash, see `aig.core.qa_id`.
         prompt: name and version of the prompt or question bank, `speech@1`.
         prompt_sha256: hash of that prompt's or bank's text.
         model: as the server reported it; empty where no model answered.

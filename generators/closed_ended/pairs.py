@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from aig.core.qa_id import make_pair
 from aig.core.records import Clip, Features, QAPair
 from aig.extractors.transcript_cleaning import spoken_text
 from aig.generators.closed_ended.answers import ANSWERS, AUDIO_TASKS, CAPTION_TASKS, Answer, Facts
 from aig.generators.closed_ended.temporal import within
-from aig.generators.qa_id import make_pair
 from aig.generators.settings import QuestionSettings
 from aig.prompts.banks import bank
 from aig.prompts.descriptions import descriptions, known_labels

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from aig.core.qa_id import make_pair
 from aig.core.records import Clip, Dropped, Features, QAPair
 from aig.extractors.transcript_cleaning import spoken_text
 from aig.filters.answers.contradiction import spoken_name
@@ -16,7 +17,6 @@ from aig.filters.answers.filter import Pair, filter_pairs
 from aig.filters.answers.settings import AnswerFilterSettings
 from aig.generators.chat import ChatRequest, Reply
 from aig.generators.open_ended.parse import parse_reply
-from aig.generators.qa_id import make_pair
 from aig.generators.settings import GenerateSettings
 from aig.prompts.descriptions import known_labels
 from aig.prompts.metadata import sounds

@@ -51,7 +51,7 @@ __all__ = [
     "write_bucket",
 ]
 
-_CODE = ("generators/qa_id.py", "extractors/transcript_cleaning.py", "prompts")
+_CODE = ("core/qa_id.py", "extractors/transcript_cleaning.py", "prompts")
 _CLOSED_CODE = ("generators/closed_ended", *_CODE)
 _OPEN_CODE = (
     "generators/open_ended/pairs.py",

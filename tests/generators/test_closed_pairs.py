@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aig.core.qa_id import qa_id
 from aig.core.records import Clip, Event, Features
 from aig.generators.closed_ended import closed_pairs, undescribed
 from aig.generators.closed_ended.absent import absent_labels
 from aig.generators.closed_ended.answers import ANSWERS
-from aig.generators.qa_id import qa_id
 from aig.generators.settings import QuestionSettings
 from aig.prompts.descriptions import known_labels
 from aig.prompts.sound_families import nameable, related

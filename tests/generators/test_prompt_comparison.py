@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aig.core.qa_id import make_pair
 from aig.core.records import Dropped
-from aig.generators.qa_id import make_pair
 from aig.pipelines.regeneration.compare import Outcome, compare
 from aig.pipelines.regeneration.diversity import distinct_ngrams, distinct_texts, self_bleu
 

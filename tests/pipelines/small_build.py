@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from aig.core.qa_id import make_pair
 from aig.core.records import Clip, Dropped, Event, Features, QAPair, Quarantined
 from aig.core.tables import to_table, write_table
 from aig.extractors.measure import extractor_version
 from aig.generators.chat import Reply
 from aig.generators.ledger.ledger import Ledger
-from aig.generators.qa_id import make_pair
 from aig.pipelines.configuration import Configuration, load
 from aig.pipelines.workspace.buckets import KEPT
 from aig.pipelines.workspace.workspace import Workspace

@@ -10,7 +10,7 @@ import pytest
 from accessibility import axe_violations
 from small_build import publish_rows, small_build
 
-from aig.generators.qa_id import make_pair
+from aig.core.qa_id import make_pair
 from aig.pipelines.views.browse.serve import Served, open_site, prepare
 from aig.pipelines.workspace.marks import read_marks
 from aig.shards.settings import PublishSettings

@@ -8,8 +8,8 @@ import pytest
 from small_build import publish_rows, small_build
 
 from aig.core.errors import DataError
+from aig.core.qa_id import make_pair
 from aig.core.records import QAPair
-from aig.generators.qa_id import make_pair
 from aig.pipelines.views.browse.rows import Filters, Rows
 from aig.pipelines.views.browse.sources import made_pairs, published_set
 from aig.pipelines.workspace.workspace import Workspace
