@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+pytest_plugins = ["helpers.published_sets"]
+
 SHARED_DATA = Path(os.environ.get("AIG_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from extract_voices import RATE, vowel, write_every_format, write_m4a
 
 from aig.extractors.audio import SAMPLE_RATE, locate, read_audio
 from aig.extractors.errors import AudioError
@@ -16,6 +15,7 @@ from aig.extractors.levels import load_levels
 from aig.extractors.pitch import f0_track, mean_f0_hz
 from aig.extractors.settings import PitchSettings
 from aig.extractors.volume import measure_volume
+from helpers.voices import RATE, vowel, write_every_format, write_m4a
 
 
 def code(file: Path, **options: float) -> str:

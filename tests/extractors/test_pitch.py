@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from extract_voices import RATE, Samples, pulses, vowel, with_noise
 
 from aig.extractors.audio import read_audio
 from aig.extractors.pitch import f0_track, mean_f0_hz
 from aig.extractors.settings import PitchSettings
+from helpers.voices import RATE, Samples, pulses, vowel, with_noise
 
 SETTINGS = PitchSettings()
 FREQUENCIES = (60, 62, 70, 85, 100, 120, 150, 180, 210, 250, 300, 350, 400, 450, 500, 550, 600)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from extract_voices import RATE, vowel
 
 from aig.core.records import Clip, Features, Word
 from aig.extractors.audio import read_audio
@@ -18,6 +17,7 @@ from aig.extractors.pitch import f0_track
 from aig.extractors.settings import ExtractSettings
 from aig.extractors.speed import spoken_spans, syllables_per_s, voiced_spans, words_per_s
 from aig.extractors.volume import HOP_S, measure_volume
+from helpers.voices import RATE, vowel
 
 SETTINGS = ExtractSettings(whisper=None)
 

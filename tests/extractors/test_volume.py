@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from extract_voices import RATE, vowel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aig.extractors.volume import measure_volume
+from helpers.voices import RATE, vowel
 
 
 def sine(frequency_hz: float, amplitude: float, duration_s: float = 3.0) -> np.ndarray:

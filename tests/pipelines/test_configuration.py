@@ -5,6 +5,7 @@ import yaml
 
 from aig.core.errors import UsageError
 from aig.pipelines.configuration import load
+from helpers import ROOT
 
 
 def write(folder: Path, text: str) -> Path:
@@ -88,7 +89,7 @@ def test_binary_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_example_is_a_configuration_and_every_key_in_it_is_known(tmp_path: Path) -> None:
-    example = Path(__file__).parents[2] / "pipelines" / "example.yaml"
+    example = ROOT / "pipelines" / "example.yaml"
     configuration = load(write(tmp_path, example.read_text(encoding="utf-8")))
     assert set(configuration.datasets) == {"my_clips"}
     commented = (
