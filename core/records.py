@@ -16,6 +16,7 @@ __all__ = [
     "Dropped",
     "Event",
     "Features",
+    "Measured",
     "QAPair",
     "Quarantined",
     "Word",
@@ -147,6 +148,23 @@ class Features:
     content: str | None = None
     extractor: str = ""
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A clip with what was measured on it and what follows from both, worked out once and carried along.
+
+    Attributes:
+        clip: what is annotated.
+        features: what was measured; `None` where nothing was.
+        spoken: the recogniser's words, cleaned; empty where nothing was said, measured or truly recognised.
+        sounds: the sounds heard, each once, as annotated; where nobody annotated any, what a tagger heard.
+    """
+
+    clip: Clip
+    features: Features | None = None
+    spoken: str = ""
+    sounds: tuple[str, ...] = ()
 
 
 CLASSIFICATION_TASKS = (

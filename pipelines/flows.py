@@ -25,17 +25,20 @@ from aig.pipelines.runtime.lock import only_run
 from aig.pipelines.runtime.prefect_artifacts import run_name
 from aig.pipelines.runtime.progress import listening, progress_of
 from aig.pipelines.runtime.runners import Runner
-from aig.pipelines.runtime.shutdown import end_when_stuck
 from aig.pipelines.runtime.storage_errors import explained
+from aig.pipelines.runtime.watchdog import end_when_stuck
 from aig.pipelines.sources import root_of
 from aig.pipelines.stages import extract as extracting
-from aig.pipelines.stages import generate as generating
 from aig.pipelines.stages import index as indexing
 from aig.pipelines.stages import publish as publishing
 from aig.pipelines.stages import select as selecting
+from aig.pipelines.stages.generate.ask import ask_open
+from aig.pipelines.stages.generate.plan import BucketJob, Plan, plan_open, plan_pairs
+from aig.pipelines.stages.generate.write import forget_outdated, qa_sums
+from aig.pipelines.stages.generate.write import write_bucket as write_pairs
 from aig.pipelines.stages.reconciliation import add_up, check_sums, clip_sums, index_sums, quarantined_of
 from aig.pipelines.views.report.page import write_report
-from aig.pipelines.workspace.qa_kinds import CLOSED, qa_kinds
+from aig.pipelines.workspace.qa_kinds import CLOSED
 from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["build"]
@@ -80,11 +83,11 @@ def measure(
 
 @task(name="write-bucket", tags=["aig", "generate"], **_BATCH)
 def write_bucket(
-    configuration: Configuration, workspace: Workspace, job: generating.BucketJob, stuck_after_s: float
+    configuration: Configuration, workspace: Workspace, job: BucketJob, stuck_after_s: float
 ) -> dict[str, int]:
     """Makes the pairs of a bucket of clips."""
     with end_when_stuck(stuck_after_s):
-        return generating.write_bucket(configuration, workspace, job)
+        return write_pairs(configuration, workspace, job)
 
 
 @flow(name="aig-index", flow_run_name=run_name("index"), **_FLOW)
@@ -143,7 +146,7 @@ def _measure_outdated(configuration: Configuration, workspace: Workspace, name: 
         return [{**job, "clips": part} for part in (job["clips"][:middle], job["clips"][middle:]) if part]
 
     def give_up(job: Parameters) -> dict[str, int]:
-        return extracting.quarantine_killer(workspace, name, job["clips"][0], settings)
+        return extracting.quarantine_fatal_clip(workspace, name, job["clips"][0], settings)
 
     with progress_of(f"extract {name}", todo) as progress:
         number = partial("extract {} {}".format, name)
@@ -187,20 +190,19 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
         names = only or list(configuration.datasets)
         runner = stack.enter_context(Runner(configuration.runner))
         write = partial(_write_outdated, configuration, workspace, runner)
-        worked = sum(write(name, CLOSED) for name in names)
+        worked = sum(write(plan_pairs(configuration, workspace, name, CLOSED)) for name in names)
         summary = Summary()
         if configuration.generate.open_ended:
+            plans = plan_open(configuration, workspace, names)
             with progress_of("ask", unit="replies") as progress:
-                progress.set(0, generating.most_requests(configuration, workspace, names))
-                summary = generating.ask_open(
-                    configuration, workspace, names, lambda now: progress.set(now.answered + now.cached + now.failed)
+                progress.set(0, sum(plan.requests() for plan in plans))
+                summary = ask_open(
+                    configuration, workspace, plans, lambda now: progress.set(now.answered + now.cached + now.failed)
                 )
             failures = {failure.key: failure for failure in summary.failures}
-            for name in names:
-                for kind in qa_kinds(configuration, name)[1:]:
-                    worked += write(name, kind, failures)
+            worked += sum(write(plan, failures) for plan in plans)
         sums: dict[str, Any] = {
-            "qa": generating.qa_sums(configuration, workspace, names),
+            "qa": qa_sums(configuration, workspace, names),
             "requests": {
                 "sent": summary.sent,
                 "answered": summary.answered,
@@ -210,7 +212,7 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
             "tokens": {"input": summary.input_tokens, "output": summary.output_tokens},
             "cost_usd": float(summary.cost_usd),
         }
-        rows = [(name, generating.qa_sums(configuration, workspace, [name])) for name in names]
+        rows = [(name, qa_sums(configuration, workspace, [name])) for name in names]
         prefect_artifacts.table("pairs", rows, "Question-answer pairs in the workspace")
         if configuration.generate.open_ended:
             prefect_artifacts.cost(sums)
@@ -222,20 +224,19 @@ def _write_outdated(
     configuration: Configuration,
     workspace: Workspace,
     runner: Runner,
-    name: str,
-    kind: str,
+    plan: Plan,
     failures: dict[str, Any] | None = None,
 ) -> int:
-    plan = generating.plan(configuration, workspace, name, kind, failures)
+    name, kind = plan.name, plan.kind
     stuck_after_s = configuration.runner.stuck_after_s
     given = {"configuration": configuration, "workspace": workspace, "stuck_after_s": stuck_after_s}
-    calls: Iterator[Parameters] = ({**given, "job": job} for job in plan.jobs)
+    calls: Iterator[Parameters] = ({**given, "job": job} for job in plan.jobs(failures))
 
     def give_up(call: Parameters) -> Any:
         raise DataError(
             f"{name}: making the {kind} pairs of {len(call['job'].items):,} clips kills its worker every time",
-            "give it more memory (runner.workers: fewer at a time) or a longer runner.stuck_after_s; "
-            "what is done is kept",
+            "Give it more memory (runner.workers: fewer at a time) or a longer runner.stuck_after_s; what is done is "
+            "kept.",
         )
 
     if plan.clips:
@@ -244,7 +245,7 @@ def _write_outdated(
         with progress_of(f"{kind} {name}", plan.clips) as progress:
             for done in run_batches(write_bucket, calls, runner, number, isolation):
                 progress.advance(done["clips"])
-    generating.forget_outdated(workspace, name, kind, plan.parts)
+    forget_outdated(workspace, plan)
     return plan.clips
 
 
@@ -355,7 +356,7 @@ def _report_clips(configuration: Configuration, workspace: Workspace, names: lis
                 f"{name}: {counts['quarantined']:,} of {counts['read']:,} items are in quarantine ({share:.1%}), more "
                 f"than max_quarantine allows ({configuration.max_quarantine:.1%}); one of them: {one.audio_id}: "
                 f"{one.message}",
-                f"{one.advice}; the whole list lies in {workspace.url('quarantine')}",
+                f"{one.advice.rstrip('.')}. The whole list is in {workspace.url('quarantine')}.",
             )
     return sum(counts["quarantined"] for counts in sums.values())
 

@@ -15,7 +15,7 @@ from aig.generators.closed_ended import temporal
 from aig.generators.closed_ended.absent import absent_labels
 from aig.generators.settings import QuestionSettings
 from aig.prompts.descriptions import descriptions
-from aig.prompts.metadata import SENTIMENTS, one_line, sounds
+from aig.prompts.metadata import SENTIMENTS, one_line
 from aig.prompts.seeded_random import pick, rng_for
 
 __all__ = ["ANSWERS", "AUDIO_TASKS", "CAPTION_TASKS", "Answer", "Facts"]
@@ -46,6 +46,7 @@ class Facts:
         clip: what is annotated.
         features: what was measured; `None` where nothing was.
         transcript: the recogniser's words, cleaned.
+        sounds: the sounds heard.
         vocabulary: labels that the clip's dataset uses.
         seed: of the configuration.
         settings: of the questions.
@@ -54,6 +55,7 @@ class Facts:
     clip: Clip
     features: Features | None
     transcript: str
+    sounds: tuple[str, ...]
     vocabulary: tuple[str, ...]
     seed: int
     settings: QuestionSettings
@@ -67,17 +69,17 @@ class Answer:
     slots: dict[str, str] = field(default_factory=dict)
 
 
-def _labels(clip: Clip) -> tuple[str, ...]:
-    return tuple(one_line(label) for label in sounds(clip))
+def _labels(facts: Facts) -> tuple[str, ...]:
+    return tuple(one_line(label) for label in facts.sounds)
 
 
 def _cla_label(facts: Facts) -> Iterator[Answer]:
-    if labels := _labels(facts.clip):
+    if labels := _labels(facts):
         yield Answer(f"Labels: {'; '.join(labels)}")
 
 
 def _cla_label_des(facts: Facts) -> Iterator[Answer]:
-    labels = _labels(facts.clip)
+    labels = _labels(facts)
     described = []
     for label in labels:
         if not (known := descriptions(label, facts.settings.description_file)):
@@ -94,7 +96,7 @@ def _caption(facts: Facts) -> Iterator[Answer]:
 
 
 def _label_caption(facts: Facts) -> Iterator[Answer]:
-    if labels := _labels(facts.clip):
+    if labels := _labels(facts):
         for caption in facts.clip.captions or ():
             yield Answer(f"Labels: {'; '.join(labels)}. Audio caption: {_sentence(caption)}")
 

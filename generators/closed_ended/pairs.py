@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from aig.core.qa_id import make_pair
-from aig.core.records import Clip, Features, QAPair
-from aig.extractors.transcript_cleaning import spoken_text
+from aig.core.records import Clip, Measured, QAPair
 from aig.generators.closed_ended.answers import ANSWERS, AUDIO_TASKS, CAPTION_TASKS, Answer, Facts
 from aig.generators.closed_ended.temporal import within
 from aig.generators.settings import QuestionSettings
@@ -38,8 +37,7 @@ class ClosedEnded(Protocol):
 
 
 def closed_pairs(
-    clip: Clip,
-    features: Features | None,
+    item: Measured,
     dataset: ClosedEnded,
     seed: int,
     settings: QuestionSettings,
@@ -50,8 +48,7 @@ def closed_pairs(
     A clip with a sound that nobody described gets `cla_label` instead of `cla_label_des` (see `undescribed`).
 
     Args:
-        clip: what is annotated.
-        features: what was measured; `None` where nothing was.
+        item: the clip, and what was measured on it.
         dataset: its tasks and copies.
         seed: of the configuration.
         settings: of the questions.
@@ -61,18 +58,20 @@ def closed_pairs(
     Raises:
         KeyError: the dataset names a task that does not exist.
     """
-    if clip.events and features:
-        clip = replace(clip, events=within(clip.events, features.duration_s) or None)
-    facts = Facts(clip, features, spoken_text(features), tuple(vocabulary) or known_labels(), seed, settings)
+    clip, heard = item.clip, item.sounds
+    if clip.events and item.features:
+        clip = replace(clip, events=within(clip.events, item.features.duration_s) or None)
+        heard = sounds(clip)
+    facts = Facts(clip, item.features, item.spoken, heard, tuple(vocabulary) or known_labels(), seed, settings)
     for task in _tasks(clip, dataset.closed_tasks, facts):
         copies = settings.copies.get(clip.dataset, dataset.copies) if task in CAPTION_TASKS else 1
         for number, answer in enumerate(ANSWERS[task](facts)):
             yield from _rows(facts, task, number, answer, copies)
 
 
-def undescribed(clip: Clip, settings: QuestionSettings) -> tuple[str, ...]:
-    """The clip's sounds that have no acoustic description."""
-    return tuple(label for label in sounds(clip) if not descriptions(label, settings.description_file))
+def undescribed(labels: Sequence[str], settings: QuestionSettings) -> tuple[str, ...]:
+    """The sounds that have no acoustic description."""
+    return tuple(label for label in labels if not descriptions(label, settings.description_file))
 
 
 def _tasks(clip: Clip, wanted: Sequence[str], facts: Facts) -> Iterator[str]:
@@ -83,7 +82,7 @@ def _tasks(clip: Clip, wanted: Sequence[str], facts: Facts) -> Iterator[str]:
         ("gender_cla" if rng.random() < facts.settings.gender_emotion_share else "gender_emotion_cla") if both else ""
     )
     for task in wanted:
-        if task == "cla_label_des" and undescribed(clip, facts.settings):
+        if task == "cla_label_des" and undescribed(facts.sounds, facts.settings):
             if "cla_label" not in wanted:
                 yield "cla_label"
         elif task != left_out:

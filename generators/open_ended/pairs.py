@@ -10,8 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from aig.core.qa_id import make_pair
-from aig.core.records import Clip, Dropped, Features, QAPair
-from aig.extractors.transcript_cleaning import spoken_text
+from aig.core.records import Clip, Dropped, Measured, QAPair
 from aig.filters.answers.contradiction import spoken_name
 from aig.filters.answers.filter import Pair, filter_pairs
 from aig.filters.answers.settings import AnswerFilterSettings
@@ -19,7 +18,6 @@ from aig.generators.chat import ChatRequest, Reply
 from aig.generators.open_ended.parse import parse_reply
 from aig.generators.settings import GenerateSettings
 from aig.prompts.descriptions import known_labels
-from aig.prompts.metadata import sounds
 from aig.prompts.open_ended import Prompt, render, response_schema
 from aig.prompts.sound_families import nameable, related
 
@@ -30,8 +28,7 @@ TASK = "open-ended question"
 
 
 def chat_request(
-    clip: Clip,
-    features: Features | None,
+    item: Measured,
     prompt: Prompt,
     settings: GenerateSettings,
     *,
@@ -41,8 +38,7 @@ def chat_request(
     """What the model is asked about a clip; `None` where the clip has nothing that the prompt's kind is about.
 
     Args:
-        clip: what is annotated.
-        features: what was measured; `None` where nothing was.
+        item: the clip, and what was measured on it.
         prompt: what is asked.
         settings: model and parameters; what is set there overrides the prompt's own parameters.
         pairs: pairs the dataset wants at once; `settings.questions.pairs` overrides it; it overrides the prompt's own.
@@ -54,9 +50,9 @@ def chat_request(
     wanted = settings.questions.pairs or pairs
     messages = render(
         prompt,
-        clip,
-        features,
-        transcript=spoken_text(features),
+        item.clip,
+        item.features,
+        transcript=item.spoken,
         pairs=wanted,
         seed=seed,
         description_file=settings.questions.description_file,
@@ -69,7 +65,7 @@ def chat_request(
         messages=messages,
         parameters=_parameters(prompt, settings),
         schema=response_schema(prompt, wanted) if structured else None,
-        dataset=clip.dataset,
+        dataset=item.clip.dataset,
         prompt=prompt.id,
     )
 
@@ -88,8 +84,7 @@ def _parameters(prompt: Prompt, settings: GenerateSettings) -> dict[str, Any]:
 
 def pairs(
     reply: Reply,
-    clip: Clip,
-    features: Features | None,
+    item: Measured,
     prompt: Prompt,
     settings: AnswerFilterSettings,
     *,
@@ -100,22 +95,22 @@ def pairs(
 
     Args:
         reply: as kept in the ledger.
-        clip: the clip that was asked about.
-        features: what was measured.
+        item: the clip that was asked about.
         prompt: what was asked.
         settings: of the answer filters.
         audio_input: whether rows about sounds carry the transcript as `input`.
         seed: of the configuration.
     """
     parsed = parse_reply(reply.content, reply.finish_reason)
-    spoken = spoken_text(features)
+    clip, features = item.clip, item.features
+    annotated = item.sounds if clip.labels or clip.events else ()
     results = filter_pairs(
         [Pair(question, answer) for question, answer in parsed.pairs],
         clip,
         features,
         settings,
         min_words=prompt.head.min_answer_words,
-        absent=_absent(sounds(clip)) if settings.contradiction else frozenset(),
+        absent=_absent(annotated) if settings.contradiction else frozenset(),
         prompt=prompt.body,
     )
     rows: list[QAPair] = []
@@ -128,7 +123,7 @@ def pairs(
         rows.append(
             make_pair(
                 instruction=result.pair.question,
-                input=spoken if prompt.kind != "audio" or audio_input else "",
+                input=item.spoken if prompt.kind != "audio" or audio_input else "",
                 audio_id=clip.audio_id,
                 dataset=clip.dataset,
                 task=TASK,

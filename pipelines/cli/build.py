@@ -80,13 +80,13 @@ def build_and_report(
     from aig.pipelines.preflight import check, stage_range
     from aig.pipelines.runtime.lock import only_run
     from aig.pipelines.runtime.prefect_server import prefect_api
-    from aig.pipelines.runtime.shutdown import orderly_end
+    from aig.pipelines.runtime.shutdown import handling_signals
 
     started = time.monotonic()
     configuration = load(config)
     stages = stage_range(first, until)
     check(configuration, only or (), stages)
-    with orderly_end(), only_run(configuration.workspace), prefect_api(configuration.workspace):
+    with handling_signals(), only_run(configuration.workspace), prefect_api(configuration.workspace):
         from aig.pipelines.flows import build
 
         sums: dict[str, Any] = cast(Any, build)(
@@ -128,7 +128,7 @@ def _show(sums: dict[str, Any]) -> None:
         )
         print_table(
             "Requests to the model",
-            ("sent", "answered", "in the ledger before", "given up", "tokens in", "tokens out", "cost (USD)"),
+            ("sent", "answered", "cached", "given up", "tokens in", "tokens out", "cost (USD)"),
             [
                 (
                     *(requests[key] for key in ("sent", "answered", "cached", "failed")),
@@ -154,7 +154,7 @@ def init(
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
-        raise UsageError(f"{file} is there already", "give another name: aig init FILE") from None
+        raise UsageError(f"{file} already exists", "give another name: aig init FILE") from None
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}", "give another name: aig init FILE") from None
     say(f"Wrote {file}. Edit its datasets, then: aig run {file}")

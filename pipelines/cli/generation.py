@@ -95,14 +95,10 @@ def estimate(
 
 def _planned(configuration: Configuration, workspace: Workspace, names: list[str]) -> Iterator[ChatRequest]:
     """The requests that `aig generate` would look up or send now, in its order."""
-    from aig.pipelines.stages.generate import plan, questions
-    from aig.pipelines.workspace.qa_kinds import qa_kinds
+    from aig.pipelines.stages.generate.ask import requests_of
+    from aig.pipelines.stages.generate.plan import plan_open
 
-    for name in names:
-        for kind in qa_kinds(configuration, name)[1:]:
-            jobs = plan(configuration, workspace, name, kind).jobs
-            for job in jobs:
-                yield from (question.request for question in questions(configuration, job))
+    return requests_of(configuration, plan_open(configuration, workspace, names))
 
 
 def _dollars(amount: Decimal) -> str:

@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from aig.core.errors import UsageError
-from aig.core.records import Clip, Event, Features
-from aig.extractors.transcript_cleaning import spoken_text
+from aig.core.records import Clip, Event, Features, Measured
 from aig.pipelines.configuration import Configuration
+from aig.pipelines.workspace.buckets import derive
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.open_ended import Prompt, sentence
 
 __all__ = ["clip_in_workspace", "example_clip", "read_clip"]
 
 
-def clip_in_workspace(
-    configuration: Configuration, audio_id: str | None, prompt: Prompt, seed: int
-) -> tuple[Clip, Features | None]:
+def clip_in_workspace(configuration: Configuration, audio_id: str | None, prompt: Prompt, seed: int) -> Measured:
     """A clip and its features from a workspace: the one named, or the first that the prompt is about.
 
     Raises:
@@ -37,9 +35,11 @@ def clip_in_workspace(
         for clip in workspace.records(Clip, "clips", name):
             features = measured.get(clip.audio_id)
             if audio_id == clip.audio_id:
-                return clip, features
-            if audio_id is None and features and sentence(prompt.kind, clip, features, spoken_text(features), seed):
-                return clip, features
+                return derive(clip, features)
+            if audio_id is None and features:
+                item = derive(clip, features)
+                if sentence(prompt.kind, clip, features, item.spoken, seed):
+                    return item
     wanted = f"clip {audio_id!r}" if audio_id else f"measured clip for a prompt of the kind {prompt.kind}"
     raise UsageError(
         f"the workspace {configuration.workspace} has no {wanted}",
@@ -47,7 +47,7 @@ def clip_in_workspace(
     )
 
 
-def read_clip(file: Path) -> tuple[Clip, Features | None]:
+def read_clip(file: Path) -> Measured:
     """A clip from a JSON object with fields of `Clip` and of `Features` side by side; only `audio_id` is needed.
 
     Raises:
@@ -68,8 +68,8 @@ def read_clip(file: Path) -> tuple[Clip, Features | None]:
     clip = Clip(**_of(Clip, values))
     measured = _of(Features, values)
     if set(measured) == {"audio_id"}:
-        return clip, None
-    return clip, Features(**{"duration_s": 0.0, "sample_rate": 16_000} | measured)
+        return derive(clip, None)
+    return derive(clip, Features(**{"duration_s": 0.0, "sample_rate": 16_000} | measured))
 
 
 def _of(kind: type, values: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _of(kind: type, values: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if name in hints}
 
 
-def example_clip(kind: str) -> tuple[Clip, Features]:
+def example_clip(kind: str) -> Measured:
     """A made-up clip of each kind, to try a prompt without any data."""
     common: dict[str, Any] = {"audio_id": "example/1", "dataset": "example"}
     features = Features(
@@ -95,12 +95,13 @@ def example_clip(kind: str) -> tuple[Clip, Features]:
     if kind in ("audio", "joint"):
         events = (Event("Train horn", 0.1, 0.8), Event("Train", 0.0, 10.0), Event("Train horn", 5.6, 5.9))
         caption = ("A train passes while its horn sounds twice",)
-        return Clip(**common, events=events, captions=caption if kind == "audio" else None), features
+        return derive(Clip(**common, events=events, captions=caption if kind == "audio" else None), features)
     if kind == "music":
-        return Clip(**common, genres=("Folk", "Pop"), title="Last Train Home", text="I hear the train again"), features
+        clip = Clip(**common, genres=("Folk", "Pop"), title="Last Train Home", text="I hear the train again")
+        return derive(clip, features)
     speaker: dict[str, Any] = {"gender": "female", "text": "Hurry up, the train is coming!"}
     if kind == "speech_emotion":
         speaker |= {"emotion": "happy", "sentiment": 2}
     if kind == "speech_age":
         speaker |= {"age": 34}
-    return Clip(**common, **speaker), features
+    return derive(Clip(**common, **speaker), features)

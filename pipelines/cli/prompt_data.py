@@ -155,4 +155,4 @@ def _write_new(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
-        raise UsageError(f"{path} is there already", "give another --out") from None
+        raise UsageError(f"{path} already exists", "give another --out") from None

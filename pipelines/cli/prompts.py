@@ -12,7 +12,6 @@ from aig.core.errors import UsageError
 from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from aig.core.records import Clip, Features
     from aig.prompts.open_ended import Prompt
 
 __all__ = ["register"]
@@ -118,7 +117,6 @@ def render(
     json: JsonFlag = False,
 ) -> None:
     """Shows the exact messages that the model gets for a clip; without one, for a made-up example."""
-    from aig.extractors.transcript_cleaning import spoken_text
     from aig.pipelines.cli.prompt_clips import clip_in_workspace, example_clip, read_clip
     from aig.pipelines.configuration import load as load_configuration
     from aig.prompts.open_ended import load
@@ -133,17 +131,16 @@ def render(
         folder = folder or questions.prompt_folder
         seed, description_file, pairs = configuration.seed, questions.description_file, pairs or questions.pairs
     prompt = load(name, folder)
-    about: Clip
-    features: Features | None
     if config is not None:
-        about, features = clip_in_workspace(configuration, audio_id, prompt, seed)
+        item = clip_in_workspace(configuration, audio_id, prompt, seed)
     else:
-        about, features = read_clip(clip) if clip is not None else example_clip(prompt.kind)
+        item = read_clip(clip) if clip is not None else example_clip(prompt.kind)
+    about = item.clip
     messages = rendered(
         prompt,
         about,
-        features,
-        transcript=spoken_text(features),
+        item.features,
+        transcript=item.spoken,
         pairs=pairs,
         seed=seed,
         description_file=description_file,
@@ -200,7 +197,7 @@ def new(
         with path.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
-        raise UsageError(f"{path} is there already", "move it away, or give another --folder") from None
+        raise UsageError(f"{path} already exists", "move it away, or give another --folder") from None
     prompt = path.name.removesuffix(".md")
     if json:
         print_json({"prompt": prompt, "from": origin.id, "file": str(path)})

@@ -135,9 +135,9 @@ def why(
 ) -> None:
     """Where a published pair comes from: clip, measurements, prompt, raw reply, price."""
     from aig.pipelines.configuration import load
-    from aig.pipelines.views.trace import chain
+    from aig.pipelines.views.trace import trace_pair
 
-    links = chain(load(config), qa_id)
+    links = trace_pair(load(config), qa_id)
     if json:
         print_json(links)
         return

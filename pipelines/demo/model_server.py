@@ -76,7 +76,7 @@ def _base_url(child: subprocess.Popen[bytes], log: IO[bytes], gguf: Path, timeou
     log.seek(0)
     said = log.read().decode(errors="replace").strip().splitlines()
     in_time = time.monotonic() < deadline
-    reason = (said[-1] if said else "it ended without a word") if in_time else f"it took longer than {timeout_s:g} s"
+    reason = (said[-1] if said else "it exited unexpectedly") if in_time else f"it took longer than {timeout_s:g} s"
     advice = (
         "Install the demo's extras: pip install 'aig[demo]'."
         if any("No module named 'xllamacpp'" in line for line in said)

@@ -20,8 +20,10 @@ from aig.generators.open_ended.pairs import pairs
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.regeneration.compare import Outcome, PromptFigures, compare
 from aig.pipelines.runtime.shared_rate import shared_rate
-from aig.pipelines.stages import generate as generating
-from aig.pipelines.workspace.buckets import buckets, joined, measured_in
+from aig.pipelines.sources import dataset_of
+from aig.pipelines.stages.generate.plan import Question, plan_pairs, questions
+from aig.pipelines.stages.generate.write import forget_outdated, write_bucket
+from aig.pipelines.workspace.buckets import buckets, joined, selected_in
 from aig.pipelines.workspace.qa_kinds import qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.open_ended import Prompt, load, load_all
@@ -106,14 +108,14 @@ def regenerate(
     shared = configuration.generate.shared_rate
     rate = shared_rate(shared) if shared else None
     with Ledger(workspace.url("responses")) as ledger:
-        requests = (question.request for _, question in asked)
+        requests = (question.request for question in asked)
         summary = asyncio.run(ask(requests, ledger, configuration.generate, on_progress, shared_limit=rate))
         beside, before, after = _compared(changed, unchanged, ledger, chosen)
     if all(clip.after is None for clip in beside):
         failure = summary.failures[0] if summary.failures else None
         raise DataError(
             f"{new.id}: no request was answered{f': {failure.message}' if failure else ''}",
-            failure.advice if failure else "run the same command again",
+            failure.advice if failure else "Run the same command again.",
         )
     written = None if sample else _write(changed, workspace, new.kind, summary)
     figures_before, figures_after = compare(before, after)
@@ -161,38 +163,32 @@ def _names(configuration: Configuration, kind: str) -> list[str]:
     return [name for name in configuration.datasets if folder in qa_kinds(configuration, name)]
 
 
-def _questions(
-    configuration: Configuration, workspace: Workspace, kind: str
-) -> Iterator[tuple[str, generating.Question]]:
-    """What is asked about each clip of a kind, with the name of its dataset."""
+def _questions(configuration: Configuration, workspace: Workspace, kind: str) -> Iterator[Question]:
+    """What is asked about each clip of a kind."""
     for name in _names(configuration, kind):
         database = joined(configuration, workspace, name, selected=True)
-        for _, items in measured_in(database, buckets(database)):
-            job = generating.BucketJob(name, f"open_{kind}", "", tuple(items))
-            for question in generating.questions(configuration, job):
-                yield name, question
+        for _, items in selected_in(dataset_of(configuration, name), database, buckets(database)):
+            yield from questions(configuration, f"open_{kind}", items)
 
 
-def _chosen(
-    configuration: Configuration, workspace: Workspace, kind: str, count: int
-) -> tuple[list[tuple[str, generating.Question]], int]:
+def _chosen(configuration: Configuration, workspace: Workspace, kind: str, count: int) -> tuple[list[Question], int]:
     """So many clips by the hash of their ids, which is always the same draw, and how many there are to draw from."""
     clips = 0
 
-    def keyed() -> Iterator[tuple[bytes, str, str, generating.Question]]:
+    def keyed() -> Iterator[tuple[bytes, str, Question]]:
         nonlocal clips
-        for name, question in _questions(configuration, workspace, kind):
+        for question in _questions(configuration, workspace, kind):
             clips += 1
-            audio_id = question.measured.clip.audio_id
+            audio_id = question.item.measured.clip.audio_id
             key = hashlib.blake2b(f"{configuration.seed} {audio_id}".encode(), digest_size=8).digest()
-            yield key, audio_id, name, question
+            yield key, audio_id, question
 
     drawn = heapq.nsmallest(count, keyed(), key=lambda item: item[:2])
-    return [(name, question) for _, _, name, question in drawn], clips
+    return [question for _, _, question in drawn], clips
 
 
 def _compared(
-    changed: Configuration, unchanged: Configuration, ledger: Ledger, chosen: list[tuple[str, generating.Question]]
+    changed: Configuration, unchanged: Configuration, ledger: Ledger, chosen: list[Question]
 ) -> tuple[list[Beside], Outcome, Outcome]:
     """The chosen clips with their pairs by either prompt, as far as the ledger holds replies, and both outcomes."""
     outcomes: list[Outcome] = []
@@ -200,32 +196,27 @@ def _compared(
     for configuration in (unchanged, changed):
         rows: list[list[QAPair] | None] = []
         outcome = Outcome("")
-        for name, question in chosen:
-            kind = f"open_{question.prompt.kind}"
-            job = generating.BucketJob(name, kind, "", (question.measured,))
-            (asked,) = generating.questions(configuration, job)
+        for question in chosen:
+            (asked,) = questions(configuration, f"open_{question.prompt.kind}", [question.item])
             outcome.prompt = asked.prompt.id
             rows.append(_read(configuration, ledger, asked, outcome))
         outcomes.append(outcome)
         made.append(rows)
     beside = [
-        Beside(question.measured.clip.audio_id, question.request.messages[-1]["content"], before, after)
-        for (_, question), before, after in zip(chosen, *made, strict=True)
+        Beside(question.item.measured.clip.audio_id, question.request.messages[-1]["content"], before, after)
+        for question, before, after in zip(chosen, *made, strict=True)
     ]
     return beside, outcomes[0], outcomes[1]
 
 
-def _read(
-    configuration: Configuration, ledger: Ledger, asked: generating.Question, outcome: Outcome
-) -> list[QAPair] | None:
+def _read(configuration: Configuration, ledger: Ledger, asked: Question, outcome: Outcome) -> list[QAPair] | None:
     """The pairs of the ledger's reply to a question, counted in; `None` where it holds none."""
     reply = ledger.get(asked.request.key)
     if reply is None:
         return None
     rows, dropped = pairs(
         reply,
-        asked.measured.clip,
-        asked.measured.features,
+        asked.item.measured,
         asked.prompt,
         configuration.answers,
         audio_input=configuration.generate.questions.audio_input,
@@ -240,8 +231,8 @@ def _write(configuration: Configuration, workspace: Workspace, kind: str, summar
     failures = {failure.key: failure for failure in summary.failures}
     written = 0
     for name in _names(configuration, kind):
-        plan = generating.plan(configuration, workspace, name, f"open_{kind}", failures)
-        for job in plan.jobs:
-            written += generating.write_bucket(configuration, workspace, job)["pairs"]
-        generating.forget_outdated(workspace, name, f"open_{kind}", plan.parts)
+        plan = plan_pairs(configuration, workspace, name, f"open_{kind}")
+        for job in plan.jobs(failures):
+            written += write_bucket(configuration, workspace, job)["pairs"]
+        forget_outdated(workspace, plan)
     return written

@@ -96,7 +96,7 @@ def run_batches(
             try:
                 result = future.result()
             except runner.deaths:
-                _tell_server(future)
+                _mark_crashed(future)
                 dead.append(batch)
                 continue
             yield result
@@ -105,10 +105,10 @@ def run_batches(
         if dead:
             runner.restart()
             for batch in dead:
-                yield from _judge(batch, suspects, isolation)
+                yield from _try_again_or_give_up(batch, suspects, isolation)
 
 
-def _judge(batch: _Batch, suspects: deque[_Batch], isolation: Isolation) -> Iterator[Any]:
+def _try_again_or_give_up(batch: _Batch, suspects: deque[_Batch], isolation: Isolation) -> Iterator[Any]:
     """Decides about a batch whose worker died; yields the result of one that is given up."""
     if not batch.suspect:
         batch.suspect = True
@@ -125,10 +125,10 @@ def _judge(batch: _Batch, suspects: deque[_Batch], isolation: Isolation) -> Iter
         yield isolation.give_up(batch.parameters)
 
 
-def _tell_server(future: PrefectFuture[Any]) -> None:
+def _mark_crashed(future: PrefectFuture[Any]) -> None:
     """Marks a task run as crashed: its worker cannot say so any more, and it would stand as running for ever."""
     # The server may not have heard of the run yet, or be away itself: the batch goes on without its being told.
     with get_client(sync_client=True) as client, contextlib.suppress(httpx.HTTPError):
         client.set_task_run_state(
-            future.task_run_id, Crashed(message="Its worker ended without a word: killed, crashed or hung."), force=True
+            future.task_run_id, Crashed(message="Its worker exited unexpectedly: killed, crashed or hung."), force=True
         )

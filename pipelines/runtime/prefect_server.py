@@ -23,7 +23,7 @@ from pathlib import Path
 
 from aig.core.cache import cache_folder
 from aig.core.errors import AigError
-from aig.pipelines.runtime.shutdown import end_with_parent
+from aig.pipelines.runtime.watchdog import end_with_parent
 
 __all__ = ["prefect_api"]
 

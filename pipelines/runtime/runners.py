@@ -18,7 +18,7 @@ from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
 from aig.core.errors import UsageError
 from aig.pipelines.runner_settings import RunnerSettings
-from aig.pipelines.runtime.shutdown import end_with_parent
+from aig.pipelines.runtime.watchdog import end_with_parent
 
 __all__ = ["Runner"]
 

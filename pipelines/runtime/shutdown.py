@@ -1,13 +1,8 @@
-"""Processes that end when they should: children with their parent, workers that get nowhere, runs that are told to.
-
-A `kill -9` of the parent leaves no orphan behind, a batch that hangs does not hang the run, and a signal ends it
-in time.
-"""
+"""Signals: a run that gets SIGTERM or Ctrl-C ends in time, gives its locks back and keeps what it has paid for."""
 
 from __future__ import annotations
 
 import contextlib
-import faulthandler
 import os
 import select
 import signal
@@ -19,55 +14,15 @@ from types import FrameType
 
 from aig.pipelines.runtime.progress import Progress, listening
 
-__all__ = ["INTERRUPTED", "end_when_stuck", "end_with_parent", "orderly_end", "told_to_end"]
+__all__ = ["INTERRUPTED", "handling_signals", "stopped_by_signal"]
 
 INTERRUPTED = "Interrupted. The same command continues where this one stopped."
 
 GRACE_S = 7.0
 """How long a run that got a signal may take to end by itself; schedulers wait ten seconds and more."""
 
-_POLL_S = 0.5
 _TWICE_S = 1.0
 _NO_LEAKS = "ignore::UserWarning:multiprocessing.resource_tracker"
-_watching = threading.Lock()
-
-
-def end_with_parent(parent: int) -> None:
-    """Ends this process within half a second of its parent's death; call it first thing in a child.
-
-    A second call does nothing. The parent's process number is polled, which needs no pipe to hold open and works
-    alike for pool workers and programs of our own on Linux and macOS.
-
-    Args:
-        parent: its process number, told by itself: it may have died while this process was still importing.
-    """
-    if not _watching.acquire(blocking=False):
-        return
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_POLL_S)
-        os._exit(1)
-
-    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
-
-
-@contextlib.contextmanager
-def end_when_stuck(limit_s: float) -> Iterator[Callable[[], None]]:
-    """Ends this process when the function it gives is not called for so long: whoever waits sees a dead worker.
-
-    The clock is `faulthandler`'s, which needs neither a signal nor the interpreter's lock, so that a decoder hanging
-    in C code is ended too. It leaves the place where it hung on standard error.
-    """
-
-    def alive() -> None:
-        faulthandler.dump_traceback_later(limit_s, exit=True, file=sys.__stderr__ or sys.stderr)
-
-    alive()
-    try:
-        yield alive
-    finally:
-        faulthandler.cancel_dump_traceback_later()
 
 
 class _Ending:
@@ -100,7 +55,7 @@ _ending = _Ending()
 
 
 @contextlib.contextmanager
-def orderly_end() -> Iterator[None]:
+def handling_signals() -> Iterator[None]:
     """Lets SIGTERM and Ctrl-C end the block as an exception, so that locks are given back and children end.
 
     An exception raised in a signal's handler is not enough: DuckDB and Arrow wrap or lose it, and a long query lets it
@@ -117,7 +72,7 @@ def orderly_end() -> Iterator[None]:
     handled = (signal.SIGTERM, signal.SIGINT)
     before = [signal.signal(number, ending.handle) for number in handled]
     wakeup_before = signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
-    threading.Thread(target=_end_at_last, args=(pipe, handled), name="end-at-last", daemon=True).start()
+    threading.Thread(target=_end_after_grace, args=(pipe, handled), name="end-after-grace", daemon=True).start()
     try:
         with listening(ending.again):
             yield
@@ -130,7 +85,7 @@ def orderly_end() -> Iterator[None]:
         os.write(wakeup, b"\0")
 
 
-def _end_at_last(pipe: int, handled: tuple[int, ...]) -> None:
+def _end_after_grace(pipe: int, handled: tuple[int, ...]) -> None:
     """Ends the process when it has been told to and does not; the pipe tells even while a library keeps Python busy."""
     number = 0
     first = 0.0
@@ -154,7 +109,7 @@ def _end_at_last(pipe: int, handled: tuple[int, ...]) -> None:
 
 
 @contextlib.contextmanager
-def told_to_end(stop: Callable[[], object]) -> Iterator[None]:
+def stopped_by_signal(stop: Callable[[], object]) -> Iterator[None]:
     """Inside the block a signal calls `stop`, from the main thread, instead of raising; the block's end raises then.
 
     For work that can end better than by an exception anywhere, such as an event loop with paid requests on the wire.

@@ -14,7 +14,7 @@ from aig.extractors.version import Parts
 from aig.pipelines.workspace.buckets import KEPT, SOURCE_OF_CLIP
 from aig.pipelines.workspace.workspace import Workspace
 
-__all__ = ["clips_to_measure", "forget_outdated", "measure_batch", "quarantine_killer", "quarantine_parts"]
+__all__ = ["clips_to_measure", "forget_outdated", "measure_batch", "quarantine_fatal_clip", "quarantine_parts"]
 
 
 def _source(clip: Clip) -> str:
@@ -131,16 +131,16 @@ def measure_batch(
     return {"measured": len(measured), "quarantined": len(refused)}
 
 
-def quarantine_killer(workspace: Workspace, name: str, clip: Clip, settings: ExtractSettings) -> dict[str, int]:
+def quarantine_fatal_clip(workspace: Workspace, name: str, clip: Clip, settings: ExtractSettings) -> dict[str, int]:
     """Puts a clip aside whose measuring ended its worker each time it was tried; returns the counts of its batch."""
     item = Quarantined(
         dataset=clip.dataset,
         audio_id=clip.audio_id,
         stage="extract",
         error="worker_died",
-        message=f"{clip.path}: the process that measured it, and nothing else, ended without a word, twice",
-        advice="it ran out of memory, hung, or its decoder crashed: look at the file, give workers more memory, or "
-        "raise runner.stuck_after_s; then `aig retry-quarantine`",
+        message=f"{clip.path}: the process that measured it, and nothing else, exited unexpectedly, twice",
+        advice="It ran out of memory, hung, or its decoder crashed: look at the file, give workers more memory, or "
+        "raise runner.stuck_after_s; then `aig retry-quarantine`.",
     )
     part = f"part-{name}-{extractor_version(settings)}-{_batch([clip])}.parquet"
     workspace.write([item], Quarantined, "quarantine", "extract", part)

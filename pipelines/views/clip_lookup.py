@@ -15,14 +15,15 @@ from aig.generators.chat import ChatRequest, Reply
 from aig.generators.ledger.ledger import Ledger
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.sources import dataset_of, root_of
-from aig.pipelines.stages.generate import request_about
+from aig.pipelines.stages.generate.plan import request_about
+from aig.pipelines.workspace.buckets import derive
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.open_ended import load
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Evidence", "Exchange", "fields_of"]
+__all__ = ["ClipLookup", "Exchange", "fields_of"]
 
 _PLUMBING = {"audio_id", "content", "extractor", "source", "stamp", "words", "path"}
 """Fields that tell a reader nothing about the sound."""
@@ -45,7 +46,7 @@ class Exchange:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ClipLookup:
     """Finds what belongs to a clip in a workspace.
 
     Attributes:
@@ -102,7 +103,7 @@ class Evidence:
         except UsageError:
             return None
         dataset = dataset_of(self.configuration, clip.dataset).for_split(clip.split)
-        return request_about(self.configuration, dataset, clip, features, template)
+        return request_about(self.configuration, dataset, derive(clip, features), template)
 
     def exchange(self, clip: Clip, features: Features | None, prompt: str, request_id: str = "") -> Exchange:
         """What was asked with a prompt and what came back.

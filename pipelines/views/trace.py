@@ -8,16 +8,16 @@ from typing import Any
 from aig.core.errors import DataError, UsageError
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.sources import dataset_of
-from aig.pipelines.views.clip_lookup import Evidence
+from aig.pipelines.views.clip_lookup import ClipLookup
 from aig.pipelines.workspace.database import open_tables
 from aig.pipelines.workspace.workspace import Workspace
 from aig.shards.lookup import find
 from aig.shards.published import PublishedSet
 
-__all__ = ["chain"]
+__all__ = ["trace_pair"]
 
 
-def chain(configuration: Configuration, qa_id: str) -> dict[str, Any]:
+def trace_pair(configuration: Configuration, qa_id: str) -> dict[str, Any]:
     """All that stands behind a published pair, one key per link: what is not known is `None`.
 
     Keys: `shard`, `row`, `pair` (the six columns), `lineage`, `clip`, `features`, `dataset` (title and licence),
@@ -35,13 +35,13 @@ def chain(configuration: Configuration, qa_id: str) -> dict[str, Any]:
             f"no published pair has the id {qa_id!r}",
             "ids stand in the column qa_id below lineage/; `aig publish` brings the shards up to date",
         )
-    evidence = Evidence(configuration, workspace, open_tables(configuration, workspace))
-    clip = evidence.clip(found.data["audio_id"])
-    features = evidence.features(found.data["audio_id"])
+    lookup = ClipLookup(configuration, workspace, open_tables(configuration, workspace))
+    clip = lookup.clip(found.data["audio_id"])
+    features = lookup.features(found.data["audio_id"])
     lineage = found.lineage
     exchange = None
     if clip is not None and lineage["source"] == "model":
-        exchange = evidence.exchange(clip, features, lineage["prompt"], lineage["request_id"])
+        exchange = lookup.exchange(clip, features, lineage["prompt"], lineage["request_id"])
     dataset = None
     if found.data["dataset"] in configuration.datasets:
         described = dataset_of(configuration, found.data["dataset"])

@@ -8,21 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from aig.core.records import Clip, Features
+from aig.core.records import Clip, Features, Measured
 from aig.core.tables import CLIPS, FEATURES, from_batch
+from aig.datasets_registry.dataset import Dataset
 from aig.extractors.measure import extractor_version
+from aig.extractors.transcript_cleaning import spoken_text
 from aig.filters.clips.settings import target
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.workspace.workspace import Workspace
+from aig.prompts.metadata import sounds
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["KEPT", "SOURCE_OF_CLIP", "Bucket", "Measured", "buckets", "joined", "measured_in", "selections_of"]
+__all__ = [
+    "KEPT",
+    "SOURCE_OF_CLIP",
+    "Bucket",
+    "Selected",
+    "buckets",
+    "derive",
+    "joined",
+    "selected_in",
+    "selections_of",
+]
 
 CLIPS_PER_BUCKET = 4_000
 
@@ -38,18 +52,18 @@ SOURCE_OF_CLIP = (
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """A clip with its features and what its selections allow.
+class Selected:
+    """A measured clip with what its dataset and its selections allow.
 
     Attributes:
-        clip: as indexed.
-        features: as measured.
+        measured: the clip, its features and what follows from both.
+        dataset: its dataset, as it applies to the clip's split.
         kept: whether the dataset's own selection keeps it.
         kinds: kinds of open-ended questions that selections of their own grant it.
     """
 
-    clip: Clip
-    features: Features
+    measured: Measured
+    dataset: Dataset
     kept: bool
     kinds: tuple[str, ...]
 
@@ -89,7 +103,7 @@ def joined(
 ) -> duckdb.DuckDBPyConnection:
     """A database with a view `joined` of a dataset's measured clips, one row a clip.
 
-    Its columns are those of clips and features; with `selected`, also `kept` and `kinds` as in `Measured`, and only
+    Its columns are those of clips and features; with `selected`, also `kept` and `kinds` as in `Selected`, and only
     the clips that some selection keeps.
     """
     database = workspace.database()
@@ -138,9 +152,14 @@ def buckets(database: duckdb.DuckDBPyConnection) -> list[Bucket]:
     return [Bucket(number, of, count, f"{content:032x}") for number, count, content in rows]
 
 
-def measured_in(
-    database: duckdb.DuckDBPyConnection, wanted: Sequence[Bucket]
-) -> Iterator[tuple[Bucket, list[Measured]]]:
+def derive(clip: Clip, features: Features | None) -> Measured:
+    """A clip with its features and what follows from both; the one place where it is worked out."""
+    return Measured(clip, features, spoken_text(features), sounds(clip, features))
+
+
+def selected_in(
+    dataset: Dataset, database: duckdb.DuckDBPyConnection, wanted: Sequence[Bucket]
+) -> Iterator[tuple[Bucket, list[Selected]]]:
     """The clips of the wanted buckets, one bucket in memory at a time, ordered by id."""
     if not wanted:
         return
@@ -151,8 +170,8 @@ def measured_in(
         f"SELECT *, {bucket_of} AS bucket FROM joined WHERE bucket IN ({numbers}) ORDER BY bucket, audio_id"  # noqa: S608
     )
     current: int | None = None
-    items: list[Measured] = []
-    for number, item in _rows(rows.to_arrow_reader(1024)):
+    items: list[Selected] = []
+    for number, item in _rows(dataset, rows.to_arrow_reader(1024)):
         if number != current and current is not None:
             yield by_number[current], items
             items = []
@@ -167,9 +186,10 @@ def _bucket(of: int) -> str:
     return f"('0x' || substr(md5(audio_id), 1, 8))::UBIGINT % {of}"
 
 
-def _rows(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, Measured]]:
+def _rows(dataset: Dataset, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, Selected]]:
+    of_split = cache(dataset.for_split)
     for batch in batches:
         clips, features = from_batch(batch, Clip), from_batch(batch, Features)
         flags = zip(*(batch.column(column).to_pylist() for column in ("bucket", "kept", "kinds")), strict=True)
         for clip, feature, (number, kept, kinds) in zip(clips, features, flags, strict=True):
-            yield number, Measured(clip, feature, kept, tuple(kinds))
+            yield number, Selected(derive(clip, feature), of_split(clip.split), kept, tuple(kinds))

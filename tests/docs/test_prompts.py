@@ -4,7 +4,7 @@ import re
 
 import yaml
 
-from aig.core.records import Clip
+from aig.core.records import Clip, Measured
 from aig.generators.open_ended.pairs import chat_request
 from aig.generators.settings import GenerateSettings
 from aig.prompts.open_ended import FrontMatter, load, render
@@ -30,7 +30,7 @@ def test_the_page_is_true(tmp_path):
     assert configured
     settings = GenerateSettings.model_validate(yaml.safe_load(configured[1]))
     assert settings.questions.prompts == {"speech": "speech@2"}
-    request = chat_request(clip, None, prompt, settings)
+    request = chat_request(Measured(clip), prompt, settings)
     assert request is not None
     assert request.parameters["max_tokens"] == 700
     assert request.parameters["temperature"] == 0.9

@@ -6,8 +6,13 @@ import fsspec
 
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.runtime.progress import progress_of
-from aig.pipelines.stages import extract, generate, index, publish, select
+from aig.pipelines.sources import root_of
+from aig.pipelines.stages import extract, index, publish, select
+from aig.pipelines.stages.generate.ask import ask_open
+from aig.pipelines.stages.generate.plan import plan_open, plan_pairs
+from aig.pipelines.stages.generate.write import write_bucket
 from aig.pipelines.stages.reconciliation import check_sums, clip_sums
+from aig.pipelines.workspace.qa_kinds import qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
 
 
@@ -19,14 +24,14 @@ def plain_build(configuration: Configuration) -> dict[str, bytes]:
         index.index_dataset(*given, progress)
         settings = configuration.extract
         for clips, known in extract.clips_to_measure(workspace, "mine", settings, 10)[1]:
-            extract.measure_batch(workspace, "mine", index.root_of(configuration, "mine"), clips, known, settings)
+            extract.measure_batch(workspace, "mine", root_of(configuration, "mine"), clips, known, settings)
         select.select_dataset(*given, progress)
         check_sums("mine", clip_sums(*given))
         if configuration.generate.open_ended:
-            generate.ask_open(configuration, workspace, ["mine"], lambda _: None)
-        for kind in generate.qa_kinds(configuration, "mine"):
-            for job in generate.plan(*given, kind).jobs:
-                generate.write_bucket(configuration, workspace, job)
+            ask_open(configuration, workspace, plan_open(configuration, workspace, ["mine"]), lambda _: None)
+        for kind in qa_kinds(configuration, "mine"):
+            for job in plan_pairs(*given, kind).jobs():
+                write_bucket(configuration, workspace, job)
         shards = publish.publish_and_validate(configuration, workspace, (), progress)
     fs, root = fsspec.core.url_to_fs(shards)
     return {path.removeprefix(root): fs.cat_file(path) for path in fs.find(root)}

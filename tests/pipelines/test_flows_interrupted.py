@@ -34,7 +34,7 @@ def test_a_build_broken_off_in_every_way_ends_with_the_same_bytes(tmp_path: Path
 
 
 def test_a_child_whose_parent_died_before_it_looked_ends_at_once() -> None:
-    code = "import time; from aig.pipelines.runtime.shutdown import end_with_parent; end_with_parent(1); time.sleep(60)"
+    code = "import time; from aig.pipelines.runtime.watchdog import end_with_parent; end_with_parent(1); time.sleep(60)"
     assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 1
 
 

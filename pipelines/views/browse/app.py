@@ -69,7 +69,7 @@ class _Pages:
         self.site = site
         self._templates = html_environment("aig.pipelines.views.browse")
         self._templates.globals.update(
-            source=site.source, has_workspace=site.evidence is not None, note_length=NOTE_LENGTH
+            source=site.source, has_workspace=site.lookup is not None, note_length=NOTE_LENGTH
         )
         self._templates.filters["query"] = lambda values: urlencode(
             {name: value for name, value in values.items() if value not in ("", None)}
@@ -101,10 +101,10 @@ class _Pages:
             raise HTTPException(404, "There is no such row.") from None
         clip = self.site.clip(row["audio_id"])
         features = exchange = None
-        if self.site.evidence is not None and clip is not None:
-            features = self.site.evidence.features(clip.audio_id)
+        if self.site.lookup is not None and clip is not None:
+            features = self.site.lookup.features(clip.audio_id)
             if row["request_id"]:
-                exchange = self.site.evidence.exchange(clip, features, row["prompt"], row["request_id"])
+                exchange = self.site.lookup.exchange(clip, features, row["prompt"], row["request_id"])
         others = [other for other in self.site.rows.of_clip(row["audio_id"]) if other["place"] != row["place"]]
         return self._page(
             "pair.html.j2",

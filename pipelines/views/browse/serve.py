@@ -19,7 +19,7 @@ from aig.pipelines.views.browse.rows import Rows
 from aig.pipelines.views.browse.site import Site
 from aig.pipelines.views.browse.sounds import Sounds
 from aig.pipelines.views.browse.sources import made_pairs, published_set
-from aig.pipelines.views.clip_lookup import Evidence
+from aig.pipelines.views.clip_lookup import ClipLookup
 from aig.pipelines.workspace.database import open_tables
 from aig.pipelines.workspace.marks import Marks
 from aig.pipelines.workspace.workspace import Workspace
@@ -70,11 +70,11 @@ def open_site(target: str, marks: Path | None, roots: Mapping[str, str]) -> Site
     workspace = Workspace(configuration.workspace)
     published = workspace.exists("shards", "manifest.json")
     source = published_set(workspace.url("shards")) if published else made_pairs(workspace)
-    evidence = Evidence(configuration, workspace, open_tables(configuration, workspace))
+    lookup = ClipLookup(configuration, workspace, open_tables(configuration, workspace))
     known = {name: root_of(configuration, name) for name in configuration.datasets}
     sounds = Sounds(known | dict(roots), configuration.extract.audio.max_clip_s)
     where = marks or (Path("marks.jsonl") if "://" in workspace.root else Path(workspace.root) / "marks.jsonl")
-    return Site(source, Rows(source), sounds, _marks(where), evidence)
+    return Site(source, Rows(source), sounds, _marks(where), lookup)
 
 
 def _marks(file: Path) -> Marks:

@@ -13,7 +13,7 @@ from aig.generators.open_ended.parse import parse_reply
 from aig.pipelines.views.browse.rows import Filters, Rows
 from aig.pipelines.views.browse.sounds import Sounds
 from aig.pipelines.views.browse.sources import RowSource
-from aig.pipelines.views.clip_lookup import Evidence
+from aig.pipelines.views.clip_lookup import ClipLookup
 from aig.pipelines.workspace.marks import Marks
 
 __all__ = ["LEVELS", "Query", "Site"]
@@ -62,14 +62,14 @@ class Site:
         rows: to be found.
         sounds: of the clips.
         marks: of the pairs.
-        evidence: what the workspace knows about clips; `None` where only published rows are there.
+        lookup: what the workspace knows about clips; `None` where only published rows are there.
     """
 
     source: RowSource
     rows: Rows
     sounds: Sounds
     marks: Marks
-    evidence: Evidence | None
+    lookup: ClipLookup | None
 
     def filters(self, query: Query) -> Filters:
         """The filters over rows that a query means."""
@@ -77,12 +77,12 @@ class Site:
         if query.marked:
             pairs = [qa_id for qa_id, mark in self.marks.by_id.items() if query.marked in ("any", mark.mark)]
         clips = None
-        if self.evidence is not None and (query.label or query.level):
+        if self.lookup is not None and (query.label or query.level):
             clips = self._clips(query.label, query.level)
         return Filters(query.dataset, query.task, query.prompt, query.answerable, query.text, clips, pairs)
 
     def _clips(self, label: str, level: str) -> pa.Table:
-        assert self.evidence is not None
+        assert self.lookup is not None
         scale, _, word = level.partition(":")
         wanted, values = [], {}
         if label:
@@ -92,14 +92,14 @@ class Site:
             wanted.append(f"SELECT audio_id FROM features WHERE {scale} = $word")  # noqa: S608 - one of LEVELS
             values["word"] = word
         query = " INTERSECT ".join(f"({one})" for one in wanted) or "SELECT audio_id FROM clips"
-        return self.evidence.database.cursor().execute(query, values).to_arrow_table()
+        return self.lookup.database.cursor().execute(query, values).to_arrow_table()
 
     @cached_property
     def labels(self) -> list[str]:
         """Labels of the clips, what these are kinds of, and what a tagger heard; the commonest first."""
-        if self.evidence is None:
+        if self.lookup is None:
             return []
-        rows = self.evidence.database.cursor().execute(
+        rows = self.lookup.database.cursor().execute(
             """
             SELECT label FROM (
                 SELECT unnest(list_distinct(list_concat(coalesce(labels, []), coalesce(parents, []),
@@ -113,11 +113,11 @@ class Site:
     @cached_property
     def levels(self) -> dict[str, tuple[str, ...]]:
         """The words of each five-level scale, low to high."""
-        if self.evidence is None:
+        if self.lookup is None:
             return {}
         from aig.extractors.levels import load_levels
 
-        scales = load_levels(self.evidence.configuration.extract.levels)
+        scales = load_levels(self.lookup.configuration.extract.levels)
         words = (scales.pitch.words, scales.pitch_rank.words, scales.speed.words, scales.volume.words)
         return dict(zip(LEVELS, words, strict=True))
 
@@ -125,15 +125,15 @@ class Site:
     def prompts(self) -> list[str]:
         """Prompts that rows or, with a workspace, replies can be looked up by."""
         found = {name for name in self.source.names["prompt"] if name}
-        if self.evidence is not None:
+        if self.lookup is not None:
             from aig.prompts.open_ended import load_all
 
-            found |= set(load_all(self.evidence.configuration.generate.questions.prompt_folder))
+            found |= set(load_all(self.lookup.configuration.generate.questions.prompt_folder))
         return sorted(found)
 
     def clip(self, audio_id: str) -> Clip | None:
         """The clip's record."""
-        return self.evidence.clip(audio_id) if self.evidence else None
+        return self.lookup.clip(audio_id) if self.lookup else None
 
     def compared(
         self, left: str, right: str, start: int, size: int
@@ -155,9 +155,9 @@ class Site:
 
     def _replied(self, audio_id: str, prompt: str) -> list[dict[str, Any]]:
         clip = self.clip(audio_id)
-        if self.evidence is None or clip is None:
+        if self.lookup is None or clip is None:
             return []
-        exchange = self.evidence.exchange(clip, self.evidence.features(audio_id), prompt)
+        exchange = self.lookup.exchange(clip, self.lookup.features(audio_id), prompt)
         if exchange.reply is None:
             return []
         parsed = parse_reply(exchange.reply.content, exchange.reply.finish_reason)

@@ -19,7 +19,7 @@ from aig.pipelines.configuration import Configuration
 from aig.pipelines.sources import dataset_of
 from aig.pipelines.stages.reconciliation import CLIP_SUMS, clip_sums
 from aig.pipelines.stages.reconciliation import add_up as add_up_clips
-from aig.pipelines.views.clip_lookup import Evidence
+from aig.pipelines.views.clip_lookup import ClipLookup
 from aig.pipelines.views.escaping import html_environment
 from aig.pipelines.views.report import figures, numbers
 from aig.pipelines.views.report.published import published
@@ -53,8 +53,8 @@ def write_report(configuration: Configuration, workspace: Workspace, *, clips: i
         clips: how many clips to embed, about 60 kB each.
     """
     database = open_tables(configuration, workspace)
-    evidence = Evidence(configuration, workspace, database)
-    facts = _facts(evidence)
+    lookup = ClipLookup(configuration, workspace, database)
+    facts = _facts(lookup)
     levels = load_levels(configuration.extract.levels)
     page = html_environment("aig.pipelines.views.report").get_template("report.html.j2")
     style = resources.files("aig.pipelines.views.report").joinpath("templates/report.css").read_text(encoding="utf-8")
@@ -63,7 +63,7 @@ def write_report(configuration: Configuration, workspace: Workspace, *, clips: i
         style=Markup(style),  # noqa: S704 - our own file
         policy=_policy(style),
         plots=_plots(facts, levels, database),
-        samples=samples(evidence, clips),
+        samples=samples(lookup, clips),
         longest_s=LONGEST_S,
         cutoffs=CUTOFFS,
     )
@@ -80,11 +80,11 @@ def _policy(style: str) -> str:
     )
 
 
-def _facts(evidence: Evidence) -> dict[str, Any]:
-    configuration, workspace, database = evidence.configuration, evidence.workspace, evidence.database
+def _facts(lookup: ClipLookup) -> dict[str, Any]:
+    configuration, workspace, database = lookup.configuration, lookup.workspace, lookup.database
     names = list(configuration.datasets)
     sums = {name: clip_sums(configuration, workspace, name) for name in names}
-    spending = add_up(evidence.ledger.entries())
+    spending = add_up(lookup.ledger.entries())
     labels = numbers.label_counts(database)
     rows = numbers.rows_by(database)
     tasks: dict[str, int] = {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aig.extractors.audio import SAMPLE_RATE
 from aig.extractors.errors import AudioError
-from aig.pipelines.views.clip_lookup import Evidence, Exchange, fields_of
+from aig.pipelines.views.clip_lookup import ClipLookup, Exchange, fields_of
 from aig.pipelines.views.media import mp3, spectrogram_png
 
 __all__ = ["Sample", "draw", "samples"]
@@ -46,9 +46,9 @@ class Sample:
     exchanges: list[Exchange]
 
 
-def draw(evidence: Evidence, most: int) -> list[str]:
+def draw(lookup: ClipLookup, most: int) -> list[str]:
     """Ids of at most so many clips with pairs: the same for the same data, from each dataset and kind in turn."""
-    rows = evidence.database.execute(
+    rows = lookup.database.execute(
         """
         WITH clips_asked AS (SELECT DISTINCT dataset, kind, audio_id FROM qa),
         placed AS (
@@ -59,22 +59,22 @@ def draw(evidence: Evidence, most: int) -> list[str]:
         SELECT audio_id FROM placed WHERE place <= $most
         GROUP BY audio_id ORDER BY min(place), min(kind = 'closed'), audio_id LIMIT $most
         """,
-        {"most": most, "seed": str(evidence.configuration.seed)},
+        {"most": most, "seed": str(lookup.configuration.seed)},
     ).fetchall()
     return [audio_id for (audio_id,) in rows]
 
 
-def samples(evidence: Evidence, most: int) -> Iterator[Sample]:
+def samples(lookup: ClipLookup, most: int) -> Iterator[Sample]:
     """At most so many clips with all that is known about them."""
-    for audio_id in draw(evidence, most):
-        clip = evidence.clip(audio_id)
+    for audio_id in draw(lookup, most):
+        clip = lookup.clip(audio_id)
         if clip is None:
             continue
-        features = evidence.features(audio_id)
+        features = lookup.features(audio_id)
         audio = picture = trouble = ""
         seconds = None
         try:
-            decoded = evidence.audio(clip)
+            decoded = lookup.audio(clip)
         except AudioError as error:
             trouble = f"{error.message}: {error.advice}"
         else:
@@ -83,7 +83,7 @@ def samples(evidence: Evidence, most: int) -> Iterator[Sample]:
             audio = base64.b64encode(mp3(heard)).decode()
             picture = base64.b64encode(spectrogram_png(heard)).decode()
         rows = (
-            evidence.database.execute(
+            lookup.database.execute(
                 "SELECT task, instruction, input, output, prompt, answerable, request_id FROM qa "
                 "WHERE audio_id = $audio_id ORDER BY source DESC, task, prompt, qa_id",
                 {"audio_id": audio_id},
@@ -102,5 +102,5 @@ def samples(evidence: Evidence, most: int) -> Iterator[Sample]:
             annotated=fields_of(clip),
             measured=fields_of(features) if features else [],
             pairs=rows,
-            exchanges=[evidence.exchange(clip, features, prompt, key) for prompt, key in asked],
+            exchanges=[lookup.exchange(clip, features, prompt, key) for prompt, key in asked],
         )

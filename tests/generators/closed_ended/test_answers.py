@@ -10,11 +10,13 @@ from aig.core.records import Clip, Event, Features
 from aig.generators.closed_ended import temporal
 from aig.generators.closed_ended.answers import ANSWERS, Facts
 from aig.generators.settings import QuestionSettings
+from aig.prompts.metadata import sounds
 
 
 def answers(task, *, features=None, transcript="", vocabulary=(), settings=None, **fields):
     clip = Clip(audio_id="x/1", dataset="x", **fields)
-    facts = Facts(clip, features, transcript, tuple(vocabulary), 0, settings or QuestionSettings())
+    known = (transcript, sounds(clip, features), tuple(vocabulary))
+    facts = Facts(clip, features, *known, 0, settings or QuestionSettings())
     return [answer.output for answer in ANSWERS[task](facts)]
 
 

@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aig.core.qa_id import qa_id
-from aig.core.records import Clip, Event, Features
+from aig.core.records import Clip, Event, Features, Measured
+from aig.extractors.transcript_cleaning import spoken_text
 from aig.generators.closed_ended import closed_pairs, undescribed
 from aig.generators.closed_ended.absent import absent_labels
 from aig.generators.closed_ended.answers import ANSWERS
 from aig.generators.settings import QuestionSettings
 from aig.prompts.descriptions import known_labels
+from aig.prompts.metadata import sounds
 from aig.prompts.sound_families import nameable, related
 
 
@@ -25,7 +27,8 @@ def dataset(*tasks, copies=1):
 
 def rows(clip, *tasks, features=None, copies=1, seed=0, settings=None, vocabulary=()):
     about = dataset(*tasks, copies=copies)
-    return list(closed_pairs(clip, features, about, seed, settings or QuestionSettings(), vocabulary))
+    item = Measured(clip, features, spoken_text(features), sounds(clip, features))
+    return list(closed_pairs(item, about, seed, settings or QuestionSettings(), vocabulary))
 
 
 def clip(number=1, **fields):
@@ -124,7 +127,7 @@ def test_gender_and_emotion_take_the_place_of_gender_for_a_share():
 
 def test_a_sound_that_nobody_described_falls_back_to_labels():
     odd = clip(labels=("Dog", "Quux resonator"))
-    assert undescribed(odd, QuestionSettings()) == ("Quux resonator",)
+    assert undescribed(odd.labels, QuestionSettings()) == ("Quux resonator",)
     assert [row.task for row in rows(odd, "cla_label_des")] == ["cla_label"]
     assert [row.task for row in rows(odd, "cla_label", "cla_label_des")] == ["cla_label"]
 

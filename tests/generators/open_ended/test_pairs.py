@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from aig.core.records import Clip, Event, Features
+from aig.core.records import Clip, Event, Features, Measured
+from aig.extractors.transcript_cleaning import spoken_text
 from aig.filters.answers.settings import AnswerFilterSettings
 from aig.generators.chat import Reply
 from aig.generators.open_ended.pairs import chat_request, pairs
 from aig.generators.settings import GenerateSettings
+from aig.prompts.metadata import sounds
 from aig.prompts.open_ended import load
 
 CLIP = Clip(audio_id="x/1", dataset="x", gender="male", text="Hello {{ there }}", split="dev", labels=("Dog",))
@@ -18,6 +20,10 @@ FEATURES = Features(
     audio_id="x/1", duration_s=3, sample_rate=16000, transcript=" Hello there.", no_speech_prob=0.1, extractor="e1"
 )
 LONG = "because the words are kind and the voice that says them is warm and slow"
+
+
+def of(clip, features=None):
+    return Measured(clip, features, spoken_text(features), sounds(clip, features))
 
 
 def reply(*written, content=None, finish_reason="stop"):
@@ -37,7 +43,7 @@ def reply(*written, content=None, finish_reason="stop"):
 
 def test_the_request_follows_prompt_dataset_and_settings():
     speech = load("speech")
-    request = chat_request(CLIP, FEATURES, speech, GenerateSettings(), pairs=7)
+    request = chat_request(of(CLIP, FEATURES), speech, GenerateSettings(), pairs=7)
     assert request is not None
     assert request.parameters == {"max_tokens": 2048, "response_format": {"type": "json_object"}}
     assert request.schema is None
@@ -54,7 +60,7 @@ def test_settings_go_before_the_prompt_and_the_dataset():
         response_format="json_schema",
         questions={"pairs": 2},
     )
-    request = chat_request(CLIP, FEATURES, load("speech"), settings, pairs=7)
+    request = chat_request(of(CLIP, FEATURES), load("speech"), settings, pairs=7)
     assert request is not None
     assert request.parameters == {"max_completion_tokens": 300, "temperature": 0.5}
     assert request.schema is not None
@@ -65,17 +71,15 @@ def test_settings_go_before_the_prompt_and_the_dataset():
 def test_nothing_is_asked_about_a_clip_without_what_the_kind_is_about():
     bare = Clip(audio_id="x/2", dataset="x")
     for kind in ("audio", "speech", "speech_emotion", "speech_age", "music", "joint"):
-        assert chat_request(bare, None, load(kind), GenerateSettings()) is None
+        assert chat_request(of(bare), load(kind), GenerateSettings()) is None
     no_speech = replace(FEATURES, no_speech_prob=0.9)
-    assert (
-        chat_request(Clip(audio_id="x/2", dataset="x", labels=("Dog",)), no_speech, load("joint"), GenerateSettings())
-        is None
-    )
+    unheard = of(Clip(audio_id="x/2", dataset="x", labels=("Dog",)), no_speech)
+    assert chat_request(unheard, load("joint"), GenerateSettings()) is None
 
 
 def test_rows_carry_their_lineage():
     speech = load("speech")
-    rows, dropped = pairs(reply(("Why?", LONG)), CLIP, FEATURES, speech, AnswerFilterSettings(), seed=3)
+    rows, dropped = pairs(reply(("Why?", LONG)), of(CLIP, FEATURES), speech, AnswerFilterSettings(), seed=3)
     assert dropped == []
     (row,) = rows
     assert (row.instruction, row.output, row.input) == ("Why?", LONG, "Hello there.")
@@ -99,7 +103,7 @@ def test_every_pair_the_model_wrote_is_a_row_or_a_drop():
         }
     )
     rows, dropped = pairs(
-        reply(content=whole[:-8], finish_reason="length"), CLIP, FEATURES, load("speech"), AnswerFilterSettings()
+        reply(content=whole[:-8], finish_reason="length"), of(CLIP, FEATURES), load("speech"), AnswerFilterSettings()
     )
     assert [(row.instruction, row.answerable) for row in rows] == [("Why?", True), ("Where?", False)]
     rules = Counter(drop.rule for drop in dropped)
@@ -114,7 +118,7 @@ def test_sounds_that_the_clip_lacks_are_contradictions_and_relatives_are_not():
         ("What else?", "The sound of thunder rolls through the valley while everybody is asleep at home."),
         ("And then?", "The sound of barking fills the yard while everybody is asleep at home, as it seems."),
     )
-    rows, dropped = pairs(reply(*written), heard, None, load("audio"), AnswerFilterSettings())
+    rows, dropped = pairs(reply(*written), of(heard), load("audio"), AnswerFilterSettings())
     assert [row.instruction for row in rows] == ["And then?"]
     assert [drop.rule for drop in dropped] == ["contradiction"]
 
@@ -124,11 +128,11 @@ def test_untrusted_text_stays_text(hostile):
     clip = Clip(audio_id="x/1", dataset="x", text=hostile, title=hostile, labels=(hostile,), captions=(hostile,))
     told = " ".join(hostile.split())
     for kind in ("audio", "speech", "music"):
-        request = chat_request(clip, None, load(kind), GenerateSettings())
+        request = chat_request(of(clip), load(kind), GenerateSettings())
         assert request is not None
         assert told in request.messages[1]["content"]
         plain = chat_request(
-            replace(clip, text="a", title="a", labels=("a",), captions=("a",)), None, load(kind), GenerateSettings()
+            of(replace(clip, text="a", title="a", labels=("a",), captions=("a",))), load(kind), GenerateSettings()
         )
         assert plain is not None
         assert request.messages[0] == plain.messages[0]
@@ -136,7 +140,7 @@ def test_untrusted_text_stays_text(hostile):
 
 def test_requests_differ_where_anything_that_shapes_the_answer_does():
     keys = {
-        chat_request(clip, FEATURES, load(prompt), GenerateSettings(model=model)).key
+        chat_request(of(clip, FEATURES), load(prompt), GenerateSettings(model=model)).key
         for clip in (CLIP, replace(CLIP, gender="female"))
         for prompt in ("speech", "speech_emotion")
         for model in ("a", "b")

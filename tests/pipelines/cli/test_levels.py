@@ -83,7 +83,7 @@ def test_a_file_is_not_overwritten_unasked(config: Path, tmp_path: Path) -> None
     fill(config, 100)
     out = tmp_path / "levels.yaml"
     out.write_text("mine")
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="already exists"):
         run(str(config), "--out", str(out))
     assert out.read_text() == "mine"
     run(str(config), "--out", str(out), "--force")

@@ -15,8 +15,11 @@ from aig.extractors.measure import extractor_version
 from aig.generators.mock_server import MockServer
 from aig.pipelines.cli.app import app
 from aig.pipelines.configuration import load
-from aig.pipelines.stages import generate as generating
+from aig.pipelines.stages.generate.ask import ask_open
+from aig.pipelines.stages.generate.plan import plan_open, plan_pairs
+from aig.pipelines.stages.generate.write import write_bucket
 from aig.pipelines.workspace.buckets import KEPT, SOURCE_OF_CLIP
+from aig.pipelines.workspace.qa_kinds import qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
 
 PROMPT = """---
@@ -98,10 +101,10 @@ def built(tmp_path):
         workspace.write(features, Features, "features", "mine", "part-00000-a.parquet")
         kept = KEPT.empty_table().from_pydict({"audio_id": [clip.audio_id for clip in clips]}, schema=KEPT)
         write_table(workspace.url("selection", "mine.parquet"), [kept], KEPT)
-        generating.ask_open(configuration, workspace, ["mine"], lambda _: None)
-        for kind in generating.qa_kinds(configuration, "mine"):
-            for job in generating.plan(configuration, workspace, "mine", kind).jobs:
-                generating.write_bucket(configuration, workspace, job)
+        ask_open(configuration, workspace, plan_open(configuration, workspace, ["mine"]), lambda _: None)
+        for kind in qa_kinds(configuration, "mine"):
+            for job in plan_pairs(configuration, workspace, "mine", kind).jobs():
+                write_bucket(configuration, workspace, job)
         yield config, tmp_path / "ws"
 
 
@@ -140,8 +143,8 @@ def test_all_pairs_of_the_kind_are_made_anew_and_nothing_else(built):
     content["generate"]["questions"]["prompts"] = {"speech": "speech@2"}
     config.write_text(yaml.safe_dump(content))
     configuration = load(config)
-    for kind in generating.qa_kinds(configuration, "mine"):
-        todo = generating.plan(configuration, Workspace(configuration.workspace), "mine", kind).clips
+    for kind in qa_kinds(configuration, "mine"):
+        todo = plan_pairs(configuration, Workspace(configuration.workspace), "mine", kind).clips
         assert todo == 0, kind
     # In use now, it is held against the version before it.
     again = aig("regenerate", config, "--prompt", "speech@2", "--sample", 2, "--json")

@@ -27,7 +27,7 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 def work(numbers: list[int], folder: str, stuck_after_s: float = 60.0) -> list[int]:
     """A batch: 13 kills its worker always, 7 the first time only, 21 hangs, 99 raises."""
-    from aig.pipelines.runtime.shutdown import end_when_stuck
+    from aig.pipelines.runtime.watchdog import end_when_stuck
 
     with end_when_stuck(stuck_after_s) as alive:
         for number in numbers:

@@ -11,7 +11,7 @@ import pytest
 PREAMBLE = """
 import asyncio, sys, time
 from aig.pipelines.runtime import shutdown
-from aig.pipelines.runtime.shutdown import orderly_end, told_to_end
+from aig.pipelines.runtime.shutdown import handling_signals, stopped_by_signal
 from aig.pipelines.runtime.progress import progress_of
 shutdown.GRACE_S = 1.0
 def ready(): print("ready", flush=True)
@@ -33,7 +33,7 @@ def told(code: str, *signals: signal.Signals) -> tuple[int, float, str]:
 
 
 LOST = """
-with orderly_end():
+with handling_signals():
     steps = [ready]
     while True:
         try:
@@ -43,7 +43,7 @@ with orderly_end():
 """
 
 LOST_ONCE = """
-with orderly_end(), progress_of("work") as progress:
+with handling_signals(), progress_of("work") as progress:
     try:
         ready()
         time.sleep(60)
@@ -57,7 +57,7 @@ with orderly_end(), progress_of("work") as progress:
 """
 
 WRAPPED = """
-with orderly_end():
+with handling_signals():
     try:
         ready()
         time.sleep(60)
@@ -68,14 +68,14 @@ with orderly_end():
 ON_THE_WIRE = """
 async def work():
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    with told_to_end(lambda: loop.call_soon_threadsafe(task.cancel)):
+    with stopped_by_signal(lambda: loop.call_soon_threadsafe(task.cancel)):
         try:
             ready()
             await asyncio.sleep(60)
         finally:
             await asyncio.sleep(0.2)
             print("reply kept", file=sys.stderr)
-with orderly_end():
+with handling_signals():
     asyncio.run(work())
 """
 
@@ -113,9 +113,9 @@ def test_a_second_signal_ends_it_at_once() -> None:
 
 
 def test_handlers_are_given_back() -> None:
-    from aig.pipelines.runtime.shutdown import orderly_end
+    from aig.pipelines.runtime.shutdown import handling_signals
 
     before = (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT))
-    with orderly_end():
+    with handling_signals():
         assert signal.getsignal(signal.SIGTERM) != before[0]
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before

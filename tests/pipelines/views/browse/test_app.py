@@ -238,9 +238,9 @@ def test_a_version_that_was_asked_and_not_published_is_read_from_the_ledger(tmp_
     file = tmp_path / "b" / "aig.yaml"
     file.write_text(file.read_text().replace("'}", "', questions: {prompt_folder: ./prompts}}"))
     site = open_site(str(file), None, {})
-    assert site.evidence is not None
+    assert site.lookup is not None
     clip = next(clip for clip in workspace.records(Clip, "clips", "mine") if clip.audio_id == "mine/4.wav")
-    request = site.evidence.request(clip, site.evidence.features(clip.audio_id), "speech@3")
+    request = site.lookup.request(clip, site.lookup.features(clip.audio_id), "speech@3")
     assert request is not None
     written = [{"q": "Is it <i>late</i>?", "a": "It is, for the owl calls."}]
     reply = Reply(

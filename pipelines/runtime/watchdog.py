@@ -1,0 +1,57 @@
+"""Watchdogs: children end with their parent, and a worker that gets nowhere ends so that its batch can be tried again.
+
+A `kill -9` of the parent leaves no orphan behind, and a batch that hangs does not hang the run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+__all__ = ["end_when_stuck", "end_with_parent"]
+
+_POLL_S = 0.5
+_watching = threading.Lock()
+
+
+def end_with_parent(parent: int) -> None:
+    """Ends this process within half a second of its parent's death; call it first thing in a child.
+
+    A second call does nothing. The parent's process number is polled, which needs no pipe to hold open and works
+    alike for pool workers and programs of our own on Linux and macOS.
+
+    Args:
+        parent: its process number, told by itself: it may have died while this process was still importing.
+    """
+    if not _watching.acquire(blocking=False):
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_POLL_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
+
+
+@contextlib.contextmanager
+def end_when_stuck(limit_s: float) -> Iterator[Callable[[], None]]:
+    """Ends this process when the function it gives is not called for so long: whoever waits sees a dead worker.
+
+    The clock is `faulthandler`'s, which needs neither a signal nor the interpreter's lock, so that a decoder hanging
+    in C code is ended too. It leaves the place where it hung on standard error.
+    """
+
+    def alive() -> None:
+        faulthandler.dump_traceback_later(limit_s, exit=True, file=sys.__stderr__ or sys.stderr)
+
+    alive()
+    try:
+        yield alive
+    finally:
+        faulthandler.cancel_dump_traceback_later()

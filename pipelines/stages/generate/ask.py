@@ -1,0 +1,51 @@
+"""The first pass of open-ended pairs: the model is asked whatever the ledger does not hold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+
+from aig.generators.chat import ChatRequest
+from aig.generators.client.ask import ask
+from aig.generators.client.summary import Summary
+from aig.generators.ledger.ledger import Ledger
+from aig.pipelines.configuration import Configuration
+from aig.pipelines.runtime.shared_rate import shared_rate
+from aig.pipelines.runtime.shutdown import stopped_by_signal
+from aig.pipelines.stages.generate.plan import Plan, questions
+from aig.pipelines.workspace.workspace import Workspace
+
+__all__ = ["ask_open", "requests_of"]
+
+
+def requests_of(configuration: Configuration, plans: Iterable[Plan]) -> Iterator[ChatRequest]:
+    """The requests that some plans need, in the order they are asked; the ledger may hold replies to some."""
+    for plan in plans:
+        for job in plan.jobs():
+            yield from (question.request for question in questions(configuration, plan.kind, job.items))
+
+
+def ask_open(
+    configuration: Configuration,
+    workspace: Workspace,
+    plans: Iterable[Plan],
+    on_progress: Callable[[Summary], None],
+) -> Summary:
+    """Asks the model all that is out of date and not in the ledger.
+
+    Raises:
+        UsageError, DataError: see `aig.generators.client.ask.ask`.
+    """
+    with Ledger(workspace.url("responses")) as ledger:
+        name = configuration.generate.shared_rate
+        rate = shared_rate(name) if name else None
+
+        async def asked() -> Summary:
+            loop, task = asyncio.get_running_loop(), asyncio.current_task()
+            assert task is not None
+            # Replies on their way are awaited.
+            with stopped_by_signal(lambda: loop.call_soon_threadsafe(task.cancel)):
+                requests = requests_of(configuration, plans)
+                return await ask(requests, ledger, configuration.generate, on_progress, shared_limit=rate)
+
+        return asyncio.run(asked())

@@ -1,0 +1,121 @@
+"""The second pass: a bucket's pairs, by rule or from the ledger's replies, are written as one part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from aig.core.records import Dropped, QAPair, Quarantined
+from aig.core.tables import DROPPED, to_table, write_table
+from aig.generators.closed_ended import closed_pairs
+from aig.generators.ledger.ledger import Ledger
+from aig.generators.open_ended.pairs import pairs
+from aig.pipelines.configuration import Configuration
+from aig.pipelines.stages.generate.plan import BucketJob, Plan, Question, questions
+from aig.pipelines.workspace.qa_kinds import CLOSED, qa_kinds
+from aig.pipelines.workspace.workspace import Workspace
+
+__all__ = ["forget_outdated", "qa_sums", "write_bucket"]
+
+
+def write_bucket(configuration: Configuration, workspace: Workspace, job: BucketJob) -> dict[str, int]:
+    """Makes a bucket's pairs and writes them; returns how many clips, pairs, dropped pairs, given-up requests."""
+    refused: list[Quarantined] = []
+    dropped: list[Dropped] = []
+    if job.kind == CLOSED:
+        made = _closed(configuration, job)
+    else:
+        made, dropped, refused = _open(configuration, workspace, job)
+    # The part itself comes last: where it is, all that belongs to it is.
+    if refused:
+        workspace.write(refused, Quarantined, "quarantine", "generate", _quarantine(job.dataset, job.kind, job.part))
+    if dropped:
+        table = to_table(dropped, Dropped)
+        write_table(workspace.url("qa", job.dataset, job.kind, _dropped(job.part)), [table], DROPPED)
+    workspace.write(made, QAPair, "qa", job.dataset, job.kind, job.part)
+    return {"clips": len(job.items), "pairs": len(made), "dropped": len(dropped), "quarantined": len(refused)}
+
+
+def forget_outdated(workspace: Workspace, plan: Plan) -> None:
+    """Removes what is not among a plan's parts, once all of these are there."""
+    name, kind = plan.name, plan.kind
+    for part in workspace.parts("qa", name, kind):
+        if part not in plan.parts:
+            for file in (part, _dropped(part)):
+                workspace.remove("qa", name, kind, file)
+            workspace.remove("quarantine", "generate", _quarantine(name, kind, part))
+
+
+def qa_sums(configuration: Configuration, workspace: Workspace, names: Iterable[str]) -> dict[str, int]:
+    """How many pairs the workspace holds, how many the answer filters dropped, how many requests were given up."""
+    sums = {"closed": 0, "open": 0, "dropped": 0, "quarantined": 0}
+    for name in names:
+        for kind in qa_kinds(configuration, name):
+            sums["closed" if kind == CLOSED else "open"] += workspace.count("part", "qa", name, kind)
+            sums["dropped"] += workspace.count("dropped", "qa", name, kind)
+        sums["quarantined"] += workspace.count(f"part-{name}", "quarantine", "generate")
+    return sums
+
+
+def _closed(configuration: Configuration, job: BucketJob) -> list[QAPair]:
+    asked = configuration.generate.questions
+    made: dict[str, QAPair] = {}
+    for item in job.items:
+        if item.kept:
+            for pair in closed_pairs(item.measured, item.dataset, configuration.seed, asked, job.vocabulary):
+                made.setdefault(pair.qa_id, pair)
+    return list(made.values())
+
+
+def _open(
+    configuration: Configuration, workspace: Workspace, job: BucketJob
+) -> tuple[list[QAPair], list[Dropped], list[Quarantined]]:
+    ledger = _ledger(workspace.url("responses"))
+    ledger.refresh()
+    made: dict[str, QAPair] = {}
+    dropped: list[Dropped] = []
+    refused: list[Quarantined] = []
+    for question in questions(configuration, job.kind, job.items):
+        reply = ledger.get(question.request.key)
+        if reply is None:
+            refused.append(_given_up(question, job))
+            continue
+        rows, gone = pairs(
+            reply,
+            question.item.measured,
+            question.prompt,
+            configuration.answers,
+            audio_input=configuration.generate.questions.audio_input,
+            seed=configuration.seed,
+        )
+        made.update((row.qa_id, row) for row in rows)
+        dropped += gone
+    return list(made.values()), dropped, refused
+
+
+def _given_up(question: Question, job: BucketJob) -> Quarantined:
+    clip = question.item.measured.clip
+    failure = (job.failures or {}).get(question.request.key)
+    return Quarantined(
+        dataset=clip.dataset,
+        audio_id=clip.audio_id,
+        stage="generate",
+        error=failure.error if failure else "no_reply",
+        message=f"{clip.audio_id}, prompt {question.prompt.id}: "
+        + (failure.message if failure else "the ledger holds no reply to its request"),
+        advice=failure.advice if failure else "Run the same command again.",
+    )
+
+
+def _dropped(part: str) -> str:
+    return part.replace("part-", "dropped-", 1)
+
+
+def _quarantine(name: str, kind: str, part: str) -> str:
+    return f"part-{name}-{kind}-{part.removeprefix('part-')}"
+
+
+@lru_cache(maxsize=1)
+def _ledger(url: str) -> Ledger:
+    """The ledger as a worker process reads it, indexed once and refreshed per batch."""
+    return Ledger(url)
