@@ -123,17 +123,17 @@ def load(path: str | Path) -> Configuration:
         text = file.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(
-            f"cannot read the configuration {file}: {error.strerror}", "`aig init` writes an example"
+            f"cannot read the configuration {file}: {error.strerror}", "`aig init` writes an example."
         ) from None
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not UTF-8 text (byte {error.start})", "save it as UTF-8") from None
+        raise UsageError(f"{file} is not UTF-8 text (byte {error.start})", "Save it as UTF-8.") from None
     try:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise UsageError(f"{file} is not valid YAML: {error}", "check indentation and quotes at that line") from None
+        raise UsageError(f"{file} is not valid YAML: {error}", "Check indentation and quotes at that line.") from None
     if not isinstance(content, dict):
-        raise UsageError(f"{file} holds no configuration", "`aig init` writes an example")
+        raise UsageError(f"{file} holds no configuration", "`aig init` writes an example.")
     try:
         configuration = Configuration.model_validate(content)
     except ValidationError as error:

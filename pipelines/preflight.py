@@ -27,7 +27,7 @@ def stage_range(first: str, until: str) -> tuple[Stage, ...]:
     names: tuple[str, ...] = STAGES
     for stage in (first, until):
         if stage not in names:
-            raise UsageError(f"there is no stage {stage!r}", f"the stages are: {', '.join(STAGES)}")
+            raise UsageError(f"there is no stage {stage!r}", f"The stages are: {', '.join(STAGES)}.")
     return STAGES[names.index(first) : names.index(until) + 1]
 
 
@@ -46,7 +46,7 @@ def check(configuration: Configuration, only: Sequence[str], stages: Sequence[St
     """
     if unknown := [name for name in only if name not in configuration.datasets]:
         raise UsageError(
-            f"the configuration has no dataset {', '.join(unknown)}", f"it has: {', '.join(configuration.datasets)}"
+            f"the configuration has no dataset {', '.join(unknown)}", f"It has: {', '.join(configuration.datasets)}."
         )
     if "index" in stages:
         for name in only or configuration.datasets:

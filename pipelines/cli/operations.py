@@ -80,7 +80,7 @@ def retry_quarantine(
     unknown = [name for name in only or [] if name not in configuration.datasets]
     if unknown:
         raise UsageError(
-            f"{config} has no dataset {', '.join(unknown)}", f"it has: {', '.join(configuration.datasets)}"
+            f"{config} has no dataset {', '.join(unknown)}", f"It has: {', '.join(configuration.datasets)}."
         )
     with only_run(workspace.root):
         lifted = {

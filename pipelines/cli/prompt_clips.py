@@ -43,7 +43,7 @@ def clip_in_workspace(configuration: Configuration, audio_id: str | None, prompt
     wanted = f"clip {audio_id!r}" if audio_id else f"measured clip for a prompt of the kind {prompt.kind}"
     raise UsageError(
         f"the workspace {configuration.workspace} has no {wanted}",
-        "an id is `<dataset>/<clip>`; `aig run CONFIG --until extract` reads and measures the clips",
+        "An id is `<dataset>/<clip>`; `aig run CONFIG --until extract` reads and measures the clips.",
     )
 
 
@@ -56,12 +56,14 @@ def read_clip(file: Path) -> Measured:
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read {file}: {error}", "a JSON object with fields of a clip is wanted") from None
+        raise UsageError(f"cannot read {file}: {error}", "A JSON object with fields of a clip is wanted.") from None
     known = {field.name for kind in (Clip, Features) for field in fields(kind)}
     if not isinstance(values, dict) or not isinstance(values.get("audio_id"), str):
-        raise UsageError(f"{file}: no `audio_id`", 'such as {"audio_id": "mine/1", "text": "Hello.", "gender": "male"}')
+        raise UsageError(
+            f"{file}: no `audio_id`", 'Such as {"audio_id": "mine/1", "text": "Hello.", "gender": "male"}.'
+        )
     if unknown := [name for name in values if name not in known]:
-        raise UsageError(f"{file}: unknown field {unknown[0]!r}", f"known are: {', '.join(sorted(known))}")
+        raise UsageError(f"{file}: unknown field {unknown[0]!r}", f"Known are: {', '.join(sorted(known))}.")
     values.setdefault("dataset", values["audio_id"].partition("/")[0])
     if values.get("events"):
         values["events"] = [Event(**event) for event in values["events"]]

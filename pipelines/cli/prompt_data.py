@@ -46,7 +46,7 @@ def grow(
     added = len(getattr(file, part)) - len(getattr(questions.file, part))
     _tell(refused)
     if not added:
-        raise DataError(f"nothing new came for {task}: {len(refused)} lines refused", "ask again with another --count")
+        raise DataError(f"nothing new came for {task}: {len(refused)} lines refused", "Ask again with another --count.")
     text = bank_text(file)
     if out is not None:
         _write_new(out, text)
@@ -155,4 +155,4 @@ def _write_new(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
-        raise UsageError(f"{path} already exists", "give another --out") from None
+        raise UsageError(f"{path} already exists", "Give another --out.") from None

@@ -123,7 +123,7 @@ def render(
     from aig.prompts.open_ended import render as rendered
 
     if config is not None and clip is not None:
-        raise UsageError("a clip comes from CONFIG or from --clip, not both", "leave one of them out")
+        raise UsageError("a clip comes from CONFIG or from --clip, not both", "Leave one of them out.")
     seed, description_file = 0, None
     if config is not None:
         configuration = load_configuration(config)
@@ -148,7 +148,7 @@ def render(
     if not messages:
         raise UsageError(
             f"{about.audio_id} has nothing that a prompt of the kind {prompt.kind} is about",
-            "name another clip, or another prompt",
+            "Name another clip, or another prompt.",
         )
     if json:
         print_json({"prompt": prompt.id, "audio_id": about.audio_id, "messages": list(messages)})
@@ -197,7 +197,7 @@ def new(
         with path.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
-        raise UsageError(f"{path} already exists", "move it away, or give another --folder") from None
+        raise UsageError(f"{path} already exists", "Move it away, or give another --folder.") from None
     prompt = path.name.removesuffix(".md")
     if json:
         print_json({"prompt": prompt, "from": origin.id, "file": str(path)})

@@ -66,7 +66,7 @@ def browse(
         name, _, folder = item.partition("=")
         if not folder or not Path(folder).is_dir():
             raise UsageError(
-                f"--audio {item}: no such folder", "write --audio DATASET=DIR, such as --audio fsd50k=/data"
+                f"--audio {item}: no such folder", "Write --audio DATASET=DIR, such as --audio fsd50k=/data."
             )
         roots[name] = str(Path(folder).resolve())
     served = prepare(open_site(target, marks, roots), host=host, port=port)

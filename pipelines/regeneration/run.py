@@ -144,7 +144,7 @@ def _followed(configuration: Configuration, new: Prompt) -> Prompt:
     if not earlier:
         raise UsageError(
             f"{new.id} is in use, and there is no version before it to hold it against",
-            f"write a new one: aig prompts new {new.head.name}",
+            f"Write a new one: aig prompts new {new.head.name}.",
         )
     return max(earlier, key=lambda prompt: prompt.head.version)
 

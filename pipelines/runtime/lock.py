@@ -163,5 +163,5 @@ def _who(content: str) -> str:
 def _in_use(workspace: str, who: str) -> DataError:
     return DataError(
         f"the workspace {workspace} is in use by another run ({who})",
-        "wait until it ends, stop it, or give this run another workspace",
+        "Wait until it ends, stop it, or give this run another workspace.",
     )

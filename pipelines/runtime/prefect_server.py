@@ -137,7 +137,7 @@ class _Supervised:
                 time.sleep(0.1)
         raise AigError(
             f"Prefect's temporary server did not start; its log is {self._log}",
-            "remove the folder that holds the log and try again, or set PREFECT_API_URL to a running server",
+            "Remove the folder that holds the log and try again, or set PREFECT_API_URL to a running server.",
         )
 
 

@@ -134,5 +134,5 @@ def _installed(kind: str) -> Any:
     except ImportError as error:
         raise UsageError(
             f"runner.kind {kind} needs the package {error.name}, which is not installed",
-            f"install it: pip install 'aig[{kind}]'",
+            f"Install it: pip install 'aig[{kind}]'.",
         ) from None

@@ -46,7 +46,7 @@ def explained(workspace: str) -> Iterator[None]:
         what = (isinstance(error, OSError) and error.strerror) or error
         raise DataError(
             f"the workspace {workspace} cannot be read or written: {what}",
-            f"{advice or 'look at the object store'}, then run the same command again: it continues where it stopped",
+            f"{advice or 'look at the object store'}, then run the same command again: it continues where it stopped.",
         ) from error
 
 

@@ -76,7 +76,7 @@ def publish_and_validate(
         raise DataError(
             f"the published set does not validate: {len(report.errors)} errors, the first: {first.code} in "
             f"{first.shard or 'the set'}: {first.message}",
-            f"see all of them with `aig validate {out}`; publish again with `aig publish` after removing the folder",
+            f"See all of them with `aig validate {out}`; publish again with `aig publish` after removing the folder.",
         )
     return out
 

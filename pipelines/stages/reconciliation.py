@@ -79,7 +79,7 @@ def check_sums(name: str, sums: Mapping[str, int]) -> None:
         parts = ", ".join(f"{key.replace('_', ' ')} {sums[key]:,}" for key in CLIP_SUMS)
         raise DataError(
             f"{name}: the clips do not add up: {parts}",
-            "run the same command again; if it stays so, this is a fault of the pipeline worth a report",
+            "Run the same command again; if it stays so, this is a fault of the pipeline worth a report.",
         )
 
 

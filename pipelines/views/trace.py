@@ -33,7 +33,7 @@ def trace_pair(configuration: Configuration, qa_id: str) -> dict[str, Any]:
     if found is None:
         raise DataError(
             f"no published pair has the id {qa_id!r}",
-            "ids stand in the column qa_id below lineage/; `aig publish` brings the shards up to date",
+            "Ids stand in the column qa_id below lineage/; `aig publish` brings the shards up to date.",
         )
     lookup = ClipLookup(configuration, workspace, open_tables(configuration, workspace))
     clip = lookup.clip(found.data["audio_id"])

@@ -51,7 +51,7 @@ def read_marks(file: str | Path) -> dict[str, Mark]:
         content = Path(file).read_bytes()
     except OSError as error:
         raise UsageError(
-            f"cannot read the marks in {file}: {error.strerror}", "`aig browse` writes them; check the path"
+            f"cannot read the marks in {file}: {error.strerror}", "`aig browse` writes them; check the path."
         ) from None
     marks: dict[str, Mark] = {}
     for number, line in enumerate(content[: _whole(content)].split(b"\n"), 1):
@@ -64,7 +64,7 @@ def read_marks(file: str | Path) -> dict[str, Mark]:
             where = ".".join(map(str, first["loc"])) or "the line"
             raise DataError(
                 f"{file}, line {number}: {where}: {first['msg']}",
-                'a mark reads {"qa_id": "<32 hexadecimal digits>", "mark": "good", "bad" or "none", "note": "..."}',
+                'A mark reads {"qa_id": "<32 hexadecimal digits>", "mark": "good", "bad" or "none", "note": "..."}.',
             ) from None
         marks.pop(mark.qa_id, None)
         if mark.mark != "none":
@@ -125,7 +125,7 @@ class Marks:
                     os.fsync(stream.fileno())
             except OSError as error:
                 raise DataError(
-                    f"cannot write the mark to {self.file}: {error.strerror}", "make room or repair access"
+                    f"cannot write the mark to {self.file}: {error.strerror}", "Make room or repair access."
                 ) from error
             self.by_id.pop(mark.qa_id, None)
             if mark.mark != "none":

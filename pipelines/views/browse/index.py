@@ -78,7 +78,7 @@ class Index:
         with self._change:
             self._change.wait_for(lambda: self.indexed == self.rows or self._failure is not None, seconds)
         if self._failure is not None:
-            raise DataError(f"the rows cannot be read: {self._failure}", "see `aig validate`") from self._failure
+            raise DataError(f"the rows cannot be read: {self._failure}", "See `aig validate`.") from self._failure
         return self.indexed == self.rows
 
     def places(self, fits: Callable[[Combination], bool], clips: pa.Table | None = None) -> Places:
@@ -146,7 +146,7 @@ class Index:
         with self._change:
             code = self._codes.setdefault(combination, len(self._codes))
         if code >= 2**16:
-            raise DataError("more than 65,536 combinations of dataset, task and prompt", "browse a part of the set")
+            raise DataError("more than 65,536 combinations of dataset, task and prompt", "Browse a part of the set.")
         return code
 
     def _read(self, path: str, shared: list[str], other: str) -> pa.Table:

@@ -62,7 +62,7 @@ def open_site(target: str, marks: Path | None, roots: Mapping[str, str]) -> Site
         UsageError, DataError: there is nothing to show.
     """
     if target.startswith(("http://", "https://")):
-        raise UsageError(f"{target} is on a web server", "browse a copy on a disk or an object store: fetch it first")
+        raise UsageError(f"{target} is on a web server", "Browse a copy on a disk or an object store: fetch it first.")
     if not target.endswith((".yaml", ".yml")):
         source = published_set(target)
         return Site(source, Rows(source), Sounds(dict(roots)), _marks(marks or Path("marks.jsonl")), None)
@@ -103,7 +103,7 @@ def prepare(site: Site, *, host: str, port: int) -> Served:
         listener.close()
         raise UsageError(
             f"cannot listen on {host} port {port}: {error.strerror}",
-            "give another --host or --port; 0 takes a free one",
+            "Give another --host or --port; 0 takes a free one.",
         ) from None
     listener.listen(128)
     port = listener.getsockname()[1]

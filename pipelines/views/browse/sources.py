@@ -83,7 +83,7 @@ def made_pairs(workspace: Workspace) -> RowSource:
                 if rows:
                     files.append(RowFile(path, path, rows))
     if not files:
-        raise DataError(f"{workspace.root} holds no pairs yet", "run the generate stage first: aig run CONFIG")
+        raise DataError(f"{workspace.root} holds no pairs yet", "Run the generate stage first: aig run CONFIG.")
     urls = ", ".join("'" + workspace.url(file.data).replace("'", "''") + "'" for file in files)
     names = {}
     for column in ("dataset", "task", "prompt"):
