@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json as jsonlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -101,6 +100,7 @@ def _ask(
     from aig.generators.chat import ChatRequest
     from aig.generators.client.ask import ask
     from aig.generators.ledger.ledger import Ledger
+    from aig.pipelines.runtime.shutdown import handling_signals, run_to_its_end
     from aig.pipelines.workspace.workspace import Workspace
     from aig.prompts.paraphrase import LINES_SCHEMA
 
@@ -113,8 +113,8 @@ def _ask(
         name: ChatRequest(settings.model, tuple(messages), parameters, schema, prompt=purpose)
         for name, messages in asked.items()
     }
-    with Ledger(Workspace(configuration.workspace).url("responses")) as ledger:
-        summary = asyncio.run(ask(requests.values(), ledger, settings))
+    with handling_signals(), Ledger(Workspace(configuration.workspace).url("responses")) as ledger:
+        summary = run_to_its_end(lambda: ask(requests.values(), ledger, settings))
         for failure in summary.failures:
             say(f"{failure.message}\n  What to do: {failure.advice}")
         for name, request in requests.items():

@@ -6,7 +6,6 @@ Without one the pairs of the prompt's kind are written anew; every other file of
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import heapq
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from aig.generators.open_ended.pairs import pairs
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.regeneration.compare import Outcome, PromptFigures, compare
 from aig.pipelines.runtime.shared_rate import shared_rate
+from aig.pipelines.runtime.shutdown import run_to_its_end
 from aig.pipelines.sources import dataset_of
 from aig.pipelines.stages.generate.plan import Question, plan_pairs, questions
 from aig.pipelines.stages.generate.write import forget_outdated, write_bucket
@@ -109,7 +109,7 @@ def regenerate(
     rate = shared_rate(shared) if shared else None
     with Ledger(workspace.url("responses")) as ledger:
         requests = (question.request for question in asked)
-        summary = asyncio.run(ask(requests, ledger, configuration.generate, on_progress, shared_limit=rate))
+        summary = run_to_its_end(lambda: ask(requests, ledger, configuration.generate, on_progress, shared_limit=rate))
         beside, before, after = _compared(changed, unchanged, ledger, chosen)
     if all(clip.after is None for clip in beside):
         failure = summary.failures[0] if summary.failures else None

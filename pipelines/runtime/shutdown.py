@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import contextvars
 import os
 import select
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future, wait
 from types import FrameType
+from typing import Any, TypeVar
 
 from aig.pipelines.runtime.progress import Progress, listening
 
-__all__ = ["INTERRUPTED", "handling_signals", "stopped_by_signal"]
+__all__ = ["INTERRUPTED", "handling_signals", "run_to_its_end"]
+
+Result = TypeVar("Result")
 
 INTERRUPTED = "Interrupted. The same command continues where this one stopped."
 
@@ -26,11 +32,10 @@ _NO_LEAKS = "ignore::UserWarning:multiprocessing.resource_tracker"
 
 
 class _Ending:
-    """A signal to end: which came, 0 while none has, and what is to be called rather than to raise."""
+    """A signal to end: which came, 0 while none has."""
 
     def __init__(self) -> None:
         self.number = 0
-        self.stop: Callable[[], object] | None = None
 
     def handle(self, number: int, _: FrameType | None) -> None:
         self.number = self.number or number
@@ -38,20 +43,15 @@ class _Ending:
         self.end()
 
     def end(self) -> None:
-        if self.stop is not None:
-            self.stop()
-        elif self.number == signal.SIGINT:
+        if self.number == signal.SIGINT:
             raise KeyboardInterrupt
-        elif self.number:
+        if self.number:
             raise SystemExit(128 + self.number)
 
     def again(self, _: Progress) -> None:
         """Raises once more at the next step of the work: a library that called us back may have lost the first."""
-        if self.stop is None and threading.current_thread() is threading.main_thread():
+        if threading.current_thread() is threading.main_thread():
             self.end()
-
-
-_ending = _Ending()
 
 
 @contextlib.contextmanager
@@ -62,8 +62,7 @@ def handling_signals() -> Iterator[None]:
     wait. So the block's end after a signal is the signal's exit status, 143 or 130, whatever came of the exception; and
     a process still there after `GRACE_S`, or at a second signal, ends as by `kill -9`: the next run goes on from there.
     """
-    global _ending
-    _ending = ending = _Ending()
+    ending = _Ending()
     # Killed workers leave semaphores to Python's tracker, which removes them and need not say so.
     if _NO_LEAKS not in (warnings := os.environ.get("PYTHONWARNINGS", "")):
         os.environ["PYTHONWARNINGS"] = f"{warnings},{_NO_LEAKS}".lstrip(",")
@@ -108,16 +107,42 @@ def _end_after_grace(pipe: int, handled: tuple[int, ...]) -> None:
     os._exit(128 + number)
 
 
-@contextlib.contextmanager
-def stopped_by_signal(stop: Callable[[], object]) -> Iterator[None]:
-    """Inside the block a signal calls `stop`, from the main thread, instead of raising; the block's end raises then.
+def run_to_its_end(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    """Runs an event loop whose work a signal cancels and awaits, whoever handles the signal.
 
-    For work that can end better than by an exception anywhere, such as an event loop with paid requests on the wire.
+    The loop has a thread of its own. Here its result is waited for, so an exception that a signal's handler raises
+    (ours, Prefect's inside a flow, Python's for Ctrl-C) comes up here and not inside the loop, where it would end
+    every task at once: paid requests on the wire, and the commits of their replies.
+
+    Raises:
+        BaseException: what the work raised, or the signal's exception once the work has ended.
     """
-    ending = _ending
-    ending.stop = stop
+    loop = asyncio.new_event_loop()
+    started: Future[asyncio.Task[Result]] = Future()
+    outcome: Future[Result] = Future()
+
+    async def main() -> Result:
+        task = asyncio.current_task()
+        assert task is not None
+        started.set_result(task)
+        return await work()
+
+    def run() -> None:
+        try:
+            with asyncio.Runner(loop_factory=lambda: loop) as runner:
+                outcome.set_result(runner.run(main()))
+        except BaseException as error:  # noqa: BLE001 - it is raised in the waiting thread
+            outcome.set_exception(error)
+
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(run,), name="event-loop", daemon=True)
     try:
-        yield
-    finally:
-        ending.stop = None
-        ending.end()
+        thread.start()
+        return outcome.result()
+    except BaseException:
+        if not outcome.done():
+            with contextlib.suppress(TimeoutError):  # the signal came before the thread did
+                task = started.result(timeout=1)
+                loop.call_soon_threadsafe(task.cancel)
+                wait([outcome])
+        raise

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from typing import Any
 
 from aig.generators.chat import ChatRequest
 from aig.generators.client.ask import ask
@@ -11,7 +11,7 @@ from aig.generators.client.summary import Summary
 from aig.generators.ledger.ledger import Ledger
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.runtime.shared_rate import shared_rate
-from aig.pipelines.runtime.shutdown import stopped_by_signal
+from aig.pipelines.runtime.shutdown import run_to_its_end
 from aig.pipelines.stages.generate.plan import Plan, questions
 from aig.pipelines.workspace.workspace import Workspace
 
@@ -31,7 +31,7 @@ def ask_open(
     plans: Iterable[Plan],
     on_progress: Callable[[Summary], None],
 ) -> Summary:
-    """Asks the model all that is out of date and not in the ledger.
+    """Asks the model all that is out of date and not in the ledger; a signal waits for the replies on their way.
 
     Raises:
         UsageError, DataError: see `aig.generators.client.ask.ask`.
@@ -40,12 +40,8 @@ def ask_open(
         name = configuration.generate.shared_rate
         rate = shared_rate(name) if name else None
 
-        async def asked() -> Summary:
-            loop, task = asyncio.get_running_loop(), asyncio.current_task()
-            assert task is not None
-            # Replies on their way are awaited.
-            with stopped_by_signal(lambda: loop.call_soon_threadsafe(task.cancel)):
-                requests = requests_of(configuration, plans)
-                return await ask(requests, ledger, configuration.generate, on_progress, shared_limit=rate)
+        def asked() -> Coroutine[Any, Any, Summary]:
+            requests = requests_of(configuration, plans)
+            return ask(requests, ledger, configuration.generate, on_progress, shared_limit=rate)
 
-        return asyncio.run(asked())
+        return run_to_its_end(asked)

@@ -11,7 +11,7 @@ import pytest
 PREAMBLE = """
 import asyncio, sys, time
 from aig.pipelines.runtime import shutdown
-from aig.pipelines.runtime.shutdown import handling_signals, stopped_by_signal
+from aig.pipelines.runtime.shutdown import handling_signals, run_to_its_end
 from aig.pipelines.runtime.progress import progress_of
 shutdown.GRACE_S = 1.0
 def ready(): print("ready", flush=True)
@@ -67,17 +67,24 @@ with handling_signals():
 
 ON_THE_WIRE = """
 async def work():
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    with stopped_by_signal(lambda: loop.call_soon_threadsafe(task.cancel)):
-        try:
-            ready()
-            await asyncio.sleep(60)
-        finally:
-            await asyncio.sleep(0.2)
-            print("reply kept", file=sys.stderr)
+    try:
+        ready()
+        await asyncio.sleep(60)
+    finally:
+        await asyncio.sleep(0.2)
+        print("reply kept", file=sys.stderr)
 with handling_signals():
-    asyncio.run(work())
+    run_to_its_end(work)
 """
+
+IN_A_FLOW = ON_THE_WIRE.replace(
+    "run_to_its_end(work)",
+    """
+    from prefect.utilities.engine import capture_sigterm  # what a flow does to the handler of SIGTERM
+    with capture_sigterm():
+        run_to_its_end(work)
+""",
+)
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -100,9 +107,26 @@ def test_an_exception_that_a_library_wrapped_is_still_the_signals() -> None:
     assert (returned, errors) == (130, "")
 
 
-def test_replies_on_their_way_are_awaited() -> None:
-    returned, _, errors = told(ON_THE_WIRE, signal.SIGTERM)
-    assert (returned, errors) == (143, "reply kept\n")
+@pytest.mark.parametrize("code", [ON_THE_WIRE, IN_A_FLOW], ids=["plain", "in a flow"])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_replies_on_their_way_are_awaited(code: str, number: signal.Signals, status: int) -> None:
+    returned, seconds, errors = told(code, number)
+    assert (returned, errors) == (status, "reply kept\n")
+    assert seconds < 0.9  # long before the deadline
+
+
+def test_what_the_work_raises_or_returns_comes_out() -> None:
+    from aig.pipelines.runtime.shutdown import run_to_its_end
+
+    async def fails() -> None:
+        raise ValueError("as it is")
+
+    async def answers() -> int:
+        return 42
+
+    assert run_to_its_end(answers) == 42
+    with pytest.raises(ValueError, match="as it is"):
+        run_to_its_end(fails)
 
 
 def test_a_second_signal_ends_it_at_once() -> None:
