@@ -6,21 +6,16 @@ The schemas are written out rather than inferred, so that a first batch full of 
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
-import uuid
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, fields
 from operator import attrgetter
-from pathlib import Path
 from typing import Any, TypeVar
 
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aig.core.records import Clip, Dropped, Event, Features, QAPair, Quarantined, Word
+from aig.core.storage import whole_file
 
 __all__ = [
     "CLIPS",
@@ -32,7 +27,6 @@ __all__ = [
     "SCHEMAS",
     "from_batch",
     "to_table",
-    "write_bytes",
     "write_table",
 ]
 
@@ -193,44 +187,9 @@ def write_table(url: str, batches: Iterable[pa.Table | pa.RecordBatch], schema: 
         schema: declared schema of the file; a batch that differs is refused.
     """
     rows = 0
-    with _whole_file(url) as stream, pq.ParquetWriter(stream, schema, compression="zstd") as writer:
+    with whole_file(url) as stream, pq.ParquetWriter(stream, schema, compression="zstd") as writer:
         for batch in batches:
             table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
             writer.write_table(table.cast(schema) if table.schema != schema else table)
             rows += table.num_rows
     return rows
-
-
-def write_bytes(url: str, content: bytes) -> None:
-    """Writes a small file that appears whole or not at all, locally or on an object store."""
-    with _whole_file(url) as stream:
-        stream.write(content)
-
-
-@contextlib.contextmanager
-def _whole_file(url: str) -> Iterator[Any]:
-    """A binary stream whose content is at `url` after the block, and nowhere if the block raises.
-
-    A local file is written under a temporary name beside the target, synced, and renamed over it.
-    For an object store it is written to the local temporary folder and uploaded when it is complete.
-    """
-    fs, path = fsspec.core.url_to_fs(url)
-    if "file" not in fs.protocol and "local" not in fs.protocol:
-        with tempfile.NamedTemporaryFile(prefix="aig-upload-") as stream:
-            yield stream
-            stream.flush()
-            fs.makedirs(fs._parent(path), exist_ok=True)
-            fs.put_file(stream.name, path)
-        return
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.partial")
-    try:
-        with partial.open("wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise

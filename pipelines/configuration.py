@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from aig.core.errors import UsageError
+from aig.core.storage import is_local
 from aig.datasets_registry import registry
 from aig.extractors.settings import ExtractSettings
 from aig.filters.answers.settings import AnswerFilterSettings
@@ -143,7 +144,7 @@ def load(path: str | Path) -> Configuration:
 
 def _resolved(configuration: Configuration, folder: Path) -> Configuration:
     def absolute(value: str | None) -> str | None:
-        if value is None or "://" in value:
+        if value is None or not is_local(value):
             return value
         return str((folder / Path(value).expanduser()).resolve())
 

@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
-from fsspec.implementations.local import LocalFileSystem
 from pydantic import ValidationError
 
 from aig.core.errors import DataError, UsageError
+from aig.core.storage import filesystem, is_local
 from aig.shards.manifest import MANIFEST, FileEntry, Manifest, lineage_path
 from aig.shards.schema import SCHEMA_VERSION
 
@@ -29,8 +28,7 @@ MANIFEST_BYTES = 64 << 20
 
 def local_folder(url: str) -> Path | None:
     """The folder that a URL names on this machine's disks; `None` where it is elsewhere."""
-    fs, path = fsspec.core.url_to_fs(url)
-    return Path(path) if isinstance(fs, LocalFileSystem) else None
+    return Path(filesystem(url)[1]) if is_local(url) else None
 
 
 class PublishedSet:
@@ -49,15 +47,14 @@ class PublishedSet:
     def __init__(self, url: str) -> None:
         self.url = url
         try:
-            self._fs, root = fsspec.core.url_to_fs(url)
-            self._root = root.rstrip("/")
-            found = self._fs.exists(f"{self._root}/{MANIFEST}") or self._fs.exists(root)
+            self._fs, self._root = filesystem(url)
+            found = self._fs.exists(f"{self._root}/{MANIFEST}") or self._fs.exists(self._root)
         except (ImportError, ValueError, OSError) as error:
             advice = "See that the address is right, that the server answers, and that what it needs is installed."
             raise UsageError(f"{url} cannot be reached: {error}", advice) from error
         if not found:
             raise UsageError(f"nothing is at {url}", "Name the folder that holds manifest.json.")
-        self.local = Path(self._root) if isinstance(self._fs, LocalFileSystem) else None
+        self.local = Path(self._root) if is_local(url) else None
 
     def problems(self) -> tuple[Manifest | None, list[tuple[str, str]]]:
         """The manifest, or what is wrong with it: code and message of each problem."""

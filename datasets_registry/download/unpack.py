@@ -1,4 +1,4 @@
-"""Unpacks archives from strangers: no path leaves the target, no link is made, no bomb goes off."""
+"""Unpacks untrusted archives safely: no path traversal, no links, no zip bombs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from aig.core.errors import DataError
+from aig.core.storage import whole_file
 from aig.datasets_registry.files import inside
 from aig.datasets_registry.text.text_rows import MalformedRowError
 
@@ -63,19 +64,13 @@ def _write(target: Path, name: str, chunks: Iterable[bytes], archive: Path, allo
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.parent.resolve().is_relative_to(target.resolve()):
         raise DataError(f"{archive}: {name!r} leads out of {target} by a link", _DISTRUST)
-    partial = path.with_name(f".{uuid.uuid4().hex[:8]}.partial")
     written = 0
-    try:
-        with partial.open("wb") as file:
-            for chunk in chunks:
-                written += len(chunk)
-                if written > allowed:
-                    raise DataError(f"{archive} grows to more than {MAX_RATIO} times its size", _DISTRUST)
-                file.write(chunk)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    with whole_file(path, durable=False) as file:
+        for chunk in chunks:
+            written += len(chunk)
+            if written > allowed:
+                raise DataError(f"{archive} grows to more than {MAX_RATIO} times its size", _DISTRUST)
+            file.write(chunk)
     return written
 
 

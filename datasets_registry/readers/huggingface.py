@@ -6,13 +6,12 @@ below the root, because what comes after works on files.
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from aig.core.errors import UsageError
+from aig.core.storage import whole_file
 
 __all__ = ["rows"]
 
@@ -65,8 +64,6 @@ def _file(held: Mapping[str, Any], root: Path, place: Path) -> str | None:
     )
     target = root / place.with_suffix(suffix)
     if not target.is_file() or target.stat().st_size != len(content):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{uuid.uuid4().hex[:8]}.partial")
-        partial.write_bytes(content)
-        os.replace(partial, target)  # noqa: PTH105 - over what may be there
+        with whole_file(target, durable=False) as stream:
+            stream.write(content)
     return place.with_suffix(suffix).as_posix()

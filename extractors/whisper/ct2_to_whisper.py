@@ -8,9 +8,7 @@ Layout of `model.bin`: https://github.com/OpenNMT/CTranslate2, `python/ctranslat
 from __future__ import annotations
 
 import json
-import os
 import struct
-import uuid
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aig.core.errors import UsageError
+from aig.core.storage import whole_file
 
 __all__ = ["convert", "is_ct2_folder", "read_variables"]
 
@@ -55,16 +54,8 @@ def convert(ct2_folder: Path, target_pt: Path) -> Path:
         "model_state_dict": {name: torch.tensor(array) for name, array in state.items()},
         "alignment_heads": config.get("alignment_heads"),
     }
-    target_pt.parent.mkdir(parents=True, exist_ok=True)
-    partial = target_pt.with_name(f".{target_pt.name}.{uuid.uuid4().hex[:8]}.partial")
-    try:
-        with partial.open("wb") as stream:
-            torch.save(content, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(target_pt)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(target_pt) as stream:
+        torch.save(content, stream)
     return target_pt
 
 

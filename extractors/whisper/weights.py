@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import importlib.util
 import logging
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from aig.core.cache import cache_folder
 from aig.core.errors import UsageError
+from aig.core.locks import one_after_another
 from aig.extractors.whisper.ct2_to_whisper import convert, is_ct2_folder
 
 __all__ = ["checkpoint", "ct2_below", "package_advice", "packaged_folder"]
@@ -83,9 +83,7 @@ def _download(url: str, target: Path) -> None:
     """Downloads beside the target and moves it there whole; of several workers one downloads and the others wait."""
     import whisper
 
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with (target.parent / f".{target.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with one_after_another(target.parent / f".{target.name}.lock"):
         if not target.is_file():
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=".partial-") as folder:
                 Path(whisper._download(url, folder, False)).replace(target)

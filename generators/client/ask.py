@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any
 
 from aig.core.errors import DataError
+from aig.core.locks import only_holder
 from aig.generators.chat import ChatRequest
 from aig.generators.client.batch import Batches
 from aig.generators.client.batch_jobs import JobStore
@@ -22,7 +23,6 @@ from aig.generators.client.live import Live
 from aig.generators.client.prices import Price, price_of
 from aig.generators.client.summary import Failure, Summary
 from aig.generators.client.tokens import input_tokens, most_output_tokens
-from aig.generators.ledger.claims import Claim
 from aig.generators.ledger.entries import Asked, Exposure
 from aig.generators.ledger.group_commit import GroupCommit
 from aig.generators.ledger.ledger import Ledger
@@ -65,7 +65,10 @@ async def ask(
 
     summary = Summary()
     source = iter(requests)
-    with Claim(ledger.url), _rare_collections():
+    with (
+        only_holder(f"{ledger.url}/.lock", f"the ledger {ledger.url}", "Wait for that run or stop it.") as lock,
+        _rare_collections(),
+    ):
         ledger.refresh()
         fresh = _first_unanswered(source, ledger, summary)
         if fresh is None and not JobStore(ledger.url).load():
@@ -79,6 +82,7 @@ async def ask(
             context = RequestContext(
                 settings=settings,
                 ledger=ledger,
+                lock=lock,
                 commits=commits,
                 endpoint=endpoint,
                 budget=budget,

@@ -144,6 +144,7 @@ class Batches:
 
     async def _send(self, job: Job, lines: list[bytes]) -> None:
         context = self._context
+        context.lock.check()
         await context.budget.reserve(job.most_cost)
         content = b"".join(lines)
         self._store.save(job, content)

@@ -14,9 +14,7 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
-import fsspec
-
-from aig.core.tables import write_bytes
+from aig.core.storage import filesystem, write_bytes
 from aig.generators.chat import ChatRequest
 
 __all__ = ["Job", "JobStore", "request_of", "to_batch_line"]
@@ -54,7 +52,7 @@ class JobStore:
     """The jobs of a ledger."""
 
     def __init__(self, ledger_url: str) -> None:
-        self._fs, root = fsspec.core.url_to_fs(ledger_url)
+        self._fs, root = filesystem(ledger_url)
         self._root = posixpath.join(root, "batches")
         self._url = posixpath.join(ledger_url, "batches")
 
@@ -63,7 +61,9 @@ class JobStore:
         if not self._fs.exists(self._root):
             return []
         jobs = []
-        for path in self._fs.glob(posixpath.join(self._root, "*.json")):
+        for path in self._fs.ls(self._root, detail=False):
+            if not path.endswith(".json"):
+                continue
             fields = json.loads(self._fs.cat_file(path))
             fields["accounts"] = {key: tuple(account) for key, account in fields["accounts"].items()}
             jobs.append(Job(**fields))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from aig.core.errors import UsageError
+from aig.core.locks import Holding
 from aig.generators.chat import ChatRequest
 from aig.generators.client.budget import Budget
 from aig.generators.client.endpoint import Endpoint
@@ -27,6 +28,7 @@ class RequestContext:
     Attributes:
         settings: of the generate stage.
         ledger: for looking replies up.
+        lock: the sole right to ask this ledger's requests.
         commits: for adding to the ledger.
         endpoint: where requests go.
         budget: of this run.
@@ -37,6 +39,7 @@ class RequestContext:
 
     settings: GenerateSettings
     ledger: Ledger
+    lock: Holding
     commits: GroupCommit
     endpoint: Endpoint
     budget: Budget

@@ -203,6 +203,7 @@ class Live:
                 await self._idling(self._shared_limit(tokens))
             await self._idling(self._limits.wait(tokens))
             await self._expose(most_cost)
+            self._context.lock.check()
             self._summary.sent += 1
             try:
                 reply = await self._send(request, price)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from aig.core.decimals import format_decimal
-from aig.generators.ledger.claims import Claim
+from aig.core.locks import only_holder
 from aig.generators.ledger.entries import Charge, to_line
 from aig.generators.ledger.ledger import SEGMENT_BYTES, Ledger
 from aig.generators.ledger.log_format import NO_KEY, encode
@@ -27,7 +27,8 @@ def compact(url: str) -> tuple[int, int]:
     Raises:
         DataError: somebody is asking; the ledger cannot be rewritten meanwhile.
     """
-    with Claim(url), Ledger(url) as ledger:
+    advice = "Wait for that run or stop it."
+    with only_holder(f"{url}/.lock", f"the ledger {url}", advice), Ledger(url) as ledger:
         # Also what an earlier compaction replaced and did not come to remove: this one removes what says so.
         everything, old = ledger.files, ledger.segments
         if len(old) < 2 and not ledger.damaged:

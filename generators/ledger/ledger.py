@@ -19,9 +19,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import fsspec
-
 from aig.core.errors import DataError
+from aig.core.storage import filesystem, is_local
 from aig.generators.chat import Reply
 from aig.generators.ledger.entries import Entry, reply_of, to_line
 from aig.generators.ledger.key_index import KeyIndex
@@ -51,9 +50,8 @@ class Ledger:
     def __init__(self, url: str) -> None:
         """Opens the ledger in the folder `url` (a path or any fsspec URL), which need not exist yet, and indexes it."""
         self.url = url
-        self._fs, root = fsspec.core.url_to_fs(url)
-        self._local = "file" in self._fs.protocol or "local" in self._fs.protocol
-        self._root = root.rstrip("/")
+        self._fs, self._root = filesystem(url)
+        self._local = is_local(url)
         self._copy = None if self._local else tempfile.TemporaryDirectory(prefix="aig-ledger-")
         self._folder = Path(self._root) if self._copy is None else Path(self._copy.name)
         at = time.time_ns()

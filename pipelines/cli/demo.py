@@ -80,7 +80,7 @@ def _local_model() -> Iterator[None]:
 def _write_configuration(config: Path, manifest: Path, whisper: Path, model: str | None) -> None:
     import yaml
 
-    from aig.core.tables import write_bytes
+    from aig.core.storage import write_bytes
     from aig.pipelines.demo import weights
 
     generate: dict[str, Any] = {"model": model}

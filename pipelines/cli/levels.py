@@ -34,7 +34,7 @@ def levels(
     json: JsonFlag = False,
 ) -> None:
     """Fits the five-level bounds (quintiles) to the extracted data and shows histograms with the bounds."""
-    from aig.core.tables import write_bytes
+    from aig.core.storage import write_bytes
     from aig.extractors.calibrate import MEASURES, fit, to_yaml
     from aig.extractors.levels import load_levels
     from aig.pipelines.configuration import load

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from aig.core.tables import write_bytes
+from aig.core.storage import write_bytes
 from aig.pipelines.demo.packages import Package, fetch_all
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from aig.core.cache import cache_folder
 from aig.core.errors import UsageError
-from aig.core.tables import write_bytes
+from aig.core.storage import write_bytes
 
 __all__ = ["Package", "fetch", "fetch_all"]
 

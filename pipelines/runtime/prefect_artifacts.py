@@ -28,6 +28,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from aig.core.records import Quarantined
+from aig.core.storage import is_local
 from aig.pipelines.runtime.progress import PROGRESS, Progress
 from aig.pipelines.workspace.workspace import Workspace
 
@@ -157,7 +158,7 @@ def cost(sums: Mapping[str, Any]) -> None:
 
 def link(name: str, url: str, text: str, description: str) -> None:
     """A link artifact to a file or folder of the workspace."""
-    address = url if "://" in url else Path(url).as_uri()
+    address = Path(url).as_uri() if is_local(url) else url
     create_link_artifact(key=_key(name), link=address, link_text=text, description=description)
 
 

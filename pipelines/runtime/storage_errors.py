@@ -10,6 +10,7 @@ import errno
 from collections.abc import Iterator
 
 from aig.core.errors import DataError
+from aig.core.storage import is_local
 
 __all__ = ["explained"]
 
@@ -41,7 +42,7 @@ def explained(workspace: str) -> Iterator[None]:
         raise
     except Exception as error:
         advice = _ADVICE.get(error.errno or 0) if isinstance(error, OSError) else None
-        if advice is None and not ("://" in workspace and _of_store(error)):
+        if advice is None and not (not is_local(workspace) and _of_store(error)):
             raise
         what = (isinstance(error, OSError) and error.strerror) or error
         raise DataError(

@@ -7,12 +7,12 @@ import json
 import logging
 from collections.abc import Iterator
 
-import fsspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from aig.core.plugins import source_hash
+from aig.core.storage import open_file
 from aig.core.tables import DROPPED, write_table
 from aig.filters.clips.selection import Selection, limit, select
 from aig.filters.clips.settings import SelectSettings
@@ -89,7 +89,7 @@ def _write(workspace: Workspace, selection: str, outcome: Selection, key: str) -
 def _made_from(workspace: Workspace, selection: str) -> str | None:
     if not workspace.exists("selection", f"{selection}.parquet"):
         return None
-    with fsspec.open(workspace.url("selection", f"{selection}.parquet"), "rb") as stream:
+    with open_file(workspace.url("selection", f"{selection}.parquet")) as stream:
         metadata = pq.read_schema(stream).metadata or {}
     return str(metadata.get(_KEY, b"").decode())
 

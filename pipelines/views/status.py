@@ -85,12 +85,13 @@ def _publish(configuration: Configuration, workspace: Workspace) -> StageStatus:
 
 
 def _rows(workspace: Workspace, *names: str) -> int:
-    import fsspec
     import pyarrow.parquet as pq
+
+    from aig.core.storage import open_file
 
     if not workspace.exists(*names):
         return 0
-    with fsspec.open(workspace.url(*names), "rb") as stream:
+    with open_file(workspace.url(*names)) as stream:
         return int(pq.ParquetFile(stream).metadata.num_rows)
 
 

@@ -22,7 +22,8 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aig.core.tables import FORMER_NAMES, Record, from_batch, to_table, write_bytes, write_table
+from aig.core.storage import filesystem, is_local, open_file, write_bytes
+from aig.core.tables import FORMER_NAMES, Record, from_batch, to_table, write_table
 from aig.pipelines.workspace.object_store import KnownFiles
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Workspace:
 
     @cached_property
     def _filesystem(self) -> tuple[fsspec.AbstractFileSystem, str]:
-        return fsspec.core.url_to_fs(self.root)  # type: ignore[no-any-return]
+        return filesystem(self.root)
 
     def url(self, *names: str) -> str:
         """Address of a file or folder of the workspace."""
@@ -100,7 +101,7 @@ class Workspace:
     def batches(self, urls: Iterable[str], columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Record batches of table files one after another, a row group in memory at a time."""
         for url in urls:
-            with fsspec.open(url, "rb") as stream:
+            with open_file(url) as stream:
                 yield from pq.ParquetFile(stream).iter_batches(batch_size=8192, columns=columns)
 
     def records(self, kind: type[Record], *folder: str) -> Iterator[Record]:
@@ -112,7 +113,7 @@ class Workspace:
         """Rows of all tables in a folder whose names begin with `<prefix>-`, from the files' footers."""
         rows = 0
         for table in self.tables(prefix, *folder):
-            with fsspec.open(self.url(*folder, table), "rb") as stream:
+            with open_file(self.url(*folder, table)) as stream:
                 rows += pq.ParquetFile(stream).metadata.num_rows
         return rows
 
@@ -125,9 +126,8 @@ class Workspace:
 
         database = duckdb.connect(config=_database_settings())
         database.execute("SET enable_progress_bar = false")  # it would go to standard output
-        fs, _ = self._filesystem
-        if "file" not in fs.protocol and "local" not in fs.protocol:
-            database.register_filesystem(KnownFiles(fs))
+        if not is_local(self.root):
+            database.register_filesystem(KnownFiles(self._filesystem[0]))
         return database
 
     def view(

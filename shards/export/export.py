@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 
+from aig.core import storage
 from aig.core.errors import UsageError
 from aig.shards.card import STAGES
 from aig.shards.published import PublishedSet
@@ -124,18 +123,11 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     Raises:
         UsageError: the place cannot be written to.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
-        stream = partial.open("wb")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}", "Name a file in a folder of yours.") from error
-    try:
-        with stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    with contextlib.ExitStack() as stack:
+        try:
+            stream = stack.enter_context(storage.whole_file(path))
+        except OSError as error:
+            raise UsageError(
+                f"{path} cannot be written: {error.strerror}", "Name a file in your own folder."
+            ) from error
+        yield stream

@@ -9,15 +9,14 @@ a set without a manifest, which `aig.shards.validator.validate` reports and the 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import fsspec
-
 from aig.core.errors import UsageError
+from aig.core.locks import only_holder
+from aig.core.storage import filesystem
 from aig.shards.manifest import MANIFEST, is_shard
 from aig.shards.published import local_folder
 
@@ -43,8 +42,7 @@ class Staging:
 
     def commit(self, manifest: bytes) -> None:
         """Moves everything in `folder` into place, removes shards of the set before, writes the manifest last."""
-        fs, root = fsspec.core.url_to_fs(self._out_url)
-        root = root.rstrip("/")
+        fs, root = filesystem(self._out_url)
         local = local_folder(self._out_url)
         old = f"{root}/{MANIFEST}"
         if fs.exists(old):
@@ -76,7 +74,8 @@ def staging(out_url: str) -> Iterator[Staging]:
     """A fresh staging folder for a set, removed afterwards; what an earlier publish left behind is removed before.
 
     Raises:
-        UsageError: another publish is writing this set, or the place is a file.
+        DataError: another publish is writing this set.
+        UsageError: the place is a file.
     """
     local = local_folder(out_url)
     if local is None:
@@ -88,15 +87,12 @@ def staging(out_url: str) -> Iterator[Staging]:
     except (FileExistsError, NotADirectoryError) as error:
         raise UsageError(f"{local} is not a folder", "Name a folder to publish into.") from error
     hidden = local / HIDDEN
-    with (local / f"{HIDDEN}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UsageError(f"another publish is writing {local}", "Wait for it to end, or stop it.") from error
+    lock = local / f"{HIDDEN}.lock"
+    with only_holder(str(lock), f"the folder {local}", "Wait for that publish to end, or stop it."):
         shutil.rmtree(hidden, ignore_errors=True)
         hidden.mkdir()
         try:
             yield Staging(hidden, out_url)
         finally:
             shutil.rmtree(hidden, ignore_errors=True)
-            (local / f"{HIDDEN}.lock").unlink(missing_ok=True)
+            lock.unlink(missing_ok=True)

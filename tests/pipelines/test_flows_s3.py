@@ -11,9 +11,11 @@ from typing import Any
 import fsspec
 import pytest
 
+from aig.core import locks
 from aig.core.errors import DataError
 from aig.core.records import Clip
-from aig.core.tables import CLIPS, write_bytes
+from aig.core.storage import write_bytes
+from aig.core.tables import CLIPS
 from aig.generators.chat import ChatRequest
 from aig.generators.client.ask import ask
 from aig.generators.ledger.ledger import Ledger
@@ -151,14 +153,14 @@ def test_a_build_on_a_failing_slow_store_ends_in_the_same_bytes_as_on_a_disk(sto
 def test_a_second_run_is_refused_and_a_dead_ones_lock_is_taken_over(
     store: Flaky, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lock, "RENEWED_EVERY_S", 0.3)
-    monkeypatch.setattr(lock, "STALE_AFTER_S", 3.0)
+    monkeypatch.setattr(locks, "RENEWED_EVERY_S", 0.3)
+    monkeypatch.setattr(locks, "STALE_AFTER_S", 3.0)
     with lock.only_run("s3://bucket/held"):
         lock._held.clear()  # as another process sees it
         with pytest.raises(DataError, match="in use by another run"), lock.only_run("s3://bucket/held"):
             pass
     assert lock.holder_of("s3://bucket/held") is None
-    s3fs.S3FileSystem().pipe_file("bucket/held/.lock", b'{"pid": 1, "host": "gone", "token": "x"}')
+    s3fs.S3FileSystem().pipe_file("bucket/held/.lock.d/x.json", b'{"pid": 1, "host": "gone", "token": "x"}')
     with lock.only_run("s3://bucket/held"):
         assert "gone" not in (lock.holder_of("s3://bucket/held") or "")
     assert lock.holder_of("s3://bucket/held") is None

@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
-import fsspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aig.core.errors import DataError
+from aig.core.storage import open_file
 from aig.pipelines.views.browse.sources import RowSource
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Index:
         return code
 
     def _read(self, path: str, shared: list[str], other: str) -> pa.Table:
-        with fsspec.open(self.source.root.url(path), "rb") as stream:
+        with open_file(self.source.root.url(path)) as stream:
             return pq.ParquetFile(stream, read_dictionary=shared).read(columns=[*shared, other])
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aig.core.errors import UsageError
+from aig.core.storage import is_local
 from aig.pipelines.configuration import load
 from aig.pipelines.sources import root_of
 from aig.pipelines.views.browse.app import create_app
@@ -73,7 +74,7 @@ def open_site(target: str, marks: Path | None, roots: Mapping[str, str]) -> Site
     lookup = ClipLookup(configuration, workspace, open_tables(configuration, workspace))
     known = {name: root_of(configuration, name) for name in configuration.datasets}
     sounds = Sounds(known | dict(roots), configuration.extract.audio.max_clip_s)
-    where = marks or (Path("marks.jsonl") if "://" in workspace.root else Path(workspace.root) / "marks.jsonl")
+    where = marks or (Path(workspace.root) / "marks.jsonl" if is_local(workspace.root) else Path("marks.jsonl"))
     return Site(source, Rows(source), sounds, _marks(where), lookup)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aig.core.records import Clip
+from aig.core.storage import whole_file
 from aig.extractors.audio import Audio, locate, read_audio
 from aig.extractors.errors import AudioError
 from aig.pipelines.views.media import spectrogram_png, wav
@@ -100,9 +101,8 @@ class Sounds:
                 return self._files[key]
         samples = self.audio(audio_id, clip).samples
         file = Path(self._folder.name) / key
-        part = file.with_name(f"{key}.{threading.get_ident()}")
-        part.write_bytes(wav(samples) if suffix == ".wav" else spectrogram_png(samples, columns=640))
-        part.replace(file)
+        with whole_file(file, durable=False) as stream:
+            stream.write(wav(samples) if suffix == ".wav" else spectrogram_png(samples, columns=640))
         with self._lock:
             self._files[key] = file
             while len(self._files) > 2 * KEPT_FILES:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import fsspec
 import pyarrow.parquet as pq
 
 from aig.core.errors import DataError
+from aig.core.storage import open_file
 from aig.pipelines.workspace.workspace import Workspace
 from aig.shards.manifest import lineage_path
 from aig.shards.published import PublishedSet
@@ -78,7 +78,7 @@ def made_pairs(workspace: Workspace) -> RowSource:
         for kind in workspace.folders("qa", dataset):
             for part in workspace.parts("qa", dataset, kind):
                 path = "/".join(("qa", dataset, kind, part))
-                with fsspec.open(workspace.url(path), "rb") as stream:
+                with open_file(workspace.url(path)) as stream:
                     rows = pq.ParquetFile(stream).metadata.num_rows
                 if rows:
                     files.append(RowFile(path, path, rows))

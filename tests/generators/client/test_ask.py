@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from aig.core.errors import DataError, UsageError
-from aig.generators.client.ask import ask
-from aig.generators.ledger.claims import Claim
+from aig.core.locks import Holding, only_holder
+from aig.generators.client.ask import Summary, ask
 from aig.generators.ledger.ledger import Ledger
 from aig.generators.mock_server import FAULTS, MockServer, MockSettings
 from aig.generators.settings import GenerateSettings
@@ -227,7 +227,7 @@ def test_interrupted_run_keeps_what_was_on_the_wire(tmp_path: Path) -> None:
 
 
 def _hold(url: str, held: object, done: object) -> None:
-    with Claim(url):
+    with only_holder(f"{url}/.lock", "the ledger", ""):
         held.set()  # type: ignore[attr-defined]
         done.wait()  # type: ignore[attr-defined]
 
@@ -239,23 +239,21 @@ def test_a_second_run_on_the_same_requests_is_refused(tmp_path: Path) -> None:
     other.start()
     assert held.wait(30)
     try:
-        with MockServer() as server, pytest.raises(DataError, match=f"process {other.pid} on .* is asking"):
+        with MockServer() as server, pytest.raises(DataError, match=f"process {other.pid} on "):
             run(requests(5), tmp_path, server.url)
     finally:
         done.set()
         other.join()
 
 
-def test_claims_on_an_object_store_go_stale() -> None:
-    url = f"memory://claims-{time.time_ns()}"
-    with Claim(url), pytest.raises(DataError, match="is asking"), Claim(url):
-        pass
-    with Claim(url):
-        pass
-    fs = Claim(url)._fs
-    fs.pipe_file(f"{url}/claims/claim.json", json.dumps({"pid": 1, "host": "gone", "at": time.time() - 999}).encode())
-    with Claim(url):
-        pass
+def test_a_run_that_lost_its_lease_sends_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = []
+    with MockServer() as server:
+        monkeypatch.setattr(Holding, "lost", property(lambda _: len(answered) > 2))
+        monkeypatch.setattr(Summary, "count", lambda self, reply: answered.append(reply))
+        with pytest.raises(DataError, match="another run may hold it by now"):
+            run(requests(50), tmp_path, server.url, concurrency=1)
+        assert sum(seen(server.url)["answered"].values()) == len(answered) == 3
 
 
 def test_progress_is_told_and_ends_with_the_final_figures(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from aig.core.errors import DataError
 from aig.core.records import Clip
-from aig.core.tables import CLIPS, to_table, write_bytes, write_table
+from aig.core.storage import write_bytes
+from aig.core.tables import CLIPS, to_table, write_table
 from aig.pipelines.runtime.lock import only_run
 from aig.pipelines.workspace.workspace import Workspace
 

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aig.core.errors import DataError, UsageError
+from aig.core.errors import DataError
 from aig.core.hashing import row_keys
 from aig.core.records import QAPair, Quarantined
 from aig.core.tables import QA, to_table
@@ -237,7 +237,7 @@ def test_a_new_publish_replaces_shards_and_leaves_other_files(
 
 
 def test_two_publishes_of_one_set_do_not_mix(tmp_path: Path) -> None:
-    with staging(str(tmp_path)), pytest.raises(UsageError, match="another publish"), staging(str(tmp_path)):
+    with staging(str(tmp_path)), pytest.raises(DataError, match="is in use by another run"), staging(str(tmp_path)):
         pass
 
 

@@ -1,0 +1,88 @@
+"""Files on a local disk or an object store, by one address: a path or any fsspec URL."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+__all__ = ["filesystem", "is_local", "open_file", "whole_file", "write_bytes"]
+
+
+def is_local(url: str) -> bool:
+    """Whether an address is a place on this machine's disks: a path, or a `file://` URL."""
+    scheme, mark, _ = url.partition("://")
+    return not mark or scheme in ("file", "local")
+
+
+def filesystem(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
+    """The file system of an address, and the place in it without a slash at the end.
+
+    A local path is taken as it is: `::` and brackets in folder names have no meaning here, unlike in fsspec.
+    """
+    if is_local(url):
+        return LocalFileSystem(), LocalFileSystem._strip_protocol(url)
+    fs, path = fsspec.core.url_to_fs(url)
+    return fs, path.rstrip("/")
+
+
+def open_file(url: str) -> BinaryIO:
+    """A file opened for reading its bytes, with `seek`.
+
+    Raises:
+        FileNotFoundError: it does not exist.
+    """
+    fs, path = filesystem(url)
+    stream: BinaryIO = fs.open(path, "rb")
+    return stream
+
+
+def write_bytes(url: str, content: bytes) -> None:
+    """Writes a small file that appears whole or not at all, locally or on an object store."""
+    with whole_file(url) as stream:
+        stream.write(content)
+
+
+@contextlib.contextmanager
+def whole_file(url: str | Path, *, durable: bool = True) -> Iterator[BinaryIO]:
+    """A binary stream whose content is at `url` after the block, and nowhere if the block raises.
+
+    A local file is written under a temporary name beside the target, synced, and renamed over it. For an object store
+    it is written to the local temporary folder and uploaded when it is complete.
+
+    Args:
+        url: where the file goes; its folder is made.
+        durable: whether a local file is synced, so that it is whole after a power cut too. For many small files that
+            can be made again it takes longer than writing them.
+
+    Raises:
+        OSError: the place cannot be written to.
+    """
+    fs, path = filesystem(str(url))
+    if not is_local(str(url)):
+        with tempfile.NamedTemporaryFile(prefix="aig-upload-") as upload:
+            yield cast(BinaryIO, upload)
+            upload.flush()
+            fs.makedirs(fs._parent(path), exist_ok=True)
+            fs.put_file(upload.name, path)
+        return
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{uuid.uuid4().hex[:8]}.partial")  # short: the target's name may be as long as allowed
+    try:
+        with partial.open("wb") as stream:
+            yield stream
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
+        partial.replace(target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
