@@ -17,8 +17,9 @@ import pandas as pd
 import pandera.pandas as pa
 
 from aig.shards.answer_format import _FORMS
+from aig.shards.paper_tasks import paper_tasks
 from aig.shards.rules import _CONTROL, _MACHINE_PATH
-from aig.shards.schema import CATEGORIES, DATA, LINEAGE, TASKS
+from aig.shards.schema import DATA, LINEAGE
 
 
 def _python(pattern: str) -> str:
@@ -62,7 +63,13 @@ def data_schema(folder: str, datasets: list[str]) -> pa.DataFrameSchema:
             "input": pa.Column(str, clean("input")),
             "audio_id": pa.Column(str, [filled(), pa.Check.str_matches(r"^(?!.*(//|\.\./|\\))[^/]+/.*[^/]$")]),
             "dataset": pa.Column(str, pa.Check.isin(datasets)),
-            "task": pa.Column(str, [pa.Check.isin(TASKS), pa.Check.isin(CATEGORIES[folder])]),
+            "task": pa.Column(
+                str,
+                [
+                    pa.Check.isin(list(paper_tasks())),
+                    pa.Check.isin([name for name, spec in paper_tasks().items() if spec.folder == folder]),
+                ],
+            ),
             "output": pa.Column(str, [filled(), *clean("output")]),
         },
         checks=[

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 __all__ = [
-    "CLASSIFICATION_TASKS",
-    "CLOSED_TASKS",
     "Clip",
     "Dropped",
     "Event",
@@ -165,37 +163,6 @@ class Measured:
     features: Features | None = None
     spoken: str = ""
     sounds: tuple[str, ...] = ()
-
-
-CLASSIFICATION_TASKS = (
-    "cla_label",
-    "cla_label_des",
-    "gender_cla",
-    "age_cla",
-    "pitch_cla",
-    "speed_cla",
-    "energy_cla",
-    "emotion_cla",
-    "emotion_bin",
-    "emotion_score",
-    "emotion_detail",
-    "gender_emotion_cla",
-    "genre_cla",
-)
-"""Closed-ended tasks that ask for a class; the paper trains on them first."""
-
-CLOSED_TASKS = (
-    *CLASSIFICATION_TASKS,
-    "caption",
-    "label_caption",
-    "temporal",
-    "temporal_single",
-    "temporal_single_not_exist",
-    "temporal_order",
-    "temporal_order_not_exist",
-    "ASR",
-)
-"""Every closed-ended task, by the paper's name. A dataset names those that apply; a clip gets those it can answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,7 +76,7 @@ class Dataset:
         train_splits: those read unless others are asked for; the official test parts are not among them.
         parts: the owners' download parts, where the audio comes in several.
         pull_parts: those fetched unless others are asked for.
-        closed_tasks: closed-ended tasks that apply.
+        closed_tasks: the papers' closed-ended tasks that apply; `None`: all that a clip's fields can answer.
         open_prompt: kind of open-ended prompt: `audio`, `speech`, `speech_emotion`, `speech_age`, `music`, `joint`,
             or `None` where the paper asks none.
         pairs_per_call: question-answer pairs asked of the model at once.
@@ -103,7 +103,7 @@ class Dataset:
     train_splits: tuple[str, ...] = ("train",)
     parts: tuple[str, ...] = ()
     pull_parts: tuple[str, ...] = ()
-    closed_tasks: tuple[str, ...]
+    closed_tasks: tuple[str, ...] | None
     open_prompt: str | None
     pairs_per_call: int = 10
     copies: int = 1

@@ -107,6 +107,8 @@ class GenerateSettings(_Settings):
         max_attempts: how often one request is sent before it counts as failed.
         outage_s: how long every request may fail before the run stops.
         batch: used in `mode: batch`.
+        tasks: closed-ended tasks that are asked: names of tasks, `paper` for those of LTU and LTU-AS, `modern` for all
+            others, and tasks of your own as `module:object`.
         questions: what is asked, closed- and open-ended.
     """
 
@@ -132,4 +134,5 @@ class GenerateSettings(_Settings):
     max_attempts: Annotated[int, Field(ge=1)] = 8
     outage_s: Annotated[float, Field(ge=0)] = 300.0
     batch: BatchSettings = BatchSettings()
+    tasks: tuple[str, ...] = ("paper",)
     questions: QuestionSettings = QuestionSettings()

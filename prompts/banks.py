@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Annotated
 
 import yaml
@@ -23,10 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from aig.core.errors import UsageError
 from aig.prompts.seeded_random import pick
 
-__all__ = ["SHARED", "Bank", "BankFile", "bank", "tasks"]
-
-SHARED = {"temporal_single_not_exist": "temporal_single", "temporal_order_not_exist": "temporal_order"}
-"""Tasks that ask just as another does: were the wording different, it would give away that the sound is not there."""
+__all__ = ["Bank", "BankFile", "bank", "banks", "load_bank"]
 
 _SLOT = re.compile(r"\{([a-z]+)\}")
 _Line = Annotated[str, Field(min_length=3, max_length=200, pattern=r"^\S.*\S$")]
@@ -63,7 +61,7 @@ class Bank:
     """The questions of one task.
 
     Attributes:
-        task: the paper's name of it.
+        task: its name; most often that of the task that asks it.
         file: what is in the bank.
         sha256: of its content.
     """
@@ -108,24 +106,39 @@ class Bank:
                 yield _filled(_joined(base, instruction), values)
 
 
-def tasks() -> tuple[str, ...]:
-    """The tasks that have a bank, in alphabetical order."""
-    files = (file.name.removesuffix(".yaml") for file in _folder().iterdir() if file.name.endswith(".yaml"))
-    return tuple(sorted((*files, *SHARED)))
+def banks() -> tuple[str, ...]:
+    """The names of the banks that come with this package, in alphabetical order."""
+    return tuple(sorted(file.name.removesuffix(".yaml") for file in _folder().iterdir() if file.name.endswith(".yaml")))
 
 
 @cache
-def bank(task: str) -> Bank:
-    """The bank of a task; two tasks may share one (see `SHARED`).
+def bank(name: str) -> Bank:
+    """A bank that comes with this package.
 
     Raises:
         UsageError: the task has no bank, or its file is not valid.
     """
-    if task not in tasks():
-        raise UsageError(f"there is no question bank for {task!r}", f"There are: {', '.join(tasks())}.")
-    if task in SHARED:
-        return bank(SHARED[task])
-    return parse(task, (_folder() / f"{task}.yaml").read_text(encoding="utf-8"))
+    if name not in banks():
+        raise UsageError(f"there is no question bank {name!r}", f"There are: {', '.join(banks())}.")
+    return parse(name, (_folder() / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+@cache
+def load_bank(name: str, file: Path) -> Bank:
+    """A bank of one's own.
+
+    Args:
+        name: for its id, `<name>@<version>`.
+        file: where it lies.
+
+    Raises:
+        UsageError: the file cannot be read, or is wrong.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"question bank {name}: {file} cannot be read: {error}", "Name a YAML file.") from None
+    return parse(name, text)
 
 
 def parse(task: str, text: str) -> Bank:

@@ -13,19 +13,23 @@ from typing import Any
 
 import yaml
 
+from aig.core.tasks import FOLDERS, OPEN_ENDED, PAPER_FOLDERS
 from aig.shards import paper
 from aig.shards.manifest import Manifest
-from aig.shards.schema import CATEGORIES, CLASSIFICATION, CLOSED, DATA, OPEN, TASKS
+from aig.shards.schema import DATA
 
 __all__ = ["STAGES", "card", "data_files"]
 
 STAGES: dict[str, tuple[str, ...]] = {
-    "default": tuple(CATEGORIES),
+    "default": PAPER_FOLDERS,
     "stage1": ("classification",),
     "stage2": ("classification",),
-    "stage3": tuple(CATEGORIES),
+    "stage3": PAPER_FOLDERS,
+    **{name: (name,) for name in FOLDERS if name not in PAPER_FOLDERS},
+    "all": FOLDERS,
 }
-"""Config of the card and the folders it reads: stages 1 and 2 of training are classification alone, 3 everything."""
+"""Config of the card and the folders it reads: stages 1 and 2 of training are classification alone, 3 all that the
+papers have; tasks of today have a config for each folder, and `all` reads everything."""
 
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
 
@@ -41,10 +45,16 @@ _LIMITS = (
 
 
 def data_files(manifest: Manifest) -> dict[str, list[str]]:
-    """The file patterns of each config that has rows; a folder without files is left out."""
-    present = {entry.path.split("/")[1] for entry in manifest.data_files}
+    """The file patterns of each config that has rows; a folder without files is left out.
+
+    A set of the papers' tasks alone has no config `all`: it would be `default` again.
+    """
+    present = {entry.folder for entry in manifest.data_files}
+    more = present - set(PAPER_FOLDERS)
     patterns = {
-        config: [f"data/{name}/*.parquet" for name in folders if name in present] for config, folders in STAGES.items()
+        config: [f"data/{name}/*.parquet" for name in folders if name in present]
+        for config, folders in STAGES.items()
+        if config != "all" or more
     }
     return {config: found for config, found in patterns.items() if found}
 
@@ -111,9 +121,14 @@ def _summary(manifest: Manifest) -> str:
 
 
 def _loading(manifest: Manifest) -> str:
-    rows = {name: sum(e.rows for e in manifest.data_files if e.path.split("/")[1] == name) for name in CATEGORIES}
+    rows = {name: sum(e.rows for e in manifest.data_files if e.folder == name) for name in FOLDERS}
     lines = [
-        (f"`{config}`", "train", sum(rows[name] for name in STAGES[config]), ", ".join(STAGES[config]))
+        (
+            f"`{config}`",
+            "train",
+            sum(rows[name] for name in STAGES[config]),
+            ", ".join(name for name in STAGES[config] if rows[name]),
+        )
         for config in data_files(manifest)
     ]
     return (
@@ -132,7 +147,7 @@ def _counts(manifest: Manifest) -> str:
     for name, tasks in manifest.counts.items():
         source = manifest.build.sources.get(name)
         printed = paper.DATASETS.get(name)
-        asked = sum(rows for task, rows in tasks.items() if task in OPEN)
+        asked = sum(rows for task, rows in tasks.items() if task == OPEN_ENDED.name)
         lines.append(
             (
                 _plain(source.title if source else name),
@@ -149,9 +164,12 @@ def _counts(manifest: Manifest) -> str:
 
 
 def _tasks(manifest: Manifest) -> str:
-    rows = {task: sum(tasks.get(task, 0) for tasks in manifest.counts.values()) for task in TASKS}
-    kinds = {**dict.fromkeys(CLASSIFICATION, "classification"), **dict.fromkeys(CLOSED, "closed"), OPEN[0]: "open"}
-    lines = [(task, kinds[task], number, paper.TASKS.get(task, "")) for task, number in rows.items() if number]
+    rows = {task: sum(tasks.get(task, 0) for tasks in manifest.counts.values()) for task in manifest.tasks}
+    lines = [
+        (task, manifest.tasks[task].folder, number, paper.TASKS.get(task, ""))
+        for task, number in rows.items()
+        if number
+    ]
     left_out = ", ".join(f"{reason.replace('_', ' ')}: {number:,}" for reason, number in manifest.left_out.items())
     after = f"\n\nLeft out: {left_out}." if left_out else ""
     return "## Rows by task\n\n" + _table(("task", "folder", "rows", "paper"), lines) + after

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aig.core.hashing import row_keys
+from aig.core.tasks import FOLDERS
 from aig.shards.manifest import FileEntry, lineage_path
 from aig.shards.published import PublishedSet
-from aig.shards.schema import CATEGORIES, DATA, LINEAGE
+from aig.shards.schema import DATA, LINEAGE
 
 __all__ = ["Found", "find"]
 
@@ -42,8 +43,8 @@ def find(published: PublishedSet, qa_id: str) -> Found | None:
     """
     manifest = published.manifest()
     key = int(row_keys(pa.array([qa_id], pa.string()), manifest.build.seed)[0])
-    for name in CATEGORIES:
-        entries = [entry for entry in manifest.data_files if entry.path.split("/")[1] == name]
+    for name in FOLDERS:
+        entries = [entry for entry in manifest.data_files if entry.folder == name]
         if found := _in_folder(published, entries, qa_id, key, manifest.build.seed):
             return found
     return None

@@ -9,13 +9,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from aig.core.tasks import FOLDERS, TaskSpec
+from aig.shards.paper_tasks import paper_tasks
 from aig.shards.schema import SCHEMA_VERSION
 
 __all__ = ["MANIFEST", "Build", "FileEntry", "Manifest", "SourceDataset", "is_shard", "lineage_path", "shard_path"]
 
 MANIFEST = "manifest.json"
 
-_PATH = re.compile(r"(?:data|lineage)/(?:classification|closed|open)/train-\d{5}-of-\d{5}\.parquet")
+_PATH = re.compile(r"(?:data|lineage)/(?:" + "|".join(FOLDERS) + r")/train-\d{5}-of-\d{5}\.parquet")
 
 
 def shard_path(category: str, index: int, count: int) -> str:
@@ -66,6 +68,7 @@ class Build:
         prompts: name and version of each prompt or question bank (`speech@1`) and the hash of its text.
         sources: registry name of each dataset and what is to be said of it.
         notes: plain sentences for the card's known limits.
+        tasks: those that rows may have, with the forms of their answers; none: the papers' (`paper_tasks`).
     """
 
     code: str
@@ -74,7 +77,13 @@ class Build:
     prompts: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, SourceDataset] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    tasks: tuple[TaskSpec, ...] = ()
     schema: str = SCHEMA_VERSION
+
+    @property
+    def task_specs(self) -> Mapping[str, TaskSpec]:
+        """The tasks by name."""
+        return {spec.name: spec for spec in self.tasks} or paper_tasks()
 
 
 class _Model(BaseModel):
@@ -90,6 +99,11 @@ class FileEntry(_Model):
         bytes: its size.
         sha256: of its content, in hexadecimal.
     """
+
+    @property
+    def folder(self) -> str:
+        """The folder under `data/` or `lineage/` that it lies in, one of `aig.core.tasks.FOLDERS`."""
+        return self.path.split("/")[1]
 
     path: Annotated[str, Field(pattern=f"^{_PATH.pattern}$")]
     rows: Annotated[int, Field(ge=0, le=10**12)]
@@ -117,6 +131,11 @@ class Manifest(_Model):
     clips: dict[str, int] = {}
     left_out: dict[str, int] = {}
     build: Build
+
+    @property
+    def tasks(self) -> Mapping[str, TaskSpec]:
+        """The tasks that rows may have, by name."""
+        return self.build.task_specs
 
     @property
     def data_files(self) -> tuple[FileEntry, ...]:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from aig.core.errors import DataError, UsageError
 from aig.core.storage import filesystem, is_local
 from aig.shards.manifest import MANIFEST, FileEntry, Manifest, lineage_path
-from aig.shards.schema import SCHEMA_VERSION
+from aig.shards.schema import SUPPORTED_VERSIONS
 
 if TYPE_CHECKING:
     import duckdb
@@ -70,8 +70,9 @@ class PublishedSet:
                 ("manifest", f"manifest.json, {'.'.join(map(str, item['loc'])) or 'top'}: {item['msg'][:200]}")
                 for item in error.errors(include_url=False, include_context=False)
             ]
-        if manifest.schema_version != SCHEMA_VERSION:
-            message = f"the set has schema version {manifest.schema_version[:20]!r}, not {SCHEMA_VERSION!r}"
+        if manifest.schema_version not in SUPPORTED_VERSIONS:
+            known = " or ".join(map(repr, SUPPORTED_VERSIONS))
+            message = f"the set has schema version {manifest.schema_version[:20]!r}, not {known}"
             return None, [("schema_version", message)]
         return manifest, []
 

@@ -14,9 +14,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aig.core.tasks import TaskSpec
 from aig.shards.answer_format import beyond, malformed
 from aig.shards.manifest import SourceDataset
-from aig.shards.schema import DATA, LINEAGE, TASKS
+from aig.shards.schema import DATA, LINEAGE
 
 __all__ = ["Broken", "Rows", "broken_lineage", "broken_rows", "broken_text"]
 
@@ -50,12 +51,15 @@ class Broken:
         return self.message if isinstance(self.message, str) else self.message(row)
 
 
-def broken_rows(batch: pa.RecordBatch | pa.Table, datasets: Mapping[str, SourceDataset]) -> Iterator[Broken]:
+def broken_rows(
+    batch: pa.RecordBatch | pa.Table, datasets: Mapping[str, SourceDataset], tasks: Mapping[str, TaskSpec]
+) -> Iterator[Broken]:
     """The rules that rows of a batch break.
 
     Args:
         batch: with the six columns of `aig.shards.schema.DATA`, valid UTF-8; `dataset` and `task` may be dictionaries.
         datasets: the names that `dataset` may hold, and what is known of each.
+        tasks: the names that `task` may hold, and the form of their answers.
     """
     table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
     columns = {name: _whole(table.column(name)) for name in DATA.names}
@@ -68,7 +72,7 @@ def broken_rows(batch: pa.RecordBatch | pa.Table, datasets: Mapping[str, SourceD
         blank = pc.or_(pc.equal(pc.binary_length(text[name]), 0), pc.utf8_is_space(text[name]))
         yield from _some("empty", blank, f"{name} is empty", text[name])
     for name in ("dataset", "task"):
-        known = datasets if name == "dataset" else TASKS
+        known: Mapping[str, object] = datasets if name == "dataset" else tasks
         for value in names[name].dictionary.to_pylist():
             if value is not None and value not in known:
                 rows = _rows(pc.equal(columns[name], value))
@@ -76,7 +80,7 @@ def broken_rows(batch: pa.RecordBatch | pa.Table, datasets: Mapping[str, SourceD
     for name, column in text.items():
         yield from broken_text(name, column)
     yield from _audio_ids(columns["audio_id"], names["dataset"])
-    yield from _answers(columns["output"], names["task"], names["dataset"], datasets)
+    yield from _answers(columns["output"], names["task"], names["dataset"], datasets, tasks)
 
 
 def broken_text(name: str, column: pa.Array) -> Iterator[Broken]:
@@ -167,12 +171,16 @@ def _answers(
     tasks: pa.DictionaryArray,
     of_dataset: pa.DictionaryArray,
     datasets: Mapping[str, SourceDataset],
+    known: Mapping[str, TaskSpec],
 ) -> Iterator[Broken]:
     for task, rows in _groups(tasks):
+        spec = known.get(task)
+        if spec is None:
+            continue
         answers = outputs.take(pa.array(rows))
-        for index, reason in malformed(task, answers):
+        for index, reason in malformed(spec, answers):
             yield Broken("malformed_answer", rows[index : index + 1], f"{task}: {reason}")
-        if not task.startswith("temporal"):
+        if not spec.timed:
             continue
         for dataset, own in _groups(of_dataset.take(pa.array(rows))):
             longest = datasets[dataset].longest_s if dataset in datasets else None
@@ -180,12 +188,12 @@ def _answers(
                 yield Broken("beyond_clip", rows[own[index : index + 1]], f"{task}: {reason}")
 
 
-def broken_lineage(batch: pa.RecordBatch | pa.Table, opened: pa.Array | pa.Scalar) -> Iterator[Broken]:
+def broken_lineage(batch: pa.RecordBatch | pa.Table, sources: pa.Array | pa.Scalar) -> Iterator[Broken]:
     """The rules that lineage rows break.
 
     Args:
         batch: with the columns of `aig.shards.schema.LINEAGE`, valid UTF-8; text may be dictionaries.
-        opened: whether each row, or all of them, is an open-ended question: those are a model's, the others a rule's.
+        sources: where the answer of each row, or of all of them, comes from by its task: `rule`, `model` or `either`.
     """
     columns = {name: _whole(batch.column(name)) for name in LINEAGE.names}
     for name, column in columns.items():
@@ -201,8 +209,8 @@ def broken_lineage(batch: pa.RecordBatch | pa.Table, opened: pa.Array | pa.Scala
         ("lineage_value", pc.equal(pc.binary_length(columns["qa_id"]), 0), "qa_id is empty"),
         ("lineage_value", pc.invert(known), "source is neither rule nor model"),
         ("lineage_value", pc.and_(by_model, no_request), "a model's answer without a request_id"),
-        ("lineage", pc.and_(by_model, pc.invert(opened)), "a model's answer among those by rule"),
-        ("lineage", pc.and_(pc.equal(source, "rule"), opened), "an answer by rule among a model's"),
+        ("lineage", pc.and_(by_model, pc.equal(sources, "rule")), "a model's answer among those by rule"),
+        ("lineage", pc.and_(pc.equal(source, "rule"), pc.equal(sources, "model")), "an answer by rule among a model's"),
     ):
         rows = _rows(mask)
         if len(rows):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aig.shards.manifest import lineage_path
 from aig.shards.published import PublishedSet
-from aig.shards.schema import LEVELS
 
 if TYPE_CHECKING:
     import duckdb
@@ -87,11 +87,11 @@ def statistics(url: str) -> Statistics:
             models=_flat(db, "SELECT model, count(*) FROM lineage GROUP BY ALL ORDER BY ALL"),
             prompts=_flat(db, "SELECT prompt, count(*) FROM lineage GROUP BY ALL ORDER BY ALL"),
         )
-        for task, words in LEVELS.items():
+        for task, words in ((spec.name, spec.words) for spec in manifest.tasks.values() if spec.words):
             rows = _flat(
                 db,
                 "SELECT regexp_extract(output, ?, 1), count(*) FROM data WHERE task = ? GROUP BY ALL",
-                [f"({'|'.join(words)})\\.$", task],
+                [f"({'|'.join(map(re.escape, words))})\\.$", task],
             )
             if rows:
                 result.levels[task] = {word: rows.get(word, 0) for word in words}

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from aig.core.errors import UsageError
-from aig.core.records import CLOSED_TASKS, Clip, Quarantined
+from aig.core.records import Clip, Quarantined
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.files import inside
 from aig.datasets_registry.readers import huggingface, lhotse
@@ -57,7 +57,7 @@ def own(name: str, reader: Any, *, title: str = "", licence: str = "") -> Datase
         fields=tuple(manifest_fields.ANNOTATIONS),
         splits=(),
         train_splits=(),
-        closed_tasks=CLOSED_TASKS,
+        closed_tasks=None,
         open_prompt="audio",
         reader=reader,
     )

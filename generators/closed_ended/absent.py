@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -10,9 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from aig.core.hashing import mix
+from aig.generators.closed_ended import temporal
+from aig.generators.closed_ended.facts import Facts
+from aig.prompts.metadata import one_line
 from aig.prompts.sound_families import nameable, related
 
-__all__ = ["absent_labels"]
+__all__ = ["absent_labels", "absent_sounds"]
 
 
 def absent_labels(
@@ -39,6 +42,20 @@ def absent_labels(
             if len(chosen) == count:
                 break
     return tuple(chosen)
+
+
+def absent_sounds(facts: Facts, count: int) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Sounds to ask about that a clip lacks, and the sentence that says what it does contain; at most one of both.
+
+    Only clips whose sounds have times are asked: of others nobody has said that all sounds are labelled.
+    """
+    heard = temporal.by_label(facts.clip.events or ())
+    if not heard:
+        return
+    present = tuple(dict.fromkeys((*heard, *(facts.clip.labels or ()))))
+    absent = absent_labels(present, facts.vocabulary, count, facts.seed, facts.clip.audio_id, "not_exist", count)
+    if len(absent) == count:
+        yield absent, f"Sounds in this clip include: {'; '.join(one_line(label) for label in present)}."
 
 
 @lru_cache(maxsize=64)

@@ -122,7 +122,7 @@ def _show(facts: dict[str, Any]) -> None:
         "splits": ", ".join(facts["splits"]),
         "trains": ", ".join(facts["train_splits"]),
         "parts": ", ".join(facts["parts"]),
-        "closed tasks": ", ".join(facts["closed_tasks"]),
+        "closed tasks": ", ".join(facts["closed_tasks"] or ("all that its fields can answer",)),
         "open prompt": facts["open_prompt"] or "",
         "indexed": f"{facts['indexed']:,}, {facts['with_audio']:,} with audio" if "indexed" in facts else "",
     }

@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 def list_prompts(folder: FolderOption = None, json: JsonFlag = False) -> None:
     """Lists the open-ended prompts and the closed-ended question banks."""
-    from aig.prompts.banks import bank, tasks
+    from aig.generators.closed_ended.registry import TASKS
     from aig.prompts.open_ended import load, load_all
 
     found = [
@@ -58,13 +58,13 @@ def list_prompts(folder: FolderOption = None, json: JsonFlag = False) -> None:
     ]
     banks = [
         {
-            "task": task,
-            "bank": bank(task).id,
-            "asks": bank(task).file.asks,
-            "questions": sum(1 for _ in bank(task).paraphrases()),
-            "sha256": bank(task).sha256,
+            "task": task.name,
+            "bank": task.questions.id,
+            "asks": task.questions.file.asks,
+            "questions": sum(1 for _ in task.questions.paraphrases()),
+            "sha256": task.questions.sha256,
         }
-        for task in tasks()
+        for _, task in sorted(TASKS.items())
     ]
     if json:
         print_json({"prompts": found, "banks": banks})
@@ -82,11 +82,11 @@ def list_prompts(folder: FolderOption = None, json: JsonFlag = False) -> None:
 
 def show(name: NameArgument, folder: FolderOption = None, json: JsonFlag = False) -> None:
     """Prints a prompt, or the question bank of a task."""
-    from aig.prompts.banks import bank, tasks
+    from aig.generators.closed_ended.registry import TASKS
     from aig.prompts.open_ended import load, load_all
 
-    if name in tasks() and name not in load_all(folder):
-        questions = bank(name)
+    if name in TASKS and name not in load_all(folder):
+        questions = TASKS[name].questions
         if json:
             content = questions.file.model_dump(mode="json")
             print_json({"bank": questions.id, "sha256": questions.sha256, **content})

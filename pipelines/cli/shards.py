@@ -92,12 +92,13 @@ def stats(path: SetArgument, json: JsonFlag = False) -> None:
 
 
 def _print_statistics(found: Statistics) -> None:
+    from aig.core.tasks import OPEN_ENDED
     from aig.shards import paper
-    from aig.shards.schema import OPEN, TASKS
+    from aig.shards.paper_tasks import paper_tasks
 
     datasets = []
     for name, tasks in found.counts.items():
-        asked = sum(tasks.get(task, 0) for task in OPEN)
+        asked = tasks.get(OPEN_ENDED.name, 0)
         closed = sum(tasks.values()) - asked
         printed = paper.DATASETS.get(name)
         theirs = (printed.clips, printed.closed, printed.open) if printed else (None, None, None)
@@ -105,7 +106,8 @@ def _print_statistics(found: Statistics) -> None:
         datasets.append((name, *(_cell(number) for number in numbers)))
     heads = ("dataset", "clips", "paper", "closed-ended", "paper", "open-ended", "paper")
     print_table(f"{found.rows:,} rows", heads, datasets)
-    by_task = {task: sum(tasks.get(task, 0) for tasks in found.counts.values()) for task in TASKS}
+    names = dict.fromkeys((*paper_tasks(), *sorted({task for tasks in found.counts.values() for task in tasks})))
+    by_task = {task: sum(tasks.get(task, 0) for tasks in found.counts.values()) for task in names}
     rows = [(task, _cell(number), _cell(paper.TASKS.get(task))) for task, number in by_task.items() if number]
     print_table("By task", ("task", "rows", "paper"), rows)
     for task, levels in found.levels.items():

@@ -13,7 +13,9 @@ import aig
 from aig.core.errors import DataError
 from aig.core.records import Quarantined
 from aig.core.tables import FEATURES
+from aig.core.tasks import OPEN_ENDED, TaskSpec
 from aig.extractors.levels import load_levels
+from aig.generators.closed_ended.registry import resolve
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.runtime.progress import Progress
 from aig.pipelines.sources import dataset_of
@@ -109,7 +111,16 @@ def _build(configuration: Configuration, workspace: Workspace, urls: list[str], 
         prompts=dict(sorted(prompts.items())),
         sources=sources,
         notes=notes,
+        tasks=(*_task_specs(configuration), OPEN_ENDED),
     )
+
+
+def _task_specs(configuration: Configuration) -> Iterator[TaskSpec]:
+    """What the set says of its tasks; those about a scale have the words of the configuration's levels."""
+    levels = load_levels(configuration.extract.levels)
+    for task in resolve(configuration.generate.tasks):
+        scale = "speed_by_syllables" if task.scale == "speed" and not configuration.extract.whisper else task.scale
+        yield task.spec.with_words(getattr(levels, scale).words) if scale else task.spec
 
 
 def _longest_s(workspace: Workspace, name: str) -> float | None:

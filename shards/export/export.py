@@ -82,7 +82,7 @@ def rows_of(url: str, config: str = "default", lineage: Iterable[str] = ()) -> I
         raise UsageError(f"unknown config {config!r}", f"Choose one of: {', '.join(STAGES)}.")
     published = PublishedSet(url)
     for entry in published.manifest().data_files:
-        if entry.path.split("/")[1] in STAGES[config]:
+        if entry.folder in STAGES[config]:
             yield from published.rows(entry, DATA.names, list(lineage))
 
 

@@ -99,7 +99,7 @@ def _add(tar: tarfile.TarFile | None, name: str, content: bytes) -> None:
 def _clips(url: str, config: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Each clip with its rows."""
     published = PublishedSet(url)
-    paths = [e.path for e in published.manifest().data_files if e.path.split("/")[1] in STAGES[config]]
+    paths = [e.path for e in published.manifest().data_files if e.folder in STAGES[config]]
     with published.connection(MEMORY) as (db, address):
         rows = db.read_parquet([address(path) for path in paths])
         order = "md5(audio_id), audio_id, " + ", ".join(name for name in DATA.names if name != "audio_id")

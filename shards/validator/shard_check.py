@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 
 from aig.core.hashing import row_keys
 from aig.shards.feature_names import name_keys
-from aig.shards.manifest import FileEntry, SourceDataset
+from aig.shards.manifest import FileEntry, Manifest
 from aig.shards.rules import Broken, broken_lineage, broken_rows
-from aig.shards.schema import CATEGORIES, DATA, DATA_SHA256_KEY, LINEAGE, ROW_GROUP_ROWS, SCHEMA_VERSION, VERSION_KEY
+from aig.shards.schema import DATA, DATA_SHA256_KEY, LINEAGE, ROW_GROUP_ROWS, VERSION_KEY
 from aig.shards.tokens import CUTOFFS, tokens
 from aig.shards.validator.findings import ValidationReport
 
@@ -51,8 +51,7 @@ class ShardResult:
 def check_shard(
     data: tuple[FileEntry, Path],
     lineage: tuple[FileEntry, Path] | None,
-    datasets: Mapping[str, SourceDataset],
-    seed: int,
+    manifest: Manifest,
     limit: int,
 ) -> ShardResult:
     """Checks a data file and the lineage beside it.
@@ -60,20 +59,20 @@ def check_shard(
     Args:
         data: the manifest's entry and where the file lies on this machine.
         lineage: the same of the lineage file; `None` where there is none.
-        datasets: names that rows may have, and what is known of each.
-        seed: of the rows' order.
+        manifest: of the set: its datasets, tasks and seed.
         limit: most findings kept of one code.
     """
     report = ValidationReport(shards=1, limit=limit)
     result = ShardResult(report, np.empty(0, np.uint64), np.empty((0, 2), np.uint64), {}, Counter())
-    data_file = _open(data, DATA, report)
-    lineage_file = _open(lineage, LINEAGE, report) if lineage else None
+    version = manifest.schema_version
+    data_file = _open(data, DATA, version, report)
+    lineage_file = _open(lineage, LINEAGE, version, report) if lineage else None
     if data_file is not None:
         entry, _ = data
         audio_ids: list[pa.Array] = []
         for start, batch in _batches(data_file, entry, DATA, report):
             report.rows += batch.num_rows
-            _check_rows(entry, start, batch, datasets, report)
+            _check_rows(entry, start, batch, manifest, report)
             audio_ids.append(pc.unique(batch.column("audio_id")))
             length = tokens(batch)
             result.longer.update({cutoff: int((length > cutoff).sum()) for cutoff in CUTOFFS})
@@ -82,11 +81,13 @@ def check_shard(
         if audio_ids:
             result.names = name_keys(pc.unique(pa.chunked_array(audio_ids)).drop_null())
     if lineage is not None and lineage_file is not None:
-        result.keys = _check_lineage(lineage, lineage_file, data[0], seed, report)
+        result.keys = _check_lineage(lineage, lineage_file, data[0], manifest, report)
     return result
 
 
-def _open(file: tuple[FileEntry, Path], schema: pa.Schema, report: ValidationReport) -> pq.ParquetFile | None:
+def _open(
+    file: tuple[FileEntry, Path], schema: pa.Schema, version: str, report: ValidationReport
+) -> pq.ParquetFile | None:
     """The Parquet file, where its bytes, its footer and its columns are as declared."""
     entry, path = file
     size = path.stat().st_size
@@ -105,7 +106,7 @@ def _open(file: tuple[FileEntry, Path], schema: pa.Schema, report: ValidationRep
     except _UNREADABLE as error:
         report.error("unreadable", f"not a readable Parquet file: {_first_line(error)}", entry.path)
         return None
-    if not _declared(parquet.schema_arrow, schema, entry, report):
+    if not _declared(parquet.schema_arrow, schema, version, entry, report):
         return None
     if footer.num_rows != entry.rows:
         report.error("rows", f"{footer.num_rows} rows, the manifest says {entry.rows}", entry.path)
@@ -121,11 +122,13 @@ def _open(file: tuple[FileEntry, Path], schema: pa.Schema, report: ValidationRep
     return parquet
 
 
-def _declared(found: pa.Schema, wanted: pa.Schema, entry: FileEntry, report: ValidationReport) -> bool:
+def _declared(
+    found: pa.Schema, wanted: pa.Schema, set_version: str, entry: FileEntry, report: ValidationReport
+) -> bool:
     """Whether the columns are those declared, in name, order, type and being required."""
     version = (found.metadata or {}).get(VERSION_KEY, b"none").decode(errors="replace")
-    if version != SCHEMA_VERSION:
-        report.error("schema_version", f"schema version {version}, not {SCHEMA_VERSION}", entry.path)
+    if version != set_version:
+        report.error("schema_version", f"schema version {version}, the manifest says {set_version}", entry.path)
     if found.names != wanted.names:
         report.error("columns", f"columns are {found.names}, not {wanted.names}", entry.path)
         return False
@@ -185,17 +188,15 @@ def _decodes(value: bytes) -> bool:
     return True
 
 
-def _check_rows(
-    entry: FileEntry, start: int, batch: pa.Table, datasets: Mapping[str, SourceDataset], report: ValidationReport
-) -> None:
-    for broken in broken_rows(batch, datasets):
+def _check_rows(entry: FileEntry, start: int, batch: pa.Table, manifest: Manifest, report: ValidationReport) -> None:
+    for broken in broken_rows(batch, manifest.build.sources, manifest.tasks):
         _note(report, entry, start, broken)
-    folder = entry.path.split("/")[1]
     tasks = batch.column("task")
-    foreign = pc.invert(pc.is_in(tasks, pa.array([*CATEGORIES[folder], None], pa.string())))
+    here = [name for name, spec in manifest.tasks.items() if spec.folder == entry.folder]
+    foreign = pc.invert(pc.is_in(tasks, pa.array([*here, None], pa.string())))
     rows = np.flatnonzero(foreign.to_numpy())
     if len(rows):
-        wrong = f"a row whose task does not belong under data/{folder}/"
+        wrong = f"a row whose task does not belong under data/{entry.folder}/"
         _note(report, entry, start, Broken("stage_mix", rows, lambda row: f"{wrong}: {tasks[row].as_py()}"))
 
 
@@ -208,19 +209,21 @@ def _note(report: ValidationReport, entry: FileEntry, start: int, broken: Broken
 
 
 def _check_lineage(
-    lineage: tuple[FileEntry, Path], file: pq.ParquetFile, data: FileEntry, seed: int, report: ValidationReport
+    lineage: tuple[FileEntry, Path], file: pq.ParquetFile, data: FileEntry, manifest: Manifest, report: ValidationReport
 ) -> npt.NDArray[np.uint64]:
     entry, _ = lineage
     bound = (file.schema_arrow.metadata or {}).get(DATA_SHA256_KEY, b"").decode(errors="replace")
     if bound != data.sha256:
         report.error("lineage", f"the lineage of another data file (sha256 {bound or 'not given'})", entry.path)
     keys: list[npt.NDArray[np.uint64]] = []
+    sources = {spec.source for spec in manifest.tasks.values() if spec.folder == entry.folder}
+    source = pa.scalar(sources.pop() if len(sources) == 1 else "either")
     rows = 0
     for start, batch in _batches(file, entry, LINEAGE, report):
         rows += batch.num_rows
-        for broken in broken_lineage(batch, pa.scalar(entry.path.split("/")[1] == "open")):
+        for broken in broken_lineage(batch, source):
             _note(report, entry, start, broken)
-        keys.append(row_keys(batch.column("qa_id").combine_chunks().fill_null(""), seed))
+        keys.append(row_keys(batch.column("qa_id").combine_chunks().fill_null(""), manifest.build.seed))
     if rows != data.rows:
         report.error("lineage", f"{rows} rows of lineage for {data.rows} rows of data", entry.path)
     return np.concatenate(keys) if keys else np.empty(0, np.uint64)

@@ -55,7 +55,7 @@ def validate(url: str, *, limit: int = 20, progress: Callable[[int, int], None] 
         beside = entries.get(lineage_path(entry.path))
         with ExitStack() as stack:
             here = [(e, stack.enter_context(published.file(e.path))) for e in (entry, beside) if e]
-            return check_shard(here[0], here[1] if beside else None, manifest.build.sources, manifest.build.seed, limit)
+            return check_shard(here[0], here[1] if beside else None, manifest, limit)
 
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="aig-validate") as pool:
         for entry, result in zip(data, map_in_order(pool, check, data, ahead=2 * WORKERS), strict=True):
@@ -137,7 +137,7 @@ class _Order:
         """Takes the keys of the next shard's rows."""
         if not len(keys):
             return
-        folder = entry.path.split("/")[1]
+        folder = entry.folder
         first = np.array([self._last.get(folder, 0)], np.uint64)
         wrong = np.flatnonzero(keys < np.concatenate([first, keys[:-1]]))
         if len(wrong):

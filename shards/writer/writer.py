@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -24,12 +25,13 @@ from aig.core.hashing import Keys
 from aig.core.parallel import map_in_order
 from aig.core.records import Quarantined
 from aig.core.tables import QA
+from aig.core.tasks import FOLDERS, TaskSpec
 from aig.shards.card import card
 from aig.shards.clip_count import ClipCount, clip_keys
 from aig.shards.croissant import croissant
 from aig.shards.manifest import Build, FileEntry, Manifest, lineage_path, shard_path
 from aig.shards.rules import broken_lineage, broken_rows
-from aig.shards.schema import CATEGORIES, DATA, DATA_SHA256_KEY, LINEAGE, OPEN, ROW_GROUP_ROWS, TASKS, category
+from aig.shards.schema import DATA, DATA_SHA256_KEY, LINEAGE, ROW_GROUP_ROWS
 from aig.shards.settings import PublishSettings
 from aig.shards.writer.shuffle import Shuffle
 from aig.shards.writer.staging import staging
@@ -41,7 +43,6 @@ WORKERS = 2
 
 CHECK_ROWS = 50_000
 
-_CATEGORY_INDEX = {task: list(CATEGORIES).index(category(task)) for task in TASKS}
 _PLAIN = ("instruction", "input", "audio_id", "output", "qa_id", "request_id")
 """Text columns whose values seldom repeat inside a shard, so that a dictionary of them is work for nothing."""
 _REPEATING = tuple(field.name for field in QA if field.type == pa.string() and field.name not in _PLAIN)
@@ -83,7 +84,7 @@ def publish(
         runs = stage.folder / "runs"
         runs.mkdir()
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="aig-publish") as pool:
-            shuffle = Shuffle(runs, _COMPACT, tuple(CATEGORIES), build.seed, pool)
+            shuffle = Shuffle(runs, _COMPACT, FOLDERS, build.seed, pool)
             checked = map_in_order(pool, lambda some: _check(some, build), _lists(batches), ahead=2 * WORKERS)
             for batch, refused in checked:
                 for item in refused:
@@ -95,7 +96,7 @@ def publish(
                     left_out["not_answerable"] += batch.num_rows - kept.num_rows
                     batch = kept
                 if batch.num_rows:
-                    shuffle.add(batch, _categories(batch.column("task")))
+                    shuffle.add(batch, _folders(batch.column("task"), build.task_specs))
                     counts.update(_counts(batch))
             if not counts:
                 raise DataError(
@@ -111,13 +112,15 @@ def publish(
                 files += entries
                 clips.add(keys)
         left_out.update(also_left_out or {})
+        present = {task for _, task in counts}
+        named = tuple(spec for spec in build.tasks if spec.name in present)
         manifest = Manifest(
             rows=counts.total(),
             files=tuple(sorted(files, key=lambda entry: entry.path)),
             counts=_nested(counts),
             clips=clips.counts(),
             left_out=dict(sorted((reason, rows) for reason, rows in left_out.items() if rows)),
-            build=build,
+            build=replace(build, tasks=named),
         )
         (stage.folder / "README.md").write_text(card(manifest), encoding="utf-8")
         (stage.folder / "croissant.json").write_bytes(croissant(manifest))
@@ -156,8 +159,12 @@ def _check(batches: list[pa.RecordBatch], build: Build) -> tuple[pa.RecordBatch,
     columns[model] = _without_folders(columns[model])
     batch = pa.RecordBatch.from_arrays(columns, schema=_COMPACT)
     refused: dict[int, tuple[str, str]] = {}
-    opened = pc.is_in(batch.column("task"), pa.array(OPEN)).fill_null(False)
-    for broken in chain(broken_rows(batch, build.sources), broken_lineage(batch, opened)):
+    tasks = build.task_specs
+    of_task = [
+        tasks[name].source if name in tasks else "either" for name in batch.column("task").dictionary.to_pylist()
+    ]
+    sources = pa.array(of_task, pa.string()).take(batch.column("task").indices)
+    for broken in chain(broken_rows(batch, build.sources, tasks), broken_lineage(batch, sources)):
         for row in broken.rows.tolist():
             refused.setdefault(row, (broken.code, broken.say(row)))
     if not refused:
@@ -185,8 +192,10 @@ def _without_folders(models: pa.DictionaryArray) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(models.indices, names)
 
 
-def _categories(tasks: pa.DictionaryArray) -> npt.NDArray[np.uint8]:
-    table = np.array([_CATEGORY_INDEX.get(task, 0) for task in tasks.dictionary.to_pylist()], np.uint8)
+def _folders(tasks: pa.DictionaryArray, known: Mapping[str, TaskSpec]) -> npt.NDArray[np.uint8]:
+    """Index of each row's folder in `FOLDERS`, shape `(rows,)`; the dictionary still names tasks of refused rows."""
+    folders = [known[task].folder if task in known else FOLDERS[0] for task in tasks.dictionary.to_pylist()]
+    table = np.array([FOLDERS.index(folder) for folder in folders], np.uint8)
     indices: npt.NDArray[np.int32] = tasks.indices.to_numpy()
     return table[indices]
 
@@ -206,7 +215,7 @@ def _nested(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
 
 def _shards(shuffle: Shuffle, settings: PublishSettings) -> Iterator[tuple[str, pa.Table]]:
     """Path and rows of every shard; those of one category differ by one row at most."""
-    for name in CATEGORIES:
+    for name in FOLDERS:
         total = shuffle.rows(name)
         count = -(-total // settings.rows_per_shard)
         rest: list[pa.Table] = []

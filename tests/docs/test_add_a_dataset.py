@@ -2,8 +2,8 @@
 
 import re
 
-from aig.core.records import CLOSED_TASKS
 from aig.datasets_registry.dataset import Dataset, Source
+from aig.generators.closed_ended.registry import TASKS
 from helpers import ROOT
 
 PAGE = ROOT / "docs" / "add_a_dataset.md"
@@ -15,7 +15,7 @@ def test_the_page_holds_what_it_says(tmp_path):
     exec(compile(module, f"{PAGE.name}, module", "exec"), names)
     dataset = names["DATASET"]
     assert isinstance(dataset, Dataset)
-    assert set(dataset.closed_tasks) <= set(CLOSED_TASKS)
+    assert set(dataset.closed_tasks) <= set(TASKS)
     scope = names | {"Source": Source}
     exec(compile(test, f"{PAGE.name}, test", "exec"), scope)
     scope["test_esc50"](tmp_path)

@@ -14,6 +14,7 @@ from aig.core.tables import CLIPS
 from aig.datasets_registry.dataset import Dataset
 from aig.generators.chat import ChatRequest
 from aig.generators.client.summary import Failure
+from aig.generators.closed_ended.registry import resolve, tasks_version
 from aig.generators.open_ended.pairs import chat_request
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.sources import dataset_of
@@ -168,6 +169,7 @@ def made_from(configuration: Configuration, name: str, kind: str, vocabulary: tu
             **common,
             "code": code_version(*_CLOSED_CODE),
             "labels of the dataset": hashlib.sha256(json.dumps(vocabulary).encode()).hexdigest()[:16],
+            "generate.tasks": tasks_version(resolve(settings.tasks)),
             "generate.questions": settings.questions.model_dump(mode="json", exclude=_NOT_CLOSED_QUESTIONS),
         }
     prompt = _prompt(configuration, kind.removeprefix("open_"))

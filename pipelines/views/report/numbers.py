@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from aig.core.tasks import OPEN_ENDED
 from aig.pipelines.views.report.figures import Bins
-from aig.shards.schema import OPEN
 from aig.shards.tokens import CUTOFFS, tokens
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ __all__ = [
     "rows_by",
 ]
 
-_OPEN = OPEN[0]
+_OPEN = OPEN_ENDED.name
 
 
 def rows_by(database: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int, int]]:

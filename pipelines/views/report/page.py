@@ -13,6 +13,7 @@ import numpy as np
 from markupsafe import Markup
 
 import aig
+from aig.core.tasks import OPEN_ENDED
 from aig.extractors.levels import Levels, load_levels
 from aig.filters.clips.label_report import LabelReport, label_report
 from aig.pipelines.configuration import Configuration
@@ -30,7 +31,6 @@ from aig.pipelines.workspace.database import open_tables
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.descriptions import descriptions
 from aig.shards import paper
-from aig.shards.schema import OPEN
 from aig.shards.tokens import CUTOFFS
 
 if TYPE_CHECKING:
@@ -100,7 +100,10 @@ def _facts(lookup: ClipLookup) -> dict[str, Any]:
         "sum_names": CLIP_SUMS,
         "left_out": numbers.left_out(database),
         "rows": rows,
-        "pairs_made": {"by rule": sum(tasks.values()) - tasks.get(OPEN[0], 0), "by the model": tasks.get(OPEN[0], 0)},
+        "pairs_made": {
+            "by rule": sum(tasks.values()) - tasks.get(OPEN_ENDED.name, 0),
+            "by the model": tasks.get(OPEN_ENDED.name, 0),
+        },
         "published": published(workspace),
         "labels": labels,
         "undescribed": _undescribed(labels, configuration.generate.questions.description_file),
@@ -113,7 +116,7 @@ def _facts(lookup: ClipLookup) -> dict[str, Any]:
         "faults": numbers.faults(database),
         "levels": _level_tables(load_levels(configuration.extract.levels), database),
         "tasks": tasks,
-        "open_task": OPEN[0],
+        "open_task": OPEN_ENDED.name,
         "paper_tasks": paper.TASKS,
         "paper_datasets": paper.DATASETS,
         "paper_distinct": (paper.DISTINCT_QUESTIONS, paper.DISTINCT_ANSWERS),

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from aig.core.records import Clip, Event, Features
 from aig.generators.closed_ended import temporal
-from aig.generators.closed_ended.answers import ANSWERS, Facts
+from aig.generators.closed_ended.facts import Facts
+from aig.generators.closed_ended.registry import TASKS
 from aig.generators.settings import QuestionSettings
 from aig.prompts.metadata import sounds
 
@@ -17,7 +18,7 @@ def answers(task, *, features=None, transcript="", vocabulary=(), settings=None,
     clip = Clip(audio_id="x/1", dataset="x", **fields)
     known = (transcript, sounds(clip, features), tuple(vocabulary))
     facts = Facts(clip, features, *known, 0, settings or QuestionSettings())
-    return [answer.output for answer in ANSWERS[task](facts)]
+    return [answer.output for answer in TASKS[task].answers(facts)] if facts.has(TASKS[task].needs) else []
 
 
 def measured(**fields):

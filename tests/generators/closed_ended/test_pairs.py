@@ -14,7 +14,8 @@ from aig.core.records import Clip, Event, Features, Measured
 from aig.extractors.transcript_cleaning import spoken_text
 from aig.generators.closed_ended import closed_pairs, undescribed
 from aig.generators.closed_ended.absent import absent_labels
-from aig.generators.closed_ended.answers import ANSWERS
+from aig.generators.closed_ended.registry import TASKS
+from aig.generators.qa_id import qa_id
 from aig.generators.settings import QuestionSettings
 from aig.prompts.descriptions import known_labels
 from aig.prompts.metadata import sounds
@@ -22,7 +23,7 @@ from aig.prompts.sound_families import nameable, related
 
 
 def dataset(*tasks, copies=1):
-    return SimpleNamespace(closed_tasks=tasks or tuple(ANSWERS), copies=copies)
+    return SimpleNamespace(closed_tasks=tasks or tuple(TASKS), copies=copies)
 
 
 def rows(clip, *tasks, features=None, copies=1, seed=0, settings=None, vocabulary=()):
@@ -63,13 +64,13 @@ MEASURED = Features(
 
 def test_every_task_is_answered_for_a_clip_that_has_every_field():
     made = rows(FULL, features=MEASURED, settings=QuestionSettings(gender_emotion_share=0))
-    assert {row.task for row in made} == set(ANSWERS) - {"gender_emotion_cla"}
+    assert {row.task for row in made} == set(TASKS) - {"gender_emotion_cla"}
     assert all(row.instruction and row.output for row in made)
     assert {row.input for row in made} == {"Come in!"}
     assert {(row.source, row.extractor, row.model) for row in made} == {("rule", "e1", "")}
 
 
-@pytest.mark.parametrize("task", sorted(ANSWERS))
+@pytest.mark.parametrize("task", sorted(TASKS))
 def test_a_clip_that_lacks_the_field_gets_no_question(task):
     assert rows(clip(), task) == []
     assert rows(clip(labels=(), events=(), captions=(), genres=(), text=" "), task) == []

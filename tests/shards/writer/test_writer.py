@@ -24,8 +24,10 @@ from aig.core.errors import DataError
 from aig.core.hashing import row_keys
 from aig.core.records import QAPair, Quarantined
 from aig.core.tables import QA, to_table
+from aig.core.tasks import PAPER_FOLDERS
 from aig.shards.manifest import Build
-from aig.shards.schema import CATEGORIES, DATA, LINEAGE, VERSION_KEY
+from aig.shards.paper_tasks import paper_tasks
+from aig.shards.schema import DATA, LINEAGE, SCHEMA_VERSION, VERSION_KEY
 from aig.shards.settings import PublishSettings
 from aig.shards.validator.validate import validate
 from aig.shards.writer import shuffle, writer
@@ -58,7 +60,7 @@ def test_a_published_set_has_the_layout_of_the_contract(published_set: Path, pai
         assert hashlib.sha256(path.read_bytes()).hexdigest() == entry["sha256"]
         table = pq.read_table(path)
         assert table.schema.equals(DATA if entry["path"].startswith("data/") else LINEAGE)
-        assert table.schema.metadata[VERSION_KEY] == b"1"
+        assert table.schema.metadata[VERSION_KEY] == SCHEMA_VERSION.encode()
         footer = pq.ParquetFile(path).metadata
         column = footer.row_group(0).column(0)
         assert column.compression == "ZSTD"
@@ -66,14 +68,15 @@ def test_a_published_set_has_the_layout_of_the_contract(published_set: Path, pai
         assert column.has_offset_index
         assert column.statistics.has_min_max
         if entry["path"].startswith("data/"):
-            assert set(table.column("task").to_pylist()) <= set(CATEGORIES[entry["path"].split("/")[1]])
+            folder = entry["path"].split("/")[1]
+            assert {paper_tasks()[task].folder for task in table.column("task").to_pylist()} == {folder}
     wanted = {(p.instruction, p.input, p.audio_id, p.dataset, p.task, p.output, p.qa_id) for p in pairs(660)}
     assert all_rows(published_set) == wanted
 
 
 def test_shards_of_a_folder_differ_by_one_row_at_most(published_set: Path) -> None:
     entries = json.loads((published_set / "manifest.json").read_text())["files"]
-    for name in CATEGORIES:
+    for name in PAPER_FOLDERS:
         rows = [entry["rows"] for entry in entries if entry["path"].startswith(f"data/{name}/")]
         assert max(rows) <= 70
         assert max(rows) - min(rows) <= 1

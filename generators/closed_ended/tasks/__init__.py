@@ -1,0 +1,1 @@
+"""The closed-ended tasks, one value in each file; `aig.generators.closed_ended.registry` lists them."""
