@@ -15,7 +15,6 @@ from aig.extractors.transcript_cleaning import spoken_text
 from aig.generators.closed_ended import closed_pairs, undescribed
 from aig.generators.closed_ended.absent import absent_labels
 from aig.generators.closed_ended.registry import TASKS
-from aig.generators.qa_id import qa_id
 from aig.generators.settings import QuestionSettings
 from aig.prompts.descriptions import known_labels
 from aig.prompts.metadata import sounds
