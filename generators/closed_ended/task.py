@@ -18,8 +18,8 @@ class Task(TaskSpec):
     """A task whose answers follow by rule.
 
     Attributes:
-        needs: fields of `Clip` or `Features` without which a clip is not asked; `text|transcript` is one of the two; `sounds` are those
-            annotated or, where nobody annotated any, a tagger's.
+        needs: fields of `Clip` or `Features` without which a clip is not asked; `text|transcript` is one of the two,
+            `sounds` those annotated or, where nobody annotated any, a tagger's.
         answers: from what is known of a clip to its answers: none, one, or several where there is more than one thing
             to ask.
         bank: of its questions: a name in `prompts/data/closed_ended`, or the path of a file; its own name where empty.
