@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections import defaultdict
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aig.core.hashing import Keys, row_keys
+from aig.core.hashing import HashSet, Keys, row_keys
 
 __all__ = ["ClipCount", "clip_keys"]
-
-_PENDING = 4_000_000
 
 
 def clip_keys(rows: pa.Table) -> dict[str, Keys]:
@@ -26,21 +25,13 @@ class ClipCount:
     """Adds up `clip_keys` of many tables."""
 
     def __init__(self) -> None:
-        self._keys: dict[str, list[Keys]] = {}
-        self._rows = 0
+        self._clips: defaultdict[str, HashSet] = defaultdict(HashSet)
 
     def add(self, keys: dict[str, Keys]) -> None:
         """Takes the keys of a table."""
         for name, own in keys.items():
-            self._keys.setdefault(name, []).append(own)
-            self._rows += len(own)
-        if self._rows > _PENDING:
-            self.counts()
-            self._rows = 0
+            self._clips[name].add(own)
 
     def counts(self) -> dict[str, int]:
         """Distinct clips by dataset."""
-        for name, parts in self._keys.items():
-            keys = np.sort(np.concatenate(parts))
-            self._keys[name] = [keys[np.concatenate([[True], keys[1:] != keys[:-1]])]]
-        return {name: len(parts[0]) for name, parts in sorted(self._keys.items())}
+        return {name: len(clips) for name, clips in sorted(self._clips.items())}

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from aig.core.errors import DataError, UsageError
-from aig.core.hashing import row_keys
+from aig.core.hashing import HashSet, Keys, row_keys
 from aig.core.tables import QA
 from aig.shards.manifest import Build, Manifest, SourceDataset
 from aig.shards.published import PublishedSet, local_folder
@@ -63,17 +62,16 @@ class _Earlier:
 
     def __init__(self) -> None:
         self.left_out: dict[str, int] = {}
-        self._before = np.empty((0, 2), np.uint64)
-        self._now: list[npt.NDArray[np.uint64]] = []
+        self._before = (HashSet(), HashSet())
+        self._now: tuple[list[Keys], list[Keys]] = ([], [])
 
     def new(self, table: pa.Table) -> pa.Table:
         """The rows that no earlier set holds."""
-        keys = np.column_stack([row_keys(table.column("qa_id"), seed) for seed in (0, 1)])
-        self._now.append(keys)
-        if not len(self._before):
-            return table
-        nearest = np.searchsorted(self._before[:, 0], keys[:, 0]).clip(max=len(self._before) - 1)
-        again = (self._before[nearest] == keys).all(axis=1)
+        again = np.ones(table.num_rows, dtype=bool)
+        for seed, before in enumerate(self._before):
+            keys = row_keys(table.column("qa_id"), seed)
+            self._now[seed].append(keys)
+            again &= before.contains(keys)
         if not again.any():
             return table
         self.left_out["also_in_another_set"] = self.left_out.get("also_in_another_set", 0) + int(again.sum())
@@ -81,8 +79,10 @@ class _Earlier:
 
     def next_set(self) -> None:
         """What follows is of another set."""
-        keys = np.concatenate([self._before, *self._now])
-        self._before, self._now = keys[np.argsort(keys[:, 0])], []
+        for before, now in zip(self._before, self._now, strict=True):
+            for keys in now:
+                before.add(keys)
+            now.clear()
 
 
 def _rows(published: PublishedSet, progress: Callable[[int], None] | None, seen: _Earlier) -> Iterator[pa.Table]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from aig.core.hashing import stable_hash_sql
 from aig.core.records import Clip, Features, Measured
 from aig.core.tables import CLIPS, FEATURES, from_batch
 from aig.datasets_registry.dataset import Dataset
@@ -183,7 +184,7 @@ def selected_in(
 
 def _bucket(of: int) -> str:
     """SQL for the bucket of a row, by its id's hash; twice as many buckets halve each."""
-    return f"('0x' || substr(md5(audio_id), 1, 8))::UBIGINT % {of}"
+    return f"({stable_hash_sql('audio_id')} >> 32) % {of}"
 
 
 def _rows(dataset: Dataset, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, Selected]]:

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from aig.core.errors import DataError
+from aig.core.hashing import stable_hash_sql
 from aig.shards.card import STAGES
 from aig.shards.export.audio_copies import Read, flac
 from aig.shards.export.export import whole_file
@@ -102,7 +103,9 @@ def _clips(url: str, config: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     paths = [e.path for e in published.manifest().data_files if e.folder in STAGES[config]]
     with published.connection(MEMORY) as (db, address):
         rows = db.read_parquet([address(path) for path in paths])
-        order = "md5(audio_id), audio_id, " + ", ".join(name for name in DATA.names if name != "audio_id")
+        order = f"{stable_hash_sql('audio_id')}, audio_id, " + ", ".join(
+            name for name in DATA.names if name != "audio_id"
+        )
         reader = rows.order(order).to_arrow_reader(10_000)
         yield from _grouped(reader)
 

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from aig.core.hashing import stable_hash_sql
 from aig.extractors.audio import SAMPLE_RATE
 from aig.extractors.errors import AudioError
 from aig.pipelines.views.clip_lookup import ClipLookup, Exchange, fields_of
@@ -47,18 +48,19 @@ class Sample:
 
 
 def draw(lookup: ClipLookup, most: int) -> list[str]:
-    """Ids of at most so many clips with pairs: the same for the same data, from each dataset and kind in turn."""
+    """Ids of at most `most` clips with pairs: the same for the same data, from each dataset and kind in turn."""
+    hashed = stable_hash_sql("audio_id || $seed")
     rows = lookup.database.execute(
-        """
+        f"""
         WITH clips_asked AS (SELECT DISTINCT dataset, kind, audio_id FROM qa),
         placed AS (
             SELECT audio_id, dataset, kind,
-                row_number() OVER (PARTITION BY dataset, kind ORDER BY md5(audio_id || $seed), audio_id) AS place
+                row_number() OVER (PARTITION BY dataset, kind ORDER BY {hashed}, audio_id) AS place
             FROM clips_asked
         )
         SELECT audio_id FROM placed WHERE place <= $most
         GROUP BY audio_id ORDER BY min(place), min(kind = 'closed'), audio_id LIMIT $most
-        """,
+        """,  # noqa: S608
         {"most": most, "seed": str(lookup.configuration.seed)},
     ).fetchall()
     return [audio_id for (audio_id,) in rows]
