@@ -66,6 +66,8 @@ class Clip:
         genres: music genres, display names.
         title: title of the piece.
         licence: licence of this clip where the dataset gives one per clip.
+        source_key: the recording it was taken from, as other datasets name it too: `youtube:<id>@<start>-<end>`,
+            `freesound:<number>`; see `aig.core.source_keys`.
     """
 
     audio_id: str
@@ -88,6 +90,7 @@ class Clip:
     genres: tuple[str, ...] | None = None
     title: str | None = None
     licence: str | None = None
+    source_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,7 @@ CLIPS = _schema(
         "genres": pa.list_(pa.string()),
         "title": pa.string(),
         "licence": pa.string(),
+        "source_key": pa.string(),
     },
 )
 

@@ -67,6 +67,8 @@ class Configuration(BaseModel):
     """All that decides what a build produces; see `aig init` for a commented example.
 
     Attributes:
+        test_lists: folder of the lists of test sets that `not_in` names, each in a folder of its dataset's name; those
+            of the datasets below are found in their own folders.
         ontology: AudioSet's `ontology.json`, by which clips know what their sounds are kinds of.
     """
 
@@ -76,6 +78,7 @@ class Configuration(BaseModel):
     seed: int = 0
     datasets: Mapping[str, DatasetSource] = Field(min_length=1)
     ontology: str | None = None
+    test_lists: str | None = None
     extract: ExtractSettings = ExtractSettings()
     select: Mapping[str, SelectSettings] = Field(default_factory=dict)
     generate: GenerateSettings = GenerateSettings()
@@ -167,10 +170,20 @@ def _resolved(configuration: Configuration, folder: Path) -> Configuration:
         extract = extract.model_copy(update={"whisper": whisper})
     publish = configuration.publish.model_copy(update={"drop": absolute(configuration.publish.drop)})
     workspace = absolute(configuration.workspace)
+    select = {
+        name: settings.model_copy(
+            update={"not_in": tuple(absolute(item) if Path(item).suffix else item for item in settings.test_sets)}
+        )
+        if settings.test_sets
+        else settings
+        for name, settings in configuration.select.items()
+    }
     return configuration.model_copy(
         update={
             "workspace": workspace,
             "ontology": absolute(configuration.ontology),
+            "test_lists": absolute(configuration.test_lists),
+            "select": select,
             "datasets": sources,
             "extract": extract,
             "generate": generate,

@@ -8,7 +8,9 @@ from typing import Literal
 from aig.core.errors import UsageError
 from aig.filters.answers.registry import filters
 from aig.pipelines.configuration import Configuration
+from aig.pipelines.held_out import forget_lists, held_out_lists
 from aig.pipelines.sources import dataset_of, source_of
+from aig.pipelines.workspace.buckets import selections_of
 from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["STAGES", "Stage", "check", "stage_range"]
@@ -54,6 +56,11 @@ def check(configuration: Configuration, only: Sequence[str], stages: Sequence[St
             dataset.resolve(source)
             if dataset.access == "own":
                 next(dataset.read(source), None)  # the manifest is there and its columns are known
+    forget_lists()
+    if "select" in stages:
+        for name in only or configuration.datasets:
+            for selection in selections_of(configuration, name):
+                held_out_lists(configuration, selection)
     if "generate" in stages and configuration.generate.open_ended:
         filters(configuration.answers.filters)  # one's own can be loaded
         from aig.generators.client.endpoint import api_key

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from aig.core.records import Clip, Quarantined
+from aig.core.source_keys import youtube_key
 from aig.datasets_registry.dataset import Dataset, Segment, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import locate, wrong_folder
@@ -44,6 +45,7 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
                 path=audio.find(video),
                 labels=labels.get(video),
                 captions=tuple(found),
+                source_key=youtube_key(video, start, start + CLIP_S),
             )
 
 

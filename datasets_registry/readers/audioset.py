@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from aig.core.records import Clip, Quarantined
+from aig.core.source_keys import youtube_key
 from aig.datasets_registry.dataset import Dataset, Segment, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import locate, wrong_folder
@@ -31,9 +32,14 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
             if isinstance(row, MalformedRowError):
                 yield quarantined("audioset", file, line, row)
             else:
-                video, _, _, labels = row
+                video, start, end, labels = row
                 yield Clip(
-                    audio_id="audioset/" + video, dataset="audioset", split=split, path=audio.find(video), labels=labels
+                    audio_id="audioset/" + video,
+                    dataset="audioset",
+                    split=split,
+                    path=audio.find(video),
+                    labels=labels,
+                    source_key=youtube_key(video, start, end),
                 )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from aig.core.records import Clip, Event, Quarantined
+from aig.core.source_keys import youtube_key
 from aig.datasets_registry.dataset import Dataset, Segment, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
@@ -72,13 +73,15 @@ def _start_s(segment: str) -> float:
 
 def _clip(segment: str, split: str, events: list[Event], audio: AudioFiles) -> Clip:
     ordered = tuple(sorted(events, key=lambda event: (event.onset_s, event.offset_s, event.label)))
+    video, start = segment.rpartition("_")[0], _start_s(segment)
     return Clip(
         audio_id=f"{NAME}/{segment}",
         dataset=NAME,
         split=split,
-        path=audio.find(segment.rpartition("_")[0]),
+        path=audio.find(video),
         labels=tuple(dict.fromkeys(event.label for event in ordered)),
         events=ordered,
+        source_key=youtube_key(video, start, start + CLIP_S),
     )
 
 

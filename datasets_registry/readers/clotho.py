@@ -1,16 +1,18 @@
 """Clotho v2: Freesound recordings of 15 to 30 s with five captions each.
 
 Files: `clotho_captions_{development,validation,evaluation}.csv`; audio in `<split>/` or anywhere below a folder whose
-name ends in the split's, under the names the lists give, blanks and odd characters included. Licences come from
-`clotho_metadata_<split>.csv` where it is there.
+name ends in the split's, under the names the lists give, blanks and odd characters included. Licences and
+numbers at Freesound come from `clotho_metadata_<split>.csv` where it is there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from aig.core.records import Clip, Quarantined
+from aig.core.source_keys import freesound_key
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import AudioFiles, folders, locate, wrong_folder
@@ -34,21 +36,21 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
         # The same name may stand in two splits, so each is looked for in its own folder, where there are such.
         own = [folder for folder in folders(source.root) if folder.endswith(_SPLITS)]
         audio = AudioFiles(source.root, below=[name for name in own if name.endswith(split)] if own else [""])
-        licences = _licences(source.root, split)
+        about = _about(source.root, split)
         for line, row in csv_rows(file, multiline=True):
             try:
                 if isinstance(row, MalformedRowError):
                     raise row
                 if row[0] == "file_name":
                     continue
-                clip = _clip(row, split, audio, licences)
+                clip = _clip(row, split, audio, about)
             except MalformedRowError as error:
                 yield quarantined(NAME, file, line, error)
             else:
                 yield clip
 
 
-def _clip(row: list[str], split: str, audio: AudioFiles, licences: dict[str, str]) -> Clip:
+def _clip(row: list[str], split: str, audio: AudioFiles, about: dict[str, _About]) -> Clip:
     if len(row) != 6:
         raise MalformedRowError(f"{len(row)} cells instead of 6", column=str(len(row)))
     stem = row[0].removesuffix(".wav")
@@ -57,23 +59,40 @@ def _clip(row: list[str], split: str, audio: AudioFiles, licences: dict[str, str
         raise MalformedRowError(f"{row[0]!r} is not a valid file name", column="file_name")
     if not captions:
         raise MalformedRowError("no captions", column="caption_1")
+    known = about.get(row[0], _About())
     return Clip(
         audio_id=f"{NAME}/{split}/{stem}",
         dataset=NAME,
         split=split,
         path=audio.find(stem),
         captions=captions,
-        licence=licences.get(row[0]),
+        licence=known.licence,
+        source_key=known.source_key,
     )
 
 
-def _licences(root: Path, split: str) -> dict[str, str]:
-    """Licence by file name: first and last column of the owners' metadata, which is not in UTF-8 throughout."""
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What the owners tell of a recording beside its captions."""
+
+    licence: str | None = None
+    source_key: str | None = None
+
+
+def _about(root: Path, split: str) -> dict[str, _About]:
+    """By file name: the owners' metadata, which are not in UTF-8 throughout; third column: the number at Freesound."""
     file = locate(root, f"clotho_metadata_{split}.csv")
     if file is None:
         return {}
     rows = csv_rows(file, multiline=True)
-    return {row[0]: row[-1] for _, row in rows if not isinstance(row, MalformedRowError) and row[-1].startswith("http")}
+    return {
+        row[0]: _About(
+            licence=row[-1] if row[-1].startswith("http") else None,
+            source_key=freesound_key(row[2]) if len(row) > 2 and row[2].isascii() and row[2].isdigit() else None,
+        )
+        for _, row in rows
+        if not isinstance(row, MalformedRowError)
+    }
 
 
 def _files(split: str, audio: str, captions: str, metadata: str) -> tuple[Download, ...]:

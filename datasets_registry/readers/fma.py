@@ -91,6 +91,7 @@ def _clip(row: list[str], places: list[int], genres: dict[int, str], audio: Audi
         genres=tuple(names) or None,
         title=title.strip() or None,
         licence=licence.strip() or None,
+        source_key=f"fma:{digits}",
     )
 
 

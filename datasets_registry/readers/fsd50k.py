@@ -13,6 +13,7 @@ from typing import Any
 
 from aig.core.errors import UsageError
 from aig.core.records import Clip, Quarantined
+from aig.core.source_keys import freesound_key
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
@@ -71,6 +72,7 @@ def _list(file: Path, part: str, source: Source, audio: AudioFiles) -> Iterator[
                 labels=tuple(labels.replace("_", " ").split(",")),
                 title=known.get("title") or None,
                 licence=known.get("license") or None,
+                source_key=freesound_key(name),
             )
 
 

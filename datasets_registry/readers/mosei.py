@@ -17,9 +17,10 @@ from pathlib import Path
 
 from aig.core.errors import UsageError
 from aig.core.records import Clip, Quarantined
+from aig.core.source_keys import youtube_key
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
-from aig.datasets_registry.readers.youtube import seconds
+from aig.datasets_registry.readers.youtube import is_video, seconds
 from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined, text_lines
 
 __all__ = ["DATASET", "seven_classes"]
@@ -114,6 +115,7 @@ def _clip(row: list[str], columns: dict[str, int], folds: dict[str, str], texts:
         gender={"m": "male", "f": "female"}.get(gender, gender) or None,
         emotion=strongest if strongest is not None and strengths[strongest] > 0 else None,
         sentiment=_sentiment(row, columns),
+        source_key=youtube_key(video, start, end) if is_video(video) else None,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from aig.core.records import Clip, Quarantined
+from aig.core.source_keys import youtube_key
 from aig.datasets_registry.dataset import Dataset, Segment, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import locate, wrong_folder
@@ -38,6 +39,7 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
                 split=split,
                 path=audio.find(video),
                 labels=(label,),
+                source_key=youtube_key(video, start, start + CLIP_S),
             )
 
 

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from aig.core.records import Clip, Quarantined
+from aig.core.source_keys import youtube_key
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.files import AUDIO_SUFFIXES, folders, locate, wrong_folder
+from aig.datasets_registry.readers.youtube import is_video
 from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined
 
 __all__ = ["DATASET"]
@@ -75,6 +77,7 @@ def _video(root: Path, folder: Path, split: str, genders: dict[str, str], ages: 
             speaker_id=speaker_id,
             gender=genders.get(speaker_id),
             age=ages.get((speaker_id, video)),
+            source_key=youtube_key(video) if is_video(video) else None,
         )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from aig.core.errors import UsageError
 from aig.core.records import Clip, Quarantined
+from aig.core.source_keys import freesound_key
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
@@ -53,8 +54,15 @@ def read(folder: str, list_name: str, source: Source) -> Iterator[Clip | Quarant
                 split=split,
                 path=audio.find(number),
                 captions=(caption,),
+                source_key=_source_key(name, number),
                 title=item["title"].strip() or None if isinstance(item.get("title"), str) else None,
             )
+
+
+def _source_key(name: str, number: str) -> str | None:
+    if name == "freesound":
+        return freesound_key(number) if number.isascii() and number.isdigit() else None
+    return f"{name}:{number}"
 
 
 def _fields(item: dict[str, Any]) -> tuple[str, float, str]:

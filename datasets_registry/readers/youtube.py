@@ -9,7 +9,7 @@ from pathlib import Path
 from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
 from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows
 
-__all__ = ["AUDIOSET_LISTS", "class_names", "clips_by_video", "seconds", "segments", "video_key"]
+__all__ = ["AUDIOSET_LISTS", "class_names", "clips_by_video", "is_video", "seconds", "segments", "video_key"]
 
 _NAME = re.compile(r"Y?([A-Za-z0-9_-]{11})(?:[_.]\d+(?:\.\d+)?)*")
 _VIDEO = re.compile(r"[A-Za-z0-9_-]{11}")
@@ -20,6 +20,11 @@ AUDIOSET_LISTS = {
     "eval": "eval_segments.csv",
 }
 """AudioSet's three lists, by split."""
+
+
+def is_video(text: str) -> bool:
+    """Whether a text has the form of a YouTube id."""
+    return _VIDEO.fullmatch(text) is not None
 
 
 def video_key(stem: str) -> str:

@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 from aig.core.records import Clip, Event
+from aig.core.source_keys import parse_key
 from aig.datasets_registry.text.text_rows import MalformedRowError
 
 __all__ = ["ANNOTATIONS", "NAMES", "cell", "events", "value"]
@@ -71,6 +72,11 @@ def value(name: str, given: Any) -> Any:
             return str(given)
         raise MalformedRowError(f"{name} must be text, is {type(given).__name__}", column=name)
     text = given.strip()
+    if name == "source_key" and text:
+        try:
+            parse_key(text)
+        except ValueError as error:
+            raise MalformedRowError(str(error), column=name) from None
     return (text.lower() if name in _LOWER else text) or None
 
 

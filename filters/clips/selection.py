@@ -13,6 +13,7 @@ from aig.core.tables import DROPPED
 from aig.filters.clips import weighted_sampling
 from aig.filters.clips.label_report import LabelReport, label_report
 from aig.filters.clips.registry import first_reasons
+from aig.filters.clips.rules.not_in import NOT_IN, HeldOut
 from aig.filters.clips.settings import SelectSettings
 
 __all__ = ["RuleCount", "Selection", "limit", "select"]
@@ -73,7 +74,9 @@ class Selection:
             yield pa.RecordBatch.from_arrays(columns, schema=DROPPED)
 
 
-def select(batches: Iterable[pa.RecordBatch], settings: SelectSettings, seed: int) -> Selection:
+def select(
+    batches: Iterable[pa.RecordBatch], settings: SelectSettings, seed: int, held_out: HeldOut | None = None
+) -> Selection:
     """Applies a selection's rules to clips; the outcome does not depend on the order of the input.
 
     Memory: about 60 bytes a clip, whatever the clips hold.
@@ -83,8 +86,11 @@ def select(batches: Iterable[pa.RecordBatch], settings: SelectSettings, seed: in
             `labels` and the columns of the rules in use.
         settings: the rules.
         seed: of the draws.
+        held_out: the test sets of the rule `not_in`; `None`: it does not apply.
     """
-    rules = settings.applied()
+    rules = [(rule, bound) for rule, bound in settings.applied() if rule is not NOT_IN]
+    if held_out is not None:
+        rules.insert(0, (NOT_IN, held_out))
     clips = _Clips(seed, tuple(rule.name for rule, _ in rules))
     for batch in batches:
         clips.append(batch, first_reasons(batch, rules))

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 from aig.filters.clips.registry import RULES, own_rules
 from aig.filters.clips.rule import Rule
+from aig.filters.clips.rules.not_in import NOT_IN
 
 __all__ = ["SelectSettings", "target"]
 
@@ -27,6 +28,7 @@ class _Selection(BaseModel):
         draw: at most this number of clips, drawn from all with balanced labels before any other rule looks at them.
         weights: `label-balanced` (1000 / (count + 0.01), summed over a clip's labels) or `uniform`, for both draws.
         keep: at most this number of those that passed every rule, drawn with balanced labels.
+        same_recording: whether another part of a recording of `not_in` goes too, not only one that shares time.
         rules: bounds of one's own rules, each by its `module:object`; they apply after all others.
     """
 
@@ -35,12 +37,19 @@ class _Selection(BaseModel):
     draw: int | None = Field(default=None, gt=0)
     weights: Literal["label-balanced", "uniform"] = "label-balanced"
     keep: int | None = Field(default=None, gt=0)
+    same_recording: bool = False
     rules: Mapping[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _loadable(self) -> Self:
         own_rules(self.rules)
         return self
+
+    @property
+    def test_sets(self) -> tuple[str, ...] | None:
+        """The value of `not_in`, typed."""
+        names: tuple[str, ...] | None = getattr(self, NOT_IN.name)
+        return names
 
     def applied(self) -> list[tuple[Rule, Any]]:
         """The rules that apply, in their order, with their bounds."""

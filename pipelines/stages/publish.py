@@ -17,6 +17,7 @@ from aig.core.tasks import OPEN_ENDED, TaskSpec
 from aig.extractors.levels import load_levels
 from aig.generators.closed_ended.registry import resolve
 from aig.pipelines.configuration import Configuration
+from aig.pipelines.held_out import held_out_notes
 from aig.pipelines.runtime.progress import Progress
 from aig.pipelines.sources import dataset_of
 from aig.pipelines.workspace.marks import bad_pairs
@@ -110,7 +111,7 @@ def _build(configuration: Configuration, workspace: Workspace, urls: list[str], 
         seed=configuration.seed,
         prompts=dict(sorted(prompts.items())),
         sources=sources,
-        notes=notes,
+        notes=(*notes, *held_out_notes(configuration, workspace)),
         tasks=(*_task_specs(configuration), OPEN_ENDED),
     )
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,11 +15,13 @@ import pyarrow.parquet as pq
 from aig.core.plugins import source_hash
 from aig.core.storage import open_file
 from aig.core.tables import DROPPED, write_table
+from aig.filters.clips.rules.not_in import HeldOut
 from aig.filters.clips.selection import Selection, limit, select
 from aig.filters.clips.settings import SelectSettings
 from aig.pipelines.configuration import Configuration
+from aig.pipelines.held_out import held_out_lists
 from aig.pipelines.runtime.progress import Progress
-from aig.pipelines.workspace.buckets import KEPT, joined, selections_of
+from aig.pipelines.workspace.buckets import HELD_OUT, KEPT, joined, selections_of
 from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["limit_dataset", "select_dataset"]
@@ -57,7 +60,9 @@ def select_dataset(configuration: Configuration, workspace: Workspace, name: str
     for selection in selections_of(configuration, name):
         settings = configuration.select.get(selection, SelectSettings())
         own = [source_hash(reference) for reference in settings.rules]
-        key = _key(settings.model_dump(mode="json"), own, configuration.seed, tables, limited)
+        held_out = held_out_lists(configuration, selection)
+        lists = [(of.name, sorted(of.times.items())) for of in held_out.lists]
+        key = _key(settings.model_dump(mode="json"), own, configuration.seed, tables, limited, lists)
         if _made_from(workspace, selection) == key:
             continue
         database = joined(configuration, workspace, name, selected=False)
@@ -67,10 +72,32 @@ def select_dataset(configuration: Configuration, workspace: Workspace, name: str
                 yield batch
                 progress.advance(batch.num_rows)
 
-        _write(workspace, selection, select(rows(), settings, configuration.seed), key)
+        against = HeldOut(held_out.lists, same_recording=settings.same_recording)
+        outcome = select(rows(), settings, configuration.seed, against)
+        _write(workspace, selection, outcome, key, _said(selection, against, held_out.missing))
 
 
-def _write(workspace: Workspace, selection: str, outcome: Selection, key: str) -> None:
+def _said(selection: str, against: HeldOut, missing: tuple[str, ...]) -> dict[str, Any]:
+    """What was held against which test sets, logged and as it is kept with the selection."""
+    checked = {
+        "clips": against.clips,
+        "compared": against.compared,
+        "lists": {of.name: {"recordings": len(of.times), "dropped": against.found[of.name]} for of in against.lists},
+        "missing": list(missing),
+    }
+    if against.lists and against.compared < against.clips:
+        log.info(
+            "select %s: %d of %d clips have no source key and were not held against test sets",
+            selection, against.clips - against.compared, against.clips,
+        )  # fmt: skip
+    if missing and against.compared:
+        log.info("select %s: not held against %s: their lists are not on this disk", selection, ", ".join(missing))
+    return checked
+
+
+def _write(
+    workspace: Workspace, selection: str, outcome: Selection, key: str, checked: dict[str, Any] | None = None
+) -> None:
     """Writes who went, then who stays: only the second file, with its key, says that both are there."""
     for count in outcome.rules:
         log.info("select %s: %s leaves out %d of %d clips", selection, count.rule, count.dropped, count.seen)
@@ -82,7 +109,7 @@ def _write(workspace: Workspace, selection: str, outcome: Selection, key: str) -
         )  # fmt: skip
     write_table(workspace.url("selection", f"{selection}.dropped.parquet"), outcome.dropped(), DROPPED)
     kept = pa.table({"audio_id": outcome.kept.sort()}, schema=KEPT)
-    schema = KEPT.with_metadata({_KEY: key.encode()})
+    schema = KEPT.with_metadata({_KEY: key.encode(), HELD_OUT: json.dumps(checked).encode()})
     write_table(workspace.url("selection", f"{selection}.parquet"), [kept.cast(schema)], schema)
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import duckdb
 
 __all__ = [
+    "HELD_OUT",
     "KEPT",
     "SOURCE_OF_CLIP",
     "Bucket",
@@ -43,6 +44,9 @@ CLIPS_PER_BUCKET = 4_000
 
 KEPT = pa.schema([pa.field("audio_id", pa.string(), nullable=False)])
 """Schema of a selection: the clips that stay."""
+
+HELD_OUT = b"aig.held_out"
+"""Key in the metadata of a selection's schema: which test sets it was held against, as JSON."""
 
 SOURCE_OF_CLIP = (
     "clips.path || '@' || coalesce(printf('%.3f', clips.start_s), '')"

@@ -235,6 +235,7 @@ def test_fma(tmp_path):
         genres=("Folk", "Pop"),
         title="Food",
         licence="CC BY 3.0",
+        source_key="fma:000002",
     )
     assert places(items) == [f"tracks.csv, line {line}, column track, genres_all" for line in (7, 8)]
     assert ids(read("fma", tmp_path, splits=("test",))) == ["000003"]

@@ -30,7 +30,11 @@ def test_audioset(annotations):
     clips = read("audioset", annotations / "audioset")
     assert len(clips) == 3000
     assert clips[1] == Clip(
-        audio_id="audioset/--ZhevVpy1s", dataset="audioset", split="balanced_train", labels=("Toothbrush",)
+        audio_id="audioset/--ZhevVpy1s",
+        dataset="audioset",
+        split="balanced_train",
+        labels=("Toothbrush",),
+        source_key="youtube:--ZhevVpy1s@50-60",
     )
     assert "Male speech, man speaking" in {label for clip in clips for label in clip.labels}
 

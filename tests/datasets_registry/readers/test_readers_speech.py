@@ -84,6 +84,7 @@ def test_voxceleb2(tmp_path):
         speaker_id="id00012",
         gender="male",
         age=44,
+        source_key="youtube:21Uxsk56VDQ",
     )
     assert second.age is None
 

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aig.core.records import Clip, Dropped, Event, Features
+from aig.core.source_keys import KeyList
 from aig.core.tables import from_batch, to_table
 from aig.filters.clips import weighted_sampling
+from aig.filters.clips.rules.not_in import HeldOut
 from aig.filters.clips.selection import limit, select
 from aig.filters.clips.settings import SelectSettings, target
 
@@ -223,3 +225,27 @@ def test_a_selection_is_about_a_dataset_or_one_kind_of_questions():
     assert target("audioset_joint", names) == ("audioset", "joint")
     assert target("my_calls_speech_age", names) == ("my_calls", "speech_age")
     assert target("vggsound_joint", names) is None
+
+
+def test_clips_of_test_sets_go_and_are_counted():
+    clips = [
+        clip(1, source_key="youtube:abcdefghijk@30-40"),
+        clip(2, source_key="youtube:abcdefghijk@40-50"),
+        clip(3, source_key="freesound:7"),
+        clip(4),
+    ]
+    lists = (KeyList.of("caps/test", ["youtube:abcdefghijk@35-45"]), KeyList.of("esc50", ["freesound:7"]))
+    held_out = HeldOut(lists)
+    outcome = select(batches(clips), SelectSettings(), 0, held_out)
+    gone = [record for batch in outcome.dropped() for record in from_batch(batch, Dropped)]
+    assert [(one.audio_id, one.rule) for one in gone] == [(f"d/0000{n}", "not_in") for n in (1, 2, 3)]
+    assert gone[0].reason == ("youtube:abcdefghijk from 30 to 40 s shares time with 35 to 45 s of the list caps/test")
+    assert outcome.kept.to_pylist() == ["d/00004"]
+    assert (held_out.clips, held_out.compared, held_out.found) == (4, 3, {"caps/test": 2, "esc50": 1})
+
+
+def test_another_part_of_a_tested_recording_stays_unless_asked():
+    clips = [clip(1, source_key="youtube:abcdefghijk@40-50")]
+    lists = (KeyList.of("caps/test", ["youtube:abcdefghijk@30-40"]),)
+    assert len(select(batches(clips), SelectSettings(), 0, HeldOut(lists)).kept) == 1
+    assert len(select(batches(clips), SelectSettings(), 0, HeldOut(lists, same_recording=True)).kept) == 0
