@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from aig.core.errors import UsageError
+from aig.core.settings import Strict
 
 __all__ = ["GenderScale", "Levels", "Scale", "load_levels"]
 
@@ -26,11 +27,7 @@ def _rising(bounds: Bounds) -> Bounds:
     return bounds
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Scale(_Frozen):
+class Scale(Strict):
     """Five words, low to high, the four bounds between them, and where the bounds come from."""
 
     words: Words
@@ -44,7 +41,7 @@ class Scale(_Frozen):
         return None if value is None else self.words[bisect_right(self.bounds, value)]
 
 
-class GenderScale(_Frozen):
+class GenderScale(Strict):
     """A scale with bounds per gender."""
 
     words: Words
@@ -64,7 +61,7 @@ class GenderScale(_Frozen):
         return None if value is None or bounds is None else self.words[bisect_right(bounds, value)]
 
 
-class Levels(_Frozen):
+class Levels(Strict):
     """All scales of a levels file."""
 
     version: str = Field(min_length=1)

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from aig.core.settings import NameOrPath, RelativePath, Strict
 
 __all__ = ["AudioSettings", "ExtractSettings", "PitchSettings", "TaggerSettings", "WhisperSettings"]
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AudioSettings(_Settings):
+class AudioSettings(Strict):
     """Which audio is taken.
 
     Attributes:
@@ -29,7 +27,7 @@ class AudioSettings(_Settings):
     silence_dbfs: float = Field(default=-70.0, lt=0)
 
 
-class PitchSettings(_Settings):
+class PitchSettings(Strict):
     """Range of the fundamental frequency and how much voice it takes to report one.
 
     Attributes:
@@ -45,7 +43,7 @@ class PitchSettings(_Settings):
     min_voiced_share: float = Field(default=0.1, ge=0, le=1)
 
 
-class WhisperSettings(_Settings):
+class WhisperSettings(Strict):
     """The recogniser.
 
     Attributes:
@@ -61,7 +59,7 @@ class WhisperSettings(_Settings):
     """
 
     backend: Literal["openai-whisper", "faster-whisper"] = "openai-whisper"
-    model: str = Field(default="large-v1", min_length=1)
+    model: NameOrPath = Field(default="large-v1", min_length=1)
     device: str = "auto"
     language: str | None = None
     half: bool | None = None
@@ -71,7 +69,7 @@ class WhisperSettings(_Settings):
     download: bool = True
 
 
-class TaggerSettings(_Settings):
+class TaggerSettings(Strict):
     """An optional tagger for own data without annotated labels.
 
     Attributes:
@@ -80,12 +78,12 @@ class TaggerSettings(_Settings):
         most: most labels per clip.
     """
 
-    model: str = Field(min_length=1)
+    model: RelativePath = Field(min_length=1)
     threshold: float = Field(default=0.3, gt=0, lt=1)
     most: int = Field(default=5, ge=1)
 
 
-class ExtractSettings(_Settings):
+class ExtractSettings(Strict):
     """The `extract:` section of the configuration.
 
     Attributes:
@@ -98,7 +96,7 @@ class ExtractSettings(_Settings):
     """
 
     whisper: WhisperSettings | None = WhisperSettings()
-    levels: str = "default"
+    levels: Literal["default"] | RelativePath = "default"
     pitch: PitchSettings = PitchSettings()
     audio: AudioSettings = AudioSettings()
     tagger: TaggerSettings | None = None

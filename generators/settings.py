@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from aig.core.settings import RelativePath, Strict
 
 __all__ = ["BatchSettings", "GenerateSettings", "PriceSettings", "QuestionSettings"]
 
@@ -13,11 +15,7 @@ Dollars = Annotated[Decimal, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PriceSettings(_Settings):
+class PriceSettings(Strict):
     """US dollars per million tokens of a model, instead of the table in `generators/client/data/prices.yaml`.
 
     Attributes:
@@ -31,7 +29,7 @@ class PriceSettings(_Settings):
     batch_discount: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.5")
 
 
-class BatchSettings(_Settings):
+class BatchSettings(Strict):
     """How requests are submitted in `mode: batch`. OpenAI takes 50,000 requests and 200 MB in a file.
 
     Attributes:
@@ -49,7 +47,7 @@ class BatchSettings(_Settings):
     poll_s: Annotated[float, Field(gt=0)] = 30.0
 
 
-class QuestionSettings(_Settings):
+class QuestionSettings(Strict):
     """What is asked about a clip.
 
     Attributes:
@@ -75,12 +73,12 @@ class QuestionSettings(_Settings):
     recognised_asr: bool = False
     audio_input: bool = True
     prompts: dict[str, str] = Field(default_factory=dict)
-    prompt_folder: str | None = None
-    description_file: str | None = None
+    prompt_folder: RelativePath | None = None
+    description_file: RelativePath | None = None
     pairs: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
-class GenerateSettings(_Settings):
+class GenerateSettings(Strict):
     """How question-answer pairs are generated.
 
     Attributes:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from aig.core.errors import UsageError
-from aig.core.storage import is_local
+from aig.core.settings import RelativePath, Strict, paths_from
 from aig.datasets_registry import registry
 from aig.extractors.settings import ExtractSettings
 from aig.filters.answers.settings import AnswerFilterSettings
@@ -28,10 +28,8 @@ from aig.shards.settings import PublishSettings
 
 __all__ = ["Configuration", "DatasetSource", "load"]
 
-_STRICT = ConfigDict(extra="forbid", frozen=True)
 
-
-class DatasetSource(BaseModel):
+class DatasetSource(Strict):
     """Where one dataset lies on this machine and how much of it is used.
 
     Attributes:
@@ -45,10 +43,8 @@ class DatasetSource(BaseModel):
         licence: own data only: licence of clips that do not name one.
     """
 
-    model_config = _STRICT
-
-    root: str | None = None
-    manifest: str | None = None
+    root: RelativePath | None = None
+    manifest: RelativePath | None = None
     parts: tuple[str, ...] = ()
     splits: tuple[str, ...] = ()
     max_duration_s: float | None = Field(default=None, gt=0)
@@ -63,7 +59,7 @@ class DatasetSource(BaseModel):
         return self
 
 
-class Configuration(BaseModel):
+class Configuration(Strict):
     """All that decides what a build produces; see `aig init` for a commented example.
 
     Attributes:
@@ -72,13 +68,11 @@ class Configuration(BaseModel):
         ontology: AudioSet's `ontology.json`, by which clips know what their sounds are kinds of.
     """
 
-    model_config = _STRICT
-
-    workspace: str
+    workspace: RelativePath
     seed: int = 0
     datasets: Mapping[str, DatasetSource] = Field(min_length=1)
-    ontology: str | None = None
-    test_lists: str | None = None
+    ontology: RelativePath | None = None
+    test_lists: RelativePath | None = None
     extract: ExtractSettings = ExtractSettings()
     select: Mapping[str, SelectSettings] = Field(default_factory=dict)
     generate: GenerateSettings = GenerateSettings()
@@ -139,57 +133,9 @@ def load(path: str | Path) -> Configuration:
     if not isinstance(content, dict):
         raise UsageError(f"{file} holds no configuration", "`aig init` writes an example.")
     try:
-        configuration = Configuration.model_validate(content)
+        return Configuration.model_validate(content, context=paths_from(file.parent))
     except ValidationError as error:
         raise UsageError(*_explain(file, tree, error)) from None
-    return _resolved(configuration, file.parent)
-
-
-def _resolved(configuration: Configuration, folder: Path) -> Configuration:
-    def absolute(value: str | None) -> str | None:
-        if value is None or not is_local(value):
-            return value
-        return str((folder / Path(value).expanduser()).resolve())
-
-    sources = {
-        name: source.model_copy(update={"root": absolute(source.root), "manifest": absolute(source.manifest)})
-        for name, source in configuration.datasets.items()
-    }
-    files = ("prompt_folder", "description_file")
-    questions = configuration.generate.questions
-    questions = questions.model_copy(update={name: absolute(getattr(questions, name)) for name in files})
-    generate = configuration.generate.model_copy(update={"questions": questions})
-    extract = configuration.extract
-    if extract.levels != "default":
-        extract = extract.model_copy(update={"levels": absolute(extract.levels)})
-    if extract.tagger:
-        tagger = extract.tagger.model_copy(update={"model": absolute(extract.tagger.model)})
-        extract = extract.model_copy(update={"tagger": tagger})
-    if extract.whisper and (folder / Path(extract.whisper.model).expanduser()).exists():
-        whisper = extract.whisper.model_copy(update={"model": absolute(extract.whisper.model)})
-        extract = extract.model_copy(update={"whisper": whisper})
-    publish = configuration.publish.model_copy(update={"drop": absolute(configuration.publish.drop)})
-    workspace = absolute(configuration.workspace)
-    select = {
-        name: settings.model_copy(
-            update={"not_in": tuple(absolute(item) if Path(item).suffix else item for item in settings.test_sets)}
-        )
-        if settings.test_sets
-        else settings
-        for name, settings in configuration.select.items()
-    }
-    return configuration.model_copy(
-        update={
-            "workspace": workspace,
-            "ontology": absolute(configuration.ontology),
-            "test_lists": absolute(configuration.test_lists),
-            "select": select,
-            "datasets": sources,
-            "extract": extract,
-            "generate": generate,
-            "publish": publish,
-        }
-    )
 
 
 def _explain(file: Path, tree: yaml.Node | None, error: ValidationError) -> tuple[str, str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from aig.core.settings import Strict
 
 __all__ = ["RunnerSettings"]
 
 
-class RunnerSettings(BaseModel):
+class RunnerSettings(Strict):
     """What runs the batches; `runner: dask` is short for `runner: {kind: dask}`.
 
     Attributes:
@@ -21,8 +23,6 @@ class RunnerSettings(BaseModel):
         stuck_after_s: a worker that finishes no clip for so long is taken for hung and ended; its clip goes to
             quarantine once it is known which.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["process", "dask", "ray"] = "process"
     address: str | None = None

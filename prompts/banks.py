@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from aig.core.errors import UsageError
+from aig.core.settings import Strict
 from aig.prompts.seeded_random import pick
 
 __all__ = ["Bank", "BankFile", "bank", "banks", "load_bank"]
@@ -30,7 +31,7 @@ _SLOT = re.compile(r"\{([a-z]+)\}")
 _Line = Annotated[str, Field(min_length=3, max_length=200, pattern=r"^\S.*\S$")]
 
 
-class BankFile(BaseModel):
+class BankFile(Strict):
     """A bank as written in `prompts/data/closed_ended/<task>.yaml`.
 
     Attributes:
@@ -43,8 +44,6 @@ class BankFile(BaseModel):
         bases: what is asked.
         instructions: how to answer.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: Annotated[int, Field(ge=1)]
     asks: str

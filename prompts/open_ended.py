@@ -20,10 +20,11 @@ from typing import Annotated, Any, Literal
 import yaml
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from aig.core.errors import UsageError
 from aig.core.records import Clip, Features
+from aig.core.settings import Strict
 from aig.prompts import metadata
 from aig.prompts.descriptions import descriptions
 from aig.prompts.seeded_random import pick, rng_for
@@ -46,7 +47,7 @@ KINDS = ("audio", "speech", "speech_emotion", "speech_age", "music", "joint")
 _NAME = r"[a-z][a-z0-9_]*"
 
 
-class FrontMatter(BaseModel):
+class FrontMatter(Strict):
     """The head of a prompt file.
 
     Attributes:
@@ -61,8 +62,6 @@ class FrontMatter(BaseModel):
         parameters: sampling parameters, such as `max_tokens`; the configuration's go before them.
         message: template of the user message.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(pattern=rf"^{_NAME}$")]
     version: Annotated[int, Field(ge=1)]

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from aig.core.settings import Strict
 from aig.core.tasks import FOLDERS, TaskSpec
 from aig.shards.paper_tasks import paper_tasks
 from aig.shards.schema import SCHEMA_VERSION
@@ -86,8 +87,8 @@ class Build:
         return {spec.name: spec for spec in self.tasks} or paper_tasks()
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+class _Model(Strict, strict=True):
+    """A part of the manifest; its types are taken literally."""
 
 
 class FileEntry(_Model):
@@ -128,8 +129,8 @@ class Manifest(_Model):
     rows: Annotated[int, Field(ge=0, le=10**12)]
     files: tuple[FileEntry, ...]
     counts: dict[str, dict[str, int]]
-    clips: dict[str, int] = {}
-    left_out: dict[str, int] = {}
+    clips: dict[str, int] = Field(default_factory=dict)
+    left_out: dict[str, int] = Field(default_factory=dict)
     build: Build
 
     @property

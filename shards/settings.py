@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from aig.core.settings import RelativePath, Strict
 
 __all__ = ["MOST_ROWS", "PublishSettings"]
 
@@ -10,7 +12,7 @@ MOST_ROWS = 1_000_000
 """Rows of the largest shard: some hundred MB in memory while it is written."""
 
 
-class PublishSettings(BaseModel):
+class PublishSettings(Strict):
     """How the published set is cut.
 
     Attributes:
@@ -19,8 +21,6 @@ class PublishSettings(BaseModel):
         drop: file of marks, as `aig browse` writes it; pairs marked bad are left out.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     rows_per_shard: int = Field(default=100_000, ge=1, le=MOST_ROWS)
     keep_not_answerable: bool = True
-    drop: str | None = None
+    drop: RelativePath | None = None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from aig.core.settings import Strict
 
 __all__ = ["AnswerFilterSettings"]
 
 
-class AnswerFilterSettings(BaseModel):
+class AnswerFilterSettings(Strict):
     """Which open-ended pairs stay.
 
     Attributes:
@@ -23,8 +25,6 @@ class AnswerFilterSettings(BaseModel):
         contradiction: drop a pair whose answer contradicts what is known of the clip.
         filters: one's own filters, each by its `module:object`; they apply after all others.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     min_words: Annotated[int, Field(ge=0)] | None = None
     duplicates: bool = True

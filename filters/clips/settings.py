@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import Field, create_model, model_validator
 
+from aig.core.settings import Strict
 from aig.filters.clips.registry import RULES, own_rules
 from aig.filters.clips.rule import Rule
 from aig.filters.clips.rules.not_in import NOT_IN
@@ -14,7 +15,7 @@ from aig.filters.clips.rules.not_in import NOT_IN
 __all__ = ["SelectSettings", "target"]
 
 
-class _Selection(BaseModel):
+class _Selection(Strict):
     """One selection, the value of one name below `select:` in the configuration (a mapping of names to selections).
 
     A selection called as a dataset (`audioset`) decides about all that is made of its clips. One called
@@ -31,8 +32,6 @@ class _Selection(BaseModel):
         same_recording: whether another part of a recording of `not_in` goes too, not only one that shares time.
         rules: bounds of one's own rules, each by its `module:object`; they apply after all others.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     draw: int | None = Field(default=None, gt=0)
     weights: Literal["label-balanced", "uniform"] = "label-balanced"

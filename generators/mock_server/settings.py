@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from aig.core.settings import Strict
 
 __all__ = ["FAULTS", "MockSettings"]
 
@@ -28,7 +30,7 @@ FAULTS: dict[str, str] = {
 """Fault by name, and what it looks like from outside."""
 
 
-class MockSettings(BaseModel):
+class MockSettings(Strict):
     """Settings of the test server.
 
     Attributes:
@@ -50,8 +52,6 @@ class MockSettings(BaseModel):
         batch_failed: share of a batch's requests that end in a server error.
         batch_tokens: tokens that may be waiting in batches together; `None`: no limit.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int = 0
     latency_s: Seconds = 0.0

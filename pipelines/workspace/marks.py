@@ -14,16 +14,17 @@ import threading
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from aig.core.errors import DataError, UsageError
+from aig.core.settings import Strict
 
 __all__ = ["Mark", "Marks", "bad_pairs", "read_marks"]
 
 NOTE_LENGTH = 2_000
 
 
-class Mark(BaseModel):
+class Mark(Strict):
     """What a person said about a pair.
 
     Attributes:
@@ -31,8 +32,6 @@ class Mark(BaseModel):
         mark: `good`, `bad`, or `none`: taken back.
         note: why, in words.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     qa_id: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
     mark: Literal["good", "bad", "none"]

@@ -30,6 +30,20 @@ def test_relative_paths_stand_relative_to_the_file(tmp_path: Path, monkeypatch: 
     assert configuration.datasets["my_calls"].root == str(tmp_path / "audio")
 
 
+def test_every_path_of_a_configuration_is_relative_to_its_file(tmp_path: Path) -> None:
+    more = """\
+ontology: files/ontology.json
+extract: {levels: files/levels.yaml, tagger: {model: files/yamnet.tflite}, whisper: {model: files/model.pt}}
+generate: {questions: {prompt_folder: files/prompts, description_file: files/descriptions.jsonl}}
+publish: {drop: files/marks.jsonl}
+"""
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/model.pt").touch()
+    content = load(write(tmp_path, GOOD + more)).model_dump_json()
+    assert content.count(str(tmp_path / "files")) == 7
+    assert load(write(tmp_path, GOOD + "extract: {levels: default}\n")).extract.levels == "default"
+
+
 def test_an_object_store_stays_a_url(tmp_path: Path) -> None:
     assert load(write(tmp_path, GOOD.replace("./workspace", "s3://bucket/prefix"))).workspace == "s3://bucket/prefix"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aig.core.settings import NameOrFile
 from aig.core.source_keys import KeyList
 from aig.filters.clips.rule import Rule
 
@@ -43,5 +44,5 @@ class HeldOut:
         return None
 
 
-NOT_IN = Rule("not_in", tuple[str, ...], ("source_key",), HeldOut.reason)
+NOT_IN = Rule("not_in", tuple[NameOrFile, ...], ("source_key",), HeldOut.reason)
 """In a configuration the names of test sets, `None` for those whose lists are on this disk; applied to a `HeldOut`."""
