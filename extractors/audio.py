@@ -1,7 +1,9 @@
 """Decoding: any file libsndfile or ffmpeg reads becomes mono float32 samples at 16 kHz, or an error with a code.
 
-A segment is read without the rest of the file. Audio is decoded in blocks, mixed to mono and resampled (soxr, very
-high quality) as it comes, so that what a file claims never decides how much memory is taken.
+A segment is read without the rest of the file; its times count from the file's first sample, whatever its own clock
+says. Audio is decoded in blocks, mixed to mono and resampled (soxr, very high quality) as it comes, so that what a file
+claims never decides how much memory is taken. Where the plain mean of the channels is not the recording, the clip is
+decoded again with other weights: see `aig.extractors.mixing`.
 """
 
 from __future__ import annotations
@@ -10,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aig.core.paths import normal_below
 from aig.extractors.audio_files import AudioFile, Samples, opened
 from aig.extractors.errors import AudioError
+from aig.extractors.mixing import ChannelStatistics
 
 __all__ = ["SAMPLE_RATE", "Audio", "Samples", "locate", "read_audio"]
 
@@ -91,7 +95,11 @@ def read_audio(
                 f"{file.name} announces {channels} channels at {rate} Hz",
                 f"Convert it to 1 to {_MOST_CHANNELS} channels and {_RATES[0]} to {_RATES[1]} Hz.",
             )
-        samples = _decode(file, source, start, end_s, max_clip_s)
+        statistics = ChannelStatistics(channels)
+        samples = _decode(file, source, start, end_s, max_clip_s, statistics)
+    if (weights := statistics.weights()) is not None:
+        with opened(file, start) as source:
+            samples = _decode(file, source, start, end_s, max_clip_s, weights)
     duration = len(samples) / SAMPLE_RATE
     if announced_s is not None and start >= announced_s > 0:
         raise _outside(file, start, end_s, announced_s)
@@ -123,7 +131,15 @@ def _outside(file: Path, start: float, end: float | None, length: float) -> Audi
     )
 
 
-def _decode(file: Path, source: AudioFile, start: float, end: float | None, max_clip_s: float) -> Samples:
+def _decode(
+    file: Path,
+    source: AudioFile,
+    start: float,
+    end: float | None,
+    max_clip_s: float,
+    mix: ChannelStatistics | NDArray[np.float32],
+) -> Samples:
+    """Decodes and mixes a clip: to the plain mean while the channels' statistics are gathered, or by given weights."""
     import soxr
 
     limit = int(max_clip_s * source.rate)
@@ -134,7 +150,13 @@ def _decode(file: Path, source: AudioFile, start: float, end: float | None, max_
     got = 0
     for block in source.blocks():
         with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is refused when all is read
-            mono = block[: wanted - got].mean(axis=1, dtype=np.float32)
+            block = block[: wanted - got]
+            if isinstance(mix, ChannelStatistics):
+                mono = block.mean(axis=1, dtype=np.float32)
+                if block.shape[1] > 1:
+                    mix.add(block)
+            else:
+                mono = block @ mix
         got += len(mono)
         parts.append(mono if same else resampler.resample_chunk(mono))
         if got >= wanted:

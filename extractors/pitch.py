@@ -13,7 +13,7 @@ from aig.extractors.audio import SAMPLE_RATE, Samples
 from aig.extractors.settings import PitchSettings
 from aig.extractors.threads import one_core
 
-__all__ = ["PitchTrack", "f0_track", "mean_f0_hz"]
+__all__ = ["PitchTrack", "f0_track", "mean_f0_hz", "too_high"]
 
 Array = NDArray[np.float64]
 
@@ -23,6 +23,15 @@ STEP_S = 0.01
 _COARSE_STEP_S = 0.05
 _FEWEST_COARSE = 4
 _FEWEST_CANDIDATES = 4
+_HIGHEST_HZ = 4_000.0
+"""How far above the ceiling a voice, or a bird, is looked for."""
+
+_SHARE_ABOVE = 0.1
+"""From this share of a voice on, what lies above the ceiling is not an error of the track."""
+
+_SAME_NOTE = 0.03
+"""Half a semitone: how far a harmonic may lie from the whole number of times that it is the fundamental's."""
+
 _OCTAVE_COST = 0.02
 """Twice Praat's own: a voice an octave above the one before it is not followed at half its frequency."""
 _OCTAVE_JUMP_COST = 0.35
@@ -77,6 +86,41 @@ def mean_f0_hz(track: PitchTrack, active_s: float, settings: PitchSettings) -> t
         return None, f"only {voiced_s / active_s:.0%} of the sound or speech is voiced"
     low, high = _range(voiced)
     return float(voiced[(voiced >= low) & (voiced <= high)].mean()), None
+
+
+def too_high(
+    samples: Samples,
+    track: PitchTrack,
+    settings: PitchSettings,
+    spans_s: Sequence[tuple[float, float]] | None = None,
+) -> str | None:
+    """Why a track is not the voice's: a part of it lies above the ceiling; `None` where it does not.
+
+    A voice above the ceiling has its octave below, or its twelfth, in the upper half of the range, where it is found
+    with all certainty. So whoever seems to be up there is looked at once more with a higher ceiling.
+
+    Args:
+        samples: mono at 16 kHz.
+        track: of these samples.
+        settings: the range.
+        spans_s: where speech is; `None`: everywhere.
+    """
+    voiced = track.f0_hz[track.f0_hz > 0]
+    if not len(voiced):
+        return None
+    low, high = _range(voiced)
+    if np.mean((voiced >= settings.ceiling_hz / 2) & (voiced <= high)) <= _SHARE_ABOVE:
+        return None
+    ceiling = max(_HIGHEST_HZ, settings.ceiling_hz)
+    wide = _inside(_analysed(samples, 1, _COARSE_STEP_S, settings.floor_hz, ceiling, 0.0), spans_s)
+    found = np.interp(wide.times_s, track.times_s, track.f0_hz, left=0.0, right=0.0)
+    counted = (found >= low) & (found <= high)
+    times = wide.f0_hz[counted] / found[counted]
+    parts = (wide.f0_hz[counted] > settings.ceiling_hz) & (np.abs(times - np.round(times)) < _SAME_NOTE * times)
+    share = float(np.mean(parts)) if len(parts) else 0.0
+    if share <= _SHARE_ABOVE:
+        return None
+    return f"{share:.0%} of the voice lie above {settings.ceiling_hz:g} Hz, the highest that is looked for"
 
 
 def _range(voiced: Array) -> tuple[float, float]:

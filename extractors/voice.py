@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aig.extractors.audio import Samples
-from aig.extractors.pitch import f0_track, mean_f0_hz
+from aig.extractors.pitch import f0_track, mean_f0_hz, too_high
 from aig.extractors.settings import ExtractSettings
 from aig.extractors.speed import spoken_spans, syllables_per_s, voiced_spans, words_per_s
 from aig.extractors.volume import HOP_S, Volume
@@ -51,6 +51,8 @@ def measure_voice(samples: Samples, volume: Volume, transcript: Transcript | Non
     if where is not None:
         heard = heard & np.any([(volume.times_s >= start) & (volume.times_s <= end) for start, end in where], axis=0)
     f0, reason = mean_f0_hz(track, float(heard.sum()) * HOP_S, settings.pitch)
+    if f0 is not None and (high := too_high(samples, track, settings.pitch, where)):
+        f0, reason = None, high
     spoken = spoken_spans(words, volume, settings.max_pause_s) if words else voiced_spans(track, settings.max_pause_s)
     return Voice(
         f0_hz=f0,

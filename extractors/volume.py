@@ -21,6 +21,15 @@ _ACTIVE_BELOW_DB = 30.0
 
 _GATE_BLOCK_S = 0.4
 
+_SETTLE = SAMPLE_RATE // 10
+"""Samples in which a filter at 20 Hz settles."""
+
+_ROUNDING = 1e-14
+"""Mean squares below this (-140 dBFS) are what rounding leaves of a constant."""
+
+_LOWEST_HZ = 20.0
+"""Nobody hears what is lower."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Volume:
@@ -52,9 +61,11 @@ def measure_volume(samples: Samples) -> Volume:
     import librosa
 
     frame, hop = round(FRAME_S * SAMPLE_RATE), round(HOP_S * SAMPLE_RATE)
+    samples = _audible(samples)
     padded = samples if len(samples) >= frame else np.pad(samples, (0, frame - len(samples)))
     rms = librosa.feature.rms(y=padded, frame_length=frame, hop_length=hop, center=False)[0]
     power = rms.astype(np.float64) ** 2
+    power[power < _ROUNDING] = 0.0
     loud = float(np.percentile(power, 95)) or float(power.max())
     active = (power >= loud * 10 ** (-_ACTIVE_BELOW_DB / 10)) & (power > 0)
     return Volume(
@@ -64,6 +75,25 @@ def measure_volume(samples: Samples) -> Volume:
         power=power,
         active=active,
     )
+
+
+def _audible(samples: Samples) -> Samples:
+    """The samples above 20 Hz: a constant offset, as cheap sound cards add it, is not sound."""
+    from scipy.signal import sosfilt
+
+    sections, rest = _high_pass()
+    before = 2 * samples[:1] - samples[_SETTLE:0:-1]  # what goes on before the clip as it begins rings in no frame
+    whole = np.concatenate([before, samples]).astype(np.float64)
+    heard: Samples = sosfilt(sections, whole, zi=rest * whole[:1])[0][len(before) :].astype(np.float32)
+    return heard
+
+
+@lru_cache(maxsize=1)
+def _high_pass() -> tuple[Any, Any]:
+    from scipy.signal import butter, sosfilt_zi
+
+    sections = butter(2, _LOWEST_HZ, "highpass", fs=SAMPLE_RATE, output="sos")
+    return sections, sosfilt_zi(sections)
 
 
 def _lufs(samples: Samples) -> float | None:

@@ -9,7 +9,9 @@ import pytest
 
 from aig.extractors.audio import read_audio
 from aig.extractors.pitch import f0_track, mean_f0_hz
-from aig.extractors.settings import PitchSettings
+from aig.extractors.settings import ExtractSettings, PitchSettings
+from aig.extractors.voice import measure_voice
+from aig.extractors.volume import measure_volume
 from helpers.voices import RATE, Samples, pulses, vowel, with_noise
 
 SETTINGS = PitchSettings()
@@ -85,3 +87,32 @@ def test_rain_and_waves_have_none(shared_data: Path) -> None:
     for file in (shared_data / "audio" / "sounds").glob("esc10_*"):
         if any(word in file.name for word in ("rain", "sea_waves", "fire", "helicopter", "sneeze")):
             assert pitch(read_audio(file).samples)[0] is None, file.name
+
+
+@pytest.mark.parametrize("vibrato", [0.0, 0.03])
+@pytest.mark.parametrize("f0_hz", [660, 700, 880, 1_046, 1_300, 2_000])
+def test_a_voice_above_the_ceiling_has_no_pitch_and_a_reason(f0_hz, vibrato):
+    for samples in (vowel(f0_hz, 2.0, vibrato), with_noise(vowel(f0_hz, 2.0, vibrato), 10)):
+        voice = measure_voice(samples, measure_volume(samples), None, ExtractSettings())
+        assert voice.f0_hz is None
+        assert voice.f0_reason
+
+
+@pytest.mark.parametrize("f0_hz", [330, 400, 500, 600])
+def test_a_high_voice_within_the_range_keeps_its_pitch(f0_hz):
+    for samples in (vowel(f0_hz, 2.0, 0.03), with_noise(vowel(f0_hz), 5), pulses(f0_hz)):
+        assert measure_voice(samples, measure_volume(samples), None, ExtractSettings()).f0_hz == pytest.approx(
+            f0_hz, rel=0.01
+        )
+
+
+def test_a_higher_ceiling_finds_the_soprano():
+    soprano = ExtractSettings(pitch=PitchSettings(ceiling_hz=1200))
+    samples = vowel(880)
+    assert measure_voice(samples, measure_volume(samples), None, soprano).f0_hz == pytest.approx(880, rel=0.01)
+
+
+def test_a_voice_that_leaves_the_range_for_half_of_its_time():
+    samples = np.concatenate([vowel(200, 1.0), vowel(800, 1.0)])
+    voice = measure_voice(samples, measure_volume(samples), None, ExtractSettings())
+    assert (voice.f0_hz, voice.f0_reason) == (None, "50% of the voice lie above 650 Hz, the highest that is looked for")

@@ -56,3 +56,16 @@ def test_short_audio_has_no_loudness() -> None:
     volume = measure_volume(sine(440, 0.5, 0.2))
     assert volume.lufs is None
     assert volume.dbfs == pytest.approx(-9.03, abs=0.05)
+
+
+@pytest.mark.parametrize("offset", [0.05, -0.5, 0.9])
+def test_a_constant_is_not_sound(offset):
+    silence = np.full(3 * RATE, offset, np.float32)
+    assert measure_volume(silence).dbfs is None
+    assert measure_volume(silence).peak_dbfs == float("-inf")
+    noise = 0.001 * np.random.default_rng(0).standard_normal(len(silence)).astype(np.float32)
+    assert measure_volume(silence + noise).peak_dbfs < -55
+    drifting = offset * np.sin(2 * np.pi * 0.2 * np.arange(len(silence)) / RATE).astype(np.float32)
+    assert measure_volume(drifting).peak_dbfs < -70
+    voice = vowel(150)
+    assert measure_volume(voice + offset).dbfs == pytest.approx(measure_volume(voice).dbfs, abs=0.1)
