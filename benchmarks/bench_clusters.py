@@ -27,7 +27,7 @@ def run() -> Iterable[Figure]:
         raise Skipped(f"needs two cores, there is {cores}")
     kinds = [kind for kind, package in KINDS.items() if importlib.util.find_spec(package)]
     if not kinds:
-        raise Skipped("neither Dask nor Ray is installed: pip install 'aig[dask,ray]'")
+        raise Skipped("neither Dask nor Ray is installed: install the extras dask, ray")
     with tempfile.TemporaryDirectory(prefix="aig-bench-") as folder:
         os.environ["AIG_CACHE"] = f"{folder}/cache"
         from aig.pipelines.runtime.prefect_server import prefect_api

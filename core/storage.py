@@ -13,6 +13,9 @@ from typing import BinaryIO, cast
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from aig.core.errors import UsageError
+from aig.core.extras import missing_extra
+
 __all__ = ["filesystem", "is_local", "open_file", "whole_file", "write_bytes"]
 
 
@@ -26,10 +29,19 @@ def filesystem(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
     """The file system of an address, and the place in it without a slash at the end.
 
     A local path is taken as it is: `::` and brackets in folder names have no meaning here, unlike in fsspec.
+
+    Raises:
+        UsageError: the package that speaks this store's protocol is not installed.
     """
     if is_local(url):
         return LocalFileSystem(), LocalFileSystem._strip_protocol(url)
-    fs, path = fsspec.core.url_to_fs(url)
+    try:
+        fs, path = fsspec.core.url_to_fs(url)
+    except ImportError as error:
+        scheme = url.partition("://")[0]
+        if scheme == "s3":
+            raise missing_extra(f"{url} needs s3fs, which is not installed", "s3") from error
+        raise UsageError(f"{url} cannot be opened: {error}", "Install the package that it names.") from error
     return fs, path.rstrip("/")
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from aig.core.errors import UsageError
+from aig.core.extras import missing_extra
 from aig.extractors.audio import Samples
 from aig.extractors.settings import TaggerSettings
 
@@ -40,9 +41,7 @@ class YamNet:
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:
-            raise UsageError(
-                "the tagger is not installed", "Install the extra `tagger` of aig-audio, or leave extract.tagger out."
-            ) from error
+            raise missing_extra("the tagger is not installed", "tagger", "Or leave extract.tagger out.") from error
         file = Path(settings.model).expanduser()
         try:
             with zipfile.ZipFile(file) as metadata:

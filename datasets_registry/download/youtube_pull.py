@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aig.core.errors import DataError, UsageError
+from aig.core.extras import missing_extra
 from aig.datasets_registry.dataset import Segment
 
 __all__ = ["Cut", "Unavailable", "cut", "yt_dlp_downloader"]
@@ -124,7 +125,7 @@ def yt_dlp_downloader(cookies_from_browser: str | None = None) -> Downloader:
         from yt_dlp import YoutubeDL
         from yt_dlp.utils import DownloadError, download_range_func
     except ImportError:
-        raise UsageError("clips from YouTube need yt-dlp", "pip install 'aig[youtube]'") from None
+        raise missing_extra("clips from YouTube need yt-dlp", "youtube") from None
     if shutil.which("ffmpeg") is None:
         raise UsageError(
             "clips from YouTube need the program ffmpeg", "Install it: apt install ffmpeg, brew install ffmpeg."

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aig.core.errors import UsageError
+from aig.core.extras import missing_extra
 from aig.core.storage import whole_file
 
 __all__ = ["rows"]
@@ -32,7 +33,7 @@ def rows(folder: Path, root: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     try:
         import datasets
     except ImportError:
-        raise UsageError(f"{folder} is a folder: that needs datasets", "pip install 'aig[huggingface]'") from None
+        raise missing_extra(f"{folder} is a folder: that needs datasets", "huggingface") from None
     saved = any((folder / name).is_file() for name in ("dataset_info.json", "dataset_dict.json", "state.json"))
     try:
         loaded = datasets.load_from_disk(str(folder)) if saved else datasets.load_dataset(str(folder))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aig.core.errors import UsageError
+from aig.core.extras import missing_extra
 
 __all__ = ["is_lhotse", "rows"]
 
@@ -29,7 +30,7 @@ def rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     try:
         import lhotse
     except ImportError:
-        raise UsageError(f"{file} is a manifest of Lhotse: that needs lhotse", "pip install 'aig[lhotse]'") from None
+        raise missing_extra(f"{file} is a manifest of Lhotse: that needs lhotse", "lhotse") from None
     for number, item in enumerate(lhotse.load_manifest_lazy(file), start=1):
         if isinstance(item, lhotse.Recording):
             yield number, {"audio_id": item.id, "path": _source(item)}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from aig.core.errors import UsageError
+from aig.core.extras import missing_extra
 from aig.core.records import Word
 from aig.extractors.audio import SAMPLE_RATE, Samples
 from aig.extractors.settings import WhisperSettings
@@ -37,9 +38,10 @@ class FasterWhisper(BatchedBackend):
             import ctranslate2
             import faster_whisper
         except ImportError as error:
-            raise UsageError(
+            raise missing_extra(
                 "the faster-whisper backend is not installed",
-                "Install the extra `faster-whisper` of aig-audio, or set extract.whisper.backend to openai-whisper.",
+                "faster-whisper",
+                "Or set extract.whisper.backend to openai-whisper.",
             ) from error
         device = settings.device
         if device == "auto":

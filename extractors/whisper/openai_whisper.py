@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aig.core.errors import UsageError
+from aig.core.extras import missing_extra
 from aig.core.records import Word
 from aig.extractors.audio import Samples
 from aig.extractors.settings import WhisperSettings
@@ -35,9 +36,8 @@ class OpenAIWhisper(BatchedBackend):
             import torch
             import whisper
         except ImportError as error:
-            raise UsageError(
-                "the openai-whisper backend is not installed",
-                "Install the extra `whisper` of aig-audio, or set extract.whisper to null.",
+            raise missing_extra(
+                "the openai-whisper backend is not installed", "whisper", "Or set extract.whisper to null."
             ) from error
         path = checkpoint(settings.model, download=settings.download)
         device = settings.device if settings.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"

@@ -234,7 +234,7 @@ def _videos(
     return {"missing": lacking - done.fetched, **asdict(done)}
 
 
-_HOW = "; `aig pull ... --youtube` cuts them out of the videos (pip install 'aig[youtube]'; needs ffmpeg)"
+_HOW = "; `aig pull ... --youtube` cuts them out of the videos (needs the extra `youtube` of aig-audio, and ffmpeg)"
 
 
 def _drawn(dataset: Dataset, source: Source, size: int | None, seed: int) -> set[str] | None:

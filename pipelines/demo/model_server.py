@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from aig.core.errors import UsageError
+from aig.core.extras import install_command
 
 __all__ = ["serve"]
 
@@ -78,7 +79,7 @@ def _base_url(child: subprocess.Popen[bytes], log: IO[bytes], gguf: Path, timeou
     in_time = time.monotonic() < deadline
     reason = (said[-1] if said else "it exited unexpectedly") if in_time else f"it took longer than {timeout_s:g} s"
     advice = (
-        "Install the demo's extras: pip install 'aig[demo]'."
+        f"Install it: {install_command('demo')}"
         if any("No module named 'xllamacpp'" in line for line in said)
         else "Check that it is a whole GGUF file and that there is memory for it; or name another endpoint by base_url."
     )

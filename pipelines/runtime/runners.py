@@ -16,7 +16,7 @@ from prefect import Task
 from prefect.futures import PrefectFuture
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
-from aig.core.errors import UsageError
+from aig.core.extras import missing_extra
 from aig.pipelines.runner_settings import RunnerSettings
 from aig.pipelines.runtime.watchdog import end_with_parent
 
@@ -132,7 +132,6 @@ def _installed(kind: str) -> Any:
     try:
         yield
     except ImportError as error:
-        raise UsageError(
-            f"runner.kind {kind} needs the package {error.name}, which is not installed",
-            f"Install it: pip install 'aig[{kind}]'.",
+        raise missing_extra(
+            f"runner.kind {kind} needs the package {error.name}, which is not installed", kind
         ) from None

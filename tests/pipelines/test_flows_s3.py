@@ -31,7 +31,7 @@ from helpers.plain_build import plain_build
 
 pytestmark = pytest.mark.slow
 
-s3fs = pytest.importorskip("s3fs", reason="pip install 'aig[s3]'")
+s3fs = pytest.importorskip("s3fs", reason="the extra s3 is not installed")
 moto_app = pytest.importorskip("moto.moto_server.werkzeug_app", reason="pip install 'moto[server]'")
 
 
