@@ -5,14 +5,80 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError
+from importlib.util import find_spec
 from urllib.parse import unquote, urlsplit
 
 from aig.core.errors import UsageError
 
-__all__ = ["DISTRIBUTION", "install_command", "missing_extra"]
+__all__ = ["DISTRIBUTION", "EXTRA_OF", "explain_missing", "install_command", "missing_extra", "need"]
 
 DISTRIBUTION = "aig-audio"
 """The name to install by; `aig`, the name to import by, is somebody else's distribution on the Python index."""
+
+EXTRA_OF = {
+    "ai_edge_litert": "tagger",
+    "aiohttp": "ask",
+    "av": "measure",
+    "datasets": "huggingface",
+    "distributed": "dask",
+    "faster_whisper": "faster-whisper",
+    "httpx": "run",
+    "httpx2": "ask",
+    "json_repair": "ask",
+    "lhotse": "lhotse",
+    "librosa": "measure",
+    "matplotlib": "look",
+    "openai": "ask",
+    "parselmouth": "measure",
+    "PIL": "look",
+    "pooch": "pull",
+    "prefect": "run",
+    "prefect_dask": "dask",
+    "prefect_ray": "ray",
+    "py7zr": "pull",
+    "pyloudnorm": "measure",
+    "ray": "ray",
+    "requests": "pull",
+    "s3fs": "s3",
+    "scipy": "measure",
+    "soxr": "measure",
+    "starlette": "look",
+    "stream_unzip": "pull",
+    "tenacity": "ask",
+    "threadpoolctl": "measure",
+    "torch": "whisper",
+    "urllib3": "pull",
+    "uvicorn": "look",
+    "whisper": "whisper",
+    "xllamacpp": "demo",
+    "yt_dlp": "youtube",
+}
+"""The extra that brings each module that the small installation lacks."""
+
+
+_WITH = {"run": ("ask", "look", "measure"), "demo": ("run", "ask", "look", "measure", "whisper")}
+"""What an extra brings besides its own modules."""
+
+
+def need(extra: str) -> None:
+    """Refuses work whose packages are not all installed, before any of it is done.
+
+    Raises:
+        UsageError: one is missing.
+    """
+    extras = (extra, *_WITH.get(extra, ()))
+    missing = [module for module, brings in EXTRA_OF.items() if brings in extras and find_spec(module) is None]
+    if missing:
+        names = ", ".join(sorted(missing, key=str.lower))
+        raise missing_extra(f"this needs packages that are not installed: {names}", extra)
+
+
+def explain_missing(error: ModuleNotFoundError) -> UsageError | None:
+    """The error that names the extra, where what is missing is one of `EXTRA_OF`; None where it is anything else."""
+    module = (error.name or "").partition(".")[0]
+    if module not in EXTRA_OF:
+        return None
+    return missing_extra(f"this needs the package {module}, which is not installed", EXTRA_OF[module])
 
 
 def missing_extra(what: str, extra: str, instead: str = "") -> UsageError:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from aig.core.errors import UsageError
+from aig.core.extras import need
 from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
 __all__ = ["build_and_report", "register"]
@@ -76,6 +77,7 @@ def build_and_report(
     drop: Path | None = None,
 ) -> dict[str, Any]:
     """Runs the build as a Prefect flow and reports its sums; see `aig.pipelines.flows.build` for the arguments."""
+    need("run")
     from aig.pipelines.configuration import load
     from aig.pipelines.preflight import check, stage_range
     from aig.pipelines.runtime.lock import only_run

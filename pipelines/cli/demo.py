@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from aig.core.errors import UsageError
+from aig.core.extras import need
 from aig.pipelines.cli.build import build_and_report
 from aig.pipelines.cli.output import JsonFlag, print_table, say
 
@@ -40,6 +41,7 @@ def demo(
     """Builds question-answer shards from some thirty real clips: a few minutes, no key, no downloads by hand."""
     from aig.pipelines.demo import corpus, weights
 
+    need("run" if model else "demo")
     if model and not os.environ.get("OPENAI_API_KEY"):
         raise UsageError(
             f"--model {model} asks OpenAI's servers, and OPENAI_API_KEY is not set",

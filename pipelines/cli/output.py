@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from aig.core.errors import AigError
+from aig.core.extras import explain_missing
 from aig.pipelines.runtime.shutdown import INTERRUPTED
 
 __all__ = ["JsonFlag", "console", "print_json", "print_table", "run", "say"]
@@ -62,15 +63,24 @@ def run(app: typer.Typer) -> int:
     try:
         app()
     except AigError as error:
-        say(f"Error: {error.message}")
-        if error.advice:
-            say(f"  What to do: {error.advice}")
-        return error.exit_code
+        return _told(error)
+    except ModuleNotFoundError as error:
+        explained = explain_missing(error)
+        if explained is None:
+            raise
+        return _told(explained)
     except SystemExit as end:
         if end.code in _INTERRUPTED:
             say(INTERRUPTED)
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
+
+
+def _told(error: AigError) -> int:
+    say(f"Error: {error.message}")
+    if error.advice:
+        say(f"  What to do: {error.advice}")
+    return error.exit_code
 
 
 def _log_to_standard_error() -> None:
