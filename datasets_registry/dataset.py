@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,12 +29,15 @@ class Source:
         parts: the owners' download parts wanted, such as `train-clean-100`; empty: all that are there.
         splits: the owners' splits wanted; empty: those that train.
         max_duration_s: clips that the owners' files give as longer are left out; `None`: the dataset's own bound.
+        note: takes what a reader has to say of the whole dataset, a sentence each: a table that is not there, what is
+            lost without it.
     """
 
     root: Path
     parts: tuple[str, ...] = ()
     splits: tuple[str, ...] = ()
     max_duration_s: float | None = None
+    note: Callable[[str], None] = field(default=logging.getLogger("aig").warning, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class Dataset:
         by_split: fields that differ in a split, see `for_split`.
         max_duration_s: longer clips are left out unless the source says otherwise; `None`: no bound.
         reader: yields a `Clip` or a `Quarantined` for each item of the owners' files, see `read`.
+        audio_names: under which names the audio files are looked for, in words.
         segments: yields what has to be cut out of videos; `None` where nothing has.
         downloads: files that anybody may fetch.
         manual: what a person has to do, step by step.
@@ -110,6 +115,7 @@ class Dataset:
     by_split: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     max_duration_s: float | None = None
     reader: Callable[[Source], Iterable[Clip | Quarantined]]
+    audio_names: tuple[str, ...] = ()
     segments: Callable[[Source], Iterable[Segment]] | None = None
     downloads: tuple[Download, ...] = ()
     manual: tuple[str, ...] = ()

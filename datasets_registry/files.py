@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import unicodedata
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
@@ -11,14 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
+from aig.core.audio_names import AUDIO_SUFFIXES
 from aig.core.errors import UsageError
 from aig.core.paths import normal_below
 from aig.datasets_registry.text.text_rows import MalformedRowError
 
-__all__ = ["AUDIO_SUFFIXES", "AudioFiles", "folders", "inside", "locate", "wrong_folder"]
-
-AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".m4a", ".ogg", ".opus", ".mp4", ".webm", ".mkv", ".aac")
-"""What counts as audio, the better for measuring first: where a clip lies in two formats the first is taken."""
+__all__ = ["AudioFiles", "folders", "inside", "locate", "walk", "wrong_folder"]
 
 _SHOWN = 8
 
@@ -50,26 +49,38 @@ class AudioFiles:
     Keys are kept as sorted 64-bit hashes; a path is put together again from its folder and the pattern of its name.
     """
 
-    def __init__(self, root: Path, key: Callable[[str], str] = str, below: Iterable[str] = ("",)) -> None:
+    def __init__(
+        self,
+        root: Path,
+        key: Callable[[str], str] = str,
+        below: Iterable[str] = ("",),
+        where: Callable[[list[str]], bool] = lambda _: True,
+    ) -> None:
         """Walks the folder; links to folders are followed, hidden files are not looked at.
 
         Args:
             root: paths are given relative to it.
             key: from a file's name without suffix to the key it is asked for by, a part of that name.
             below: folders below `root` to walk; those that are missing are left out.
+            where: of the names of the folders from the root down to a file, whether it counts.
         """
         self._folders: list[str] = []
         self._patterns: dict[str, int] = {}
         hashes, places, patterns = array("q"), array("i"), array("i")
-        for folder, names in _walk(root, below):
+        for folder, names in walk(root, below):
+            if not where(folder.split("/")[:-1]):
+                continue
             self._folders.append(folder)
             for name in names:
                 stem, suffix = posixpath.splitext(name)
                 if suffix.lower() in AUDIO_SUFFIXES and name[0] != ".":
                     wanted = key(stem)
+                    shape = name.replace(wanted, "\0", 1)
+                    if not wanted.isascii() and (composed := unicodedata.normalize("NFC", wanted)) != wanted:
+                        wanted, shape = composed, name  # as a Mac writes accents; the file is opened by its own name
                     hashes.append(hash(wanted))
                     places.append(len(self._folders) - 1)
-                    patterns.append(self._patterns.setdefault(name.replace(wanted, "\0", 1), len(self._patterns)))
+                    patterns.append(self._patterns.setdefault(shape, len(self._patterns)))
         self._names = list(self._patterns)
         found = np.frombuffer(hashes, dtype=np.int64) if hashes else np.empty(0, np.int64)
         # Of several files for one key: the better suffix, then the first by path, whatever order the disk gives.
@@ -87,20 +98,39 @@ class AudioFiles:
         return len(self._hashes)
 
     def find(self, key: str) -> str | None:
-        """Path of the file with that key relative to the root, or `None`."""
-        wanted = hash(key)
+        """Path of the file with that key relative to the root, or `None`; of several the best, see `AUDIO_SUFFIXES`."""
+        at = self._first(key)
+        return None if at is None else self._path(at, key)
+
+    def find_all(self, key: str) -> list[str]:
+        """Paths of all files with that key, the best first."""
+        at = self._first(key)
+        if at is None:
+            return []
+        end = at + 1
+        while end < len(self._hashes) and self._hashes[end] == self._hashes[at]:
+            end += 1
+        return [self._path(place, key) for place in range(at, end)]
+
+    def _first(self, key: str) -> int | None:
+        wanted = hash(key if key.isascii() else unicodedata.normalize("NFC", key))
         at = bisect_left(self._hashes, wanted)
-        if at == len(self._hashes) or self._hashes[at] != wanted:
-            return None
-        return self._folders[self._places[at]] + self._names[self._of_pattern[at]].replace("\0", key, 1)
+        return at if at < len(self._hashes) and self._hashes[at] == wanted else None
+
+    def _path(self, at: int, key: str) -> str:
+        name: str = self._names[self._of_pattern[at]]
+        return self._folders[self._places[at]] + name.replace("\0", key, 1)
 
 
 def _rank(name: str) -> int:
     return AUDIO_SUFFIXES.index(posixpath.splitext(name)[1].lower())
 
 
-def _walk(root: Path, below: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    """Folders relative to the root, with a `/` at their end unless empty, and the names of the files in them."""
+def walk(root: Path, below: Iterable[str] = ("",)) -> Iterator[tuple[str, list[str]]]:
+    """Folders relative to the root, with a `/` at their end unless empty, and the names of the files in them.
+
+    Links to folders are followed, once each; hidden folders are left out.
+    """
     linked: set[tuple[int, int]] = set()
     for start in below:
         for folder, inner, names in os.walk(root / start, followlinks=True):

@@ -83,12 +83,16 @@ def find_list(name: str, roots: Mapping[str, str], folder: str | None = None) ->
         )
     for place in places:
         try:
-            keys = list(_keys(DATASETS[dataset], Source(root=place, splits=(split,))))
+            keys = list(_keys(DATASETS[dataset], Source(root=place, splits=(split,), note=_ignore)))
         except UsageError:
             continue  # this folder does not hold the split's files
         if keys:
             return _checked(name, (key for key in keys if key), [place])
     return None
+
+
+def _ignore(_: str) -> None:
+    """What a reader has to say of the whole dataset does not matter for its keys."""
 
 
 def _keys(dataset: Dataset, source: Source) -> Iterator[str | None]:

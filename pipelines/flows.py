@@ -97,17 +97,21 @@ def index(configuration_file: str, only: list[str] | None = None) -> Any:
     Args:
         configuration_file: path of the YAML configuration.
         only: datasets to work on; all where empty.
+
+    Returns:
+        What there is to say of each dataset as a whole.
     """
     with _opened(configuration_file) as (configuration, workspace):
         names = only or list(configuration.datasets)
         worked = 0
+        said: dict[str, list[str]] = {}
         for name in names:
             with progress_of(f"index {name}") as progress:
-                indexing.index_dataset(configuration, workspace, name, progress)
+                said[name] = indexing.index_dataset(configuration, workspace, name, progress)
             worked += progress.done
             selecting.limit_dataset(configuration, workspace, name)
         quarantined = _report_clips(configuration, workspace, names, "index")
-        return prefect_artifacts.finished(None, worked=worked, quarantined=quarantined)
+        return prefect_artifacts.finished({"said": said}, worked=worked, quarantined=quarantined)
 
 
 @flow(name="aig-extract", flow_run_name=run_name("extract"), **_FLOW)
@@ -313,8 +317,9 @@ def build(
             else:
                 states.append(flows[stage](configuration_file, names, return_state=True))
                 sums |= states[-1].result() or {}
+        said = sums.pop("said", {})
         if stages[-1] == "index":
-            sums["datasets"] = {name: index_sums(workspace, name) for name in names}
+            sums["datasets"] = {name: index_sums(workspace, name) | {"notes": said.get(name, [])} for name in names}
         if "select" in stages or "publish" in stages:
             sums["datasets"] = {name: clip_sums(configuration, workspace, name) for name in names}
             sums["clips"] = add_up(sums["datasets"].values())

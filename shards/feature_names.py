@@ -2,6 +2,10 @@
 
 The trainer reads a clip's features from one flat folder, from a file named after the last three folders and the stem
 of the clip's path, joined by `_`. Two clips whose names run together would share one file.
+
+The trainer takes the stem by cutting off whatever stands behind the last dot. An `audio_id` has no suffix, unless it is
+the path of one's own file, so a dot in it belongs to the name; the copies that `aig export` makes for the trainer are
+called `<feature name>.flac`, and of that the trainer cuts the `.flac` alone.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aig.core.audio_names import without_suffix
 from aig.core.hashing import Keys, row_keys
 
 __all__ = ["FeatureNames", "feature_name", "name_keys"]
@@ -20,9 +25,7 @@ _PENDING = 4_000_000
 
 def feature_name(audio_id: str) -> str:
     """The name, without `.npz`, under which LTU-AS looks for a clip's features."""
-    *folders, last = audio_id.split("/")
-    stem, dot, _ = last.rpartition(".")
-    return "_".join([*folders[-3:], stem if dot and stem else last])
+    return "_".join(without_suffix(audio_id).split("/")[-4:])
 
 
 def name_keys(audio_ids: pa.Array) -> npt.NDArray[np.uint64]:

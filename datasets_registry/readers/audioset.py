@@ -16,28 +16,27 @@ from aig.datasets_registry.dataset import Dataset, Segment, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import locate, wrong_folder
 from aig.datasets_registry.readers import youtube
-from aig.datasets_registry.text.text_rows import MalformedRowError, quarantined
 
 __all__ = ["DATASET"]
 
-_LISTS = "http://storage.googleapis.com/us_audioset/youtube_corpus/v1/csv"
+_LISTS = "https://storage.googleapis.com/us_audioset/youtube_corpus/v1/csv"
 
 
 def read(source: Source) -> Iterator[Clip | Quarantined]:
     """Clips of the lists of the source's splits, labels by display name."""
     names = youtube.class_names("audioset", source.root)
-    audio = youtube.clips_by_video(source.root)
+    find = youtube.YoutubeFiles(source.root).find
     for split, file in _lists(source):
-        for line, row in youtube.segments(file, names):
-            if isinstance(row, MalformedRowError):
-                yield quarantined("audioset", file, line, row)
+        for row in youtube.segments(file, "audioset", names):
+            if isinstance(row, Quarantined):
+                yield row
             else:
                 video, start, end, labels = row
                 yield Clip(
                     audio_id="audioset/" + video,
                     dataset="audioset",
                     split=split,
-                    path=audio.find(video),
+                    path=find(video, start),
                     labels=labels,
                     source_key=youtube_key(video, start, end),
                 )
@@ -47,8 +46,8 @@ def segments(source: Source) -> Iterator[Segment]:
     """What is to be cut out of videos."""
     names = youtube.class_names("audioset", source.root)
     for split, file in _lists(source):
-        for _, row in youtube.segments(file, names):
-            if not isinstance(row, MalformedRowError):
+        for row in youtube.segments(file, "audioset", names):
+            if not isinstance(row, Quarantined):
                 video, start, end, labels = row
                 yield Segment(f"audioset/{video}", video, start, end, f"audio/{split}/{video}", labels)
 
@@ -79,6 +78,7 @@ DATASET = Dataset(
     open_prompt="audio",
     by_split={"unbalanced_train": {"closed_tasks": ("cla_label_des",), "open_prompt": None}},
     reader=read,
+    audio_names=youtube.NAMES,
     segments=segments,
     downloads=(
         *(Download(url=f"{_LISTS}/{file}", to=file) for file in youtube.AUDIOSET_LISTS.values()),

@@ -1,88 +1,103 @@
 """AudioSet-Strong: 103,463 clips of AudioSet with the times of every sound.
 
 Files: `audioset_train_strong.tsv`, `audioset_eval_strong.tsv`, `mid_to_display_name.tsv`; audio anywhere below the
-root by the video's id, as in AudioSet. The events of a clip stand one below the other.
+root by the video's id, as in AudioSet. The events of a clip stand one below the other. WavCaps has a caption, and the
+audio too, for most of these clips: `json_files/AudioSet_SL/as_final.json` and `AudioSet_SL/Y<video>.flac`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from aig.core.records import Clip, Event, Quarantined
 from aig.core.source_keys import youtube_key
 from aig.datasets_registry.dataset import Dataset, Segment, Source
 from aig.datasets_registry.downloads import Download
-from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
-from aig.datasets_registry.readers import youtube
-from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined
+from aig.datasets_registry.files import locate, wrong_folder
+from aig.datasets_registry.readers import wavcaps, youtube
+from aig.datasets_registry.text.parse_rows import collect, parse_rows
+from aig.datasets_registry.text.text_rows import MalformedRowError
 
 __all__ = ["DATASET"]
 
 NAME = "audioset_strong"
 CLIP_S = 10.0
-_LISTS = "http://storage.googleapis.com/us_audioset/youtube_corpus/strong"
+CAPTIONS = "json_files/AudioSet_SL/as_final.json"
+_LISTS = "https://storage.googleapis.com/us_audioset/youtube_corpus/strong"
 _COLUMNS = ("segment_id", "start_time_seconds", "end_time_seconds", "label")
+
+Row = tuple[str, Event]
 
 
 def read(source: Source) -> Iterator[Clip | Quarantined]:
-    """Clips with their events ordered by onset; `labels` are the events' in order of first onset."""
+    """Clips with their events ordered by onset, ties as in the file; `labels` are the events', by first onset."""
     names = _names(source.root)
-    audio = youtube.clips_by_video(source.root)
+    audio = youtube.YoutubeFiles(source.root)
+    captions: dict[str, str] = {}
+    if file := locate(source.root, CAPTIONS, "AudioSet_SL/as_final.json", "as_final.json"):
+        yield from collect(wavcaps.captions(file, NAME), captions)
+    else:
+        source.note(f"{NAME}: no {CAPTIONS} of WavCaps below {source.root}, so its clips have no captions.")
     for split, file in _lists(source):
-        current, events = "", list[Event]()
-        for line, row in csv_rows(file, delimiter="\t", quoted=False):
-            try:
-                if isinstance(row, MalformedRowError):
-                    raise row
-                if row[0] == _COLUMNS[0]:
-                    continue
-                segment, event = _event(row, names)
-            except MalformedRowError as error:
-                yield quarantined(NAME, file, line, error)
+        for item in _grouped(parse_rows(file, NAME, _event(names), columns=_COLUMNS, delimiter="\t", quoted=False)):
+            if isinstance(item, Quarantined):
+                yield item
                 continue
-            if segment != current:
-                if events:
-                    yield _clip(current, split, events, audio)
-                current, events = segment, []
-            events.append(event)
-        if events:
-            yield _clip(current, split, events, audio)
+            segment, events = item
+            video, start_s = segment.rpartition("_")[0], _start_s(segment)
+            yield Clip(
+                audio_id=f"{NAME}/{segment}",
+                dataset=NAME,
+                split=split,
+                path=audio.find(video, start_s),
+                labels=tuple(dict.fromkeys(event.label for event in events)),
+                events=events,
+                captions=(captions[video],) if video in captions else None,
+                source_key=youtube_key(video, start_s, start_s + CLIP_S),
+            )
 
 
-def _event(row: list[str], names: dict[str, str]) -> tuple[str, Event]:
-    if len(row) != len(_COLUMNS):
-        raise MalformedRowError(f"{len(row)} cells instead of {len(_COLUMNS)}", column=str(len(row)))
-    segment, start, end, mid = row
-    _start_s(segment)
-    onset, offset = youtube.seconds(start, _COLUMNS[1]), youtube.seconds(end, _COLUMNS[2])
-    if offset < onset:
-        raise MalformedRowError(f"the event ends at {end} s, before it starts at {start} s", column=_COLUMNS[2])
-    if mid not in names:
-        raise MalformedRowError(f"no class {mid!r} in mid_to_display_name.tsv", column=_COLUMNS[3])
-    return segment, Event(names[mid], onset, offset)
+def _event(names: dict[str, str]) -> Callable[[list[str]], Row]:
+    def event(row: list[str]) -> Row:
+        segment, start, end, mid = row
+        _start_s(segment)
+        onset, offset = youtube.seconds(start, _COLUMNS[1]), youtube.seconds(end, _COLUMNS[2])
+        if offset < onset:
+            raise MalformedRowError(f"the event ends at {end} s, before it starts at {start} s", column=_COLUMNS[2])
+        if mid not in names:
+            raise MalformedRowError(f"no class {mid!r} in mid_to_display_name.tsv", column=_COLUMNS[3])
+        return segment, Event(names[mid], onset, offset)
+
+    return event
+
+
+def _grouped(rows: Iterable[Row | Quarantined]) -> Iterator[tuple[str, tuple[Event, ...]] | Quarantined]:
+    """Clips with the events that stand one below the other."""
+    current, events = "", list[Event]()
+    for row in rows:
+        if isinstance(row, Quarantined):
+            yield row
+            continue
+        if row[0] != current:
+            if events:
+                yield current, _ordered(events)
+            current, events = row[0], []
+        events.append(row[1])
+    if events:
+        yield current, _ordered(events)
+
+
+def _ordered(events: list[Event]) -> tuple[Event, ...]:
+    return tuple(sorted(events, key=lambda event: event.onset_s))
 
 
 def _start_s(segment: str) -> float:
     """Start of a clip in its video: behind the last `_`, in milliseconds."""
     video, _, start = segment.rpartition("_")
     if len(video) != 11 or not (start.isascii() and start.isdigit()):
-        raise MalformedRowError(f"{segment!r} is no <video>_<milliseconds>", column=_COLUMNS[0])
+        raise MalformedRowError(f"{segment!r} is not a <video>_<milliseconds>", column=_COLUMNS[0])
     return int(start) / 1000
-
-
-def _clip(segment: str, split: str, events: list[Event], audio: AudioFiles) -> Clip:
-    ordered = tuple(sorted(events, key=lambda event: (event.onset_s, event.offset_s, event.label)))
-    video, start = segment.rpartition("_")[0], _start_s(segment)
-    return Clip(
-        audio_id=f"{NAME}/{segment}",
-        dataset=NAME,
-        split=split,
-        path=audio.find(video),
-        labels=tuple(dict.fromkeys(event.label for event in ordered)),
-        events=ordered,
-        source_key=youtube_key(video, start, start + CLIP_S),
-    )
 
 
 def segments(source: Source) -> Iterator[Segment]:
@@ -98,8 +113,8 @@ def _names(root: Path) -> dict[str, str]:
     file = locate(root, "mid_to_display_name.tsv")
     if file is None:
         raise wrong_folder(NAME, root, "mid_to_display_name.tsv")
-    rows = csv_rows(file, delimiter="\t", quoted=False)
-    return {row[0]: row[1] for _, row in rows if not isinstance(row, MalformedRowError) and len(row) == 2}
+    rows = parse_rows(file, NAME, lambda row: (row[0], row[1]), columns=2, delimiter="\t", quoted=False)
+    return dict(row for row in rows if not isinstance(row, Quarantined))
 
 
 def _lists(source: Source) -> list[tuple[str, Path]]:
@@ -120,7 +135,7 @@ DATASET = Dataset(
     redistributable=False,
     access="youtube",
     clips=103_463,
-    fields=("labels", "events"),
+    fields=("labels", "events", "captions"),
     splits=("train", "eval"),
     closed_tasks=(
         "cla_label",
@@ -130,9 +145,12 @@ DATASET = Dataset(
         "temporal_single_not_exist",
         "temporal_order",
         "temporal_order_not_exist",
+        "caption",
+        "label_caption",
     ),
     open_prompt="audio",
     reader=read,
+    audio_names=youtube.NAMES,
     segments=segments,
     downloads=tuple(
         Download(url=f"{_LISTS}/{name}", to=name)

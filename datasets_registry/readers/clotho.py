@@ -1,28 +1,35 @@
 """Clotho v2: Freesound recordings of 15 to 30 s with five captions each.
 
-Files: `clotho_captions_{development,validation,evaluation}.csv`; audio in `<split>/` or anywhere below a folder whose
-name ends in the split's, under the names the lists give, blanks and odd characters included. Licences and
-numbers at Freesound come from `clotho_metadata_<split>.csv` where it is there.
+Files: `clotho_captions_{development,validation,evaluation}.csv`; audio under the names the lists give, blanks and odd
+characters included, below a folder whose name ends in the split's (`development/`, `clotho_audio_development/`,
+`clotho_audio_files/development/`, `audio/development/`), or anywhere where there is no such folder. Some names stand
+in two splits: of these, only what lies in a split's folder counts. Licences and numbers at Freesound come from
+`clotho_metadata_<split>.csv` where it is there.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from aig.core.audio_names import without_suffix
 from aig.core.records import Clip, Quarantined
 from aig.core.source_keys import freesound_key
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.downloads import Download
-from aig.datasets_registry.files import AudioFiles, folders, locate, wrong_folder
-from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined
+from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
+from aig.datasets_registry.text.parse_rows import collect, parse_rows
+from aig.datasets_registry.text.text_rows import MalformedRowError
 
 __all__ = ["DATASET"]
 
 NAME = "clotho"
 _SPLITS = ("development", "validation", "evaluation")
 _RECORD = "https://zenodo.org/records/4783391/files"
+_COLUMNS = ("file_name", "caption_1", "caption_2", "caption_3", "caption_4", "caption_5")
 
 
 def read(source: Source) -> Iterator[Clip | Quarantined]:
@@ -32,29 +39,25 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
     found = [(split, file) for split, file in lists if file is not None]
     if not found:
         raise wrong_folder(NAME, source.root, " or ".join(f"clotho_captions_{split}.csv" for split in wanted))
+    anywhere = AudioFiles(source.root, where=lambda folders: not any(name.endswith(_SPLITS) for name in folders))
+    in_two = _in_two_lists(source.root)
     for split, file in found:
-        # The same name may stand in two splits, so each is looked for in its own folder, where there are such.
-        own = [folder for folder in folders(source.root) if folder.endswith(_SPLITS)]
-        audio = AudioFiles(source.root, below=[name for name in own if name.endswith(split)] if own else [""])
-        about = _about(source.root, split)
-        for line, row in csv_rows(file, multiline=True):
-            try:
-                if isinstance(row, MalformedRowError):
-                    raise row
-                if row[0] == "file_name":
-                    continue
-                clip = _clip(row, split, audio, about)
-            except MalformedRowError as error:
-                yield quarantined(NAME, file, line, error)
-            else:
-                yield clip
+        own = AudioFiles(source.root, where=partial(_of_split, split))
+        about: dict[str, _About] = {}
+        yield from _metadata(source, split, about)
+        clip = partial(_clip, split, own, anywhere, in_two, about)
+        yield from parse_rows(file, NAME, clip, columns=_COLUMNS, multiline=True, torn=True)
 
 
-def _clip(row: list[str], split: str, audio: AudioFiles, about: dict[str, _About]) -> Clip:
-    if len(row) != 6:
-        raise MalformedRowError(f"{len(row)} cells instead of 6", column=str(len(row)))
-    stem = row[0].removesuffix(".wav")
-    captions = tuple(caption.strip() for caption in row[1:] if caption.strip())
+def _of_split(split: str, folders: list[str]) -> bool:
+    return any(name.endswith(split) for name in folders)
+
+
+def _clip(
+    split: str, own: AudioFiles, anywhere: AudioFiles, in_two: set[str], about: dict[str, _About], row: list[str]
+) -> Clip:
+    stem = without_suffix(row[0])
+    captions = tuple(" ".join(caption.split()) for caption in row[1:] if caption.strip())
     if not stem or "/" in stem:
         raise MalformedRowError(f"{row[0]!r} is not a valid file name", column="file_name")
     if not captions:
@@ -64,11 +67,21 @@ def _clip(row: list[str], split: str, audio: AudioFiles, about: dict[str, _About
         audio_id=f"{NAME}/{split}/{stem}",
         dataset=NAME,
         split=split,
-        path=audio.find(stem),
+        path=own.find(stem) or (None if stem in in_two else anywhere.find(stem)),
         captions=captions,
         licence=known.licence,
         source_key=known.source_key,
     )
+
+
+def _in_two_lists(root: Path) -> set[str]:
+    """Names that stand in the lists of two splits."""
+    counts: Counter[str] = Counter()
+    for split in _SPLITS:
+        if file := locate(root, f"clotho_captions_{split}.csv"):
+            rows = parse_rows(file, NAME, lambda row: row[0], columns=_COLUMNS, multiline=True, torn=True)
+            counts.update({without_suffix(row) for row in rows if not isinstance(row, Quarantined)})
+    return {name for name, lists in counts.items() if lists > 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +92,20 @@ class _About:
     source_key: str | None = None
 
 
-def _about(root: Path, split: str) -> dict[str, _About]:
-    """By file name: the owners' metadata, which are not in UTF-8 throughout; third column: the number at Freesound."""
-    file = locate(root, f"clotho_metadata_{split}.csv")
+def _metadata(source: Source, split: str, into: dict[str, _About]) -> Iterator[Quarantined]:
+    """By file name, from the owners' metadata, which is in Latin-1."""
+    file = locate(source.root, f"clotho_metadata_{split}.csv")
     if file is None:
-        return {}
-    rows = csv_rows(file, multiline=True)
-    return {
-        row[0]: _About(
-            licence=row[-1] if row[-1].startswith("http") else None,
-            source_key=freesound_key(row[2]) if len(row) > 2 and row[2].isascii() and row[2].isdigit() else None,
-        )
-        for _, row in rows
-        if not isinstance(row, MalformedRowError)
-    }
+        source.note(f"{NAME}: no clotho_metadata_{split}.csv below {source.root}, so no clip of it has a licence.")
+        return
+
+    def about(row: list[str]) -> tuple[str, _About]:
+        name, number, licence = row
+        key = freesound_key(number) if number.isascii() and number.isdigit() else None
+        return name, _About(licence if licence.startswith("http") else None, key)
+
+    columns = ("file_name", "sound_id", "license")
+    yield from collect(parse_rows(file, NAME, about, columns=columns, multiline=True, encoding="latin-1"), into)
 
 
 def _files(split: str, audio: str, captions: str, metadata: str) -> tuple[Download, ...]:
@@ -133,6 +146,10 @@ DATASET = Dataset(
     open_prompt="audio",
     pairs_per_call=20,
     reader=read,
+    audio_names=(
+        "<file_name> below a folder that ends in the split's name",
+        "<file_name> anywhere else, unless two splits have it",
+    ),
     downloads=(
         *_files(
             "development",

@@ -16,7 +16,9 @@ from aig.core.records import Clip, Quarantined
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
-from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined
+from aig.datasets_registry.text.file_kind import describe
+from aig.datasets_registry.text.parse_rows import collect, parse_items, parse_rows
+from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows
 
 __all__ = ["DATASET"]
 
@@ -31,40 +33,35 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
     if tracks is None or genres_file is None:
         raise wrong_folder(NAME, source.root, "fma_metadata/tracks.csv and fma_metadata/genres.csv")
     genres: dict[int, str] = {}
-    for line, genre in genre_names(genres_file):
-        if isinstance(genre, MalformedRowError):
-            yield quarantined(NAME, genres_file, line, genre)
-        else:
-            genres[genre[0]] = genre[1]
+    yield from collect(genre_names(genres_file), genres)
     below = [part for part in source.parts or _PARTS if (source.root / part).is_dir()]
     audio = AudioFiles(source.root, below=below or [""])
     header: list[list[str]] = []
     places: list[int] = []
-    for line, row in csv_rows(tracks, multiline=True):
-        try:
-            if isinstance(row, MalformedRowError):
-                raise row
-            if len(header) < 3:
-                header.append(row)
-                places = _places(tracks, header) if len(header) == 3 else []
-                continue
-            if len(row) != len(header[0]):
-                raise MalformedRowError(f"{len(row)} cells instead of {len(header[0])}", column=str(len(row)))
-            clip = _clip(row, places, genres, audio)
-        except MalformedRowError as error:
-            yield quarantined(NAME, tracks, line, error)
-            continue
-        if clip.split in source.splits:
-            yield clip
+
+    def clip(row: list[str]) -> Clip | None:
+        if len(header) < 3:
+            header.append(row)
+            places.extend(_places(tracks, header) if len(header) == 3 else ())
+            return None
+        if len(row) != len(header[0]):
+            raise MalformedRowError(f"{len(row)} cells instead of {len(header[0])}", column=str(len(row)))
+        found = _clip(row, places, genres, audio)
+        return found if found.split in source.splits else None
+
+    yield from parse_items(tracks, NAME, csv_rows(tracks, multiline=True), clip)
+    if len(header) < 3:
+        raise wrong_folder(NAME, source.root, f"three header rows in {tracks.name}, which is {describe(tracks)},")
 
 
 def _places(file: Path, header: list[list[str]]) -> list[int]:
     """Where the wanted columns stand, by the two header rows."""
     pairs = list(zip(header[0], header[1], strict=False))
-    missing = [column for column in _COLUMNS if column not in pairs]
+    missing = [", ".join(column) for column in _COLUMNS if column not in pairs]
     if missing or header[2][0] != "track_id":
         raise UsageError(
-            f"{file}: no column {missing[0] if missing else 'track_id'} by its first three rows",
+            f"{file}: no column {missing[0] if missing else 'track_id'} by its first three rows; "
+            f"the file is {describe(file)}",
             "Take tracks.csv as it is in fma_metadata.zip.",
         )
     return [pairs.index(column) for column in _COLUMNS]
@@ -95,16 +92,15 @@ def _clip(row: list[str], places: list[int], genres: dict[int, str], audio: Audi
     )
 
 
-def genre_names(file: Path) -> Iterator[tuple[int, tuple[int, str] | MalformedRowError]]:
-    """Lines and genres by their number, from `genre_id,#tracks,parent,title,top_level`."""
-    for line, row in csv_rows(file):
-        if isinstance(row, MalformedRowError):
-            yield line, row
-        elif row[0] != "genre_id":
-            if len(row) == 5 and row[0].isdigit() and row[3].strip():
-                yield line, (int(row[0]), row[3].strip())
-            else:
-                yield line, MalformedRowError("no `genre_id,#tracks,parent,title,top_level`")
+def genre_names(file: Path) -> Iterator[tuple[int, str] | Quarantined]:
+    """Genres by their number."""
+
+    def genre(row: list[str]) -> tuple[int, str]:
+        if not row[0].isdigit() or not row[1].strip():
+            raise MalformedRowError("no number and title of a genre", column="title")
+        return int(row[0]), row[1].strip()
+
+    return parse_rows(file, NAME, genre, columns=("genre_id", "title"))
 
 
 _ARCHIVES = "https://os.unil.cloud.switch.ch/fma"
@@ -134,6 +130,7 @@ DATASET = Dataset(
     open_prompt="music",
     pairs_per_call=5,
     reader=read,
+    audio_names=("<six digits>.*, below fma_small/, fma_medium/, fma_large/ or fma_full/ where they are",),
     downloads=(
         Download(
             url=f"{_ARCHIVES}/fma_metadata.zip",

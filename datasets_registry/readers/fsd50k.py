@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from aig.core.errors import UsageError
@@ -17,11 +17,56 @@ from aig.core.source_keys import freesound_key
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
-from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined
+from aig.datasets_registry.text.parse_rows import parse_rows
+from aig.datasets_registry.text.text_rows import MalformedRowError
 
 __all__ = ["DATASET"]
 
 NAME = "fsd50k"
+_FOLDERS = ("FSD50K.ground_truth/", "ground_truth/", "labels/", "")
+
+_AUDIOSET_NAMES = {
+    "/m/07q2z82": "Accelerating, revving, vroom",
+    "/m/020bb7": "Bird vocalization, bird call, bird song",
+    "/m/019jd": "Boat, Water vehicle",
+    "/m/03q5_w": "Burping, eructation",
+    "/m/03cczk": "Chewing, mastication",
+    "/m/09b5t": "Chicken, rooster",
+    "/m/0ytgt": "Child speech, kid speaking",
+    "/m/07q7njn": "Chink, clink",
+    "/m/07pggtn": "Chirp, tweet",
+    "/m/07rgt08": "Chuckle, chortle",
+    "/t/dd00112": "Crumpling, crinkling",
+    "/m/0463cq4": "Crying, sobbing",
+    "/m/023pjk": "Cutlery, silverware",
+    "/m/04brg2": "Dishes, pots, and pans",
+    "/m/068hy": "Domestic animals, pets",
+    "/t/dd00071": "Domestic sounds, home sounds",
+    "/m/02zsn": "Female speech, woman speaking",
+    "/m/0cmf2": "Fixed-wing aircraft, airplane",
+    "/m/01dwxx": "Gull, seagull",
+    "/m/032s66": "Gunshot, gunfire",
+    "/m/0ch8v": "Livestock, farm animals, working animals",
+    "/m/05zppz": "Male speech, man speaking",
+    "/m/0dwsp": "Marimba, xylophone",
+    "/m/05mxj0q": "Packing tape, duct tape",
+    "/m/0ltv": "Race car, auto racing",
+    "/m/02bm9n": "Ratchet, pawl",
+    "/m/07rrlb6": "Splash, splatter",
+    "/m/0195fx": "Subway, metro, underground",
+    "/m/07qnq_y": "Thump, thud",
+    "/m/0btp2": "Traffic noise, roadway noise",
+    "/m/07pqc89": "Trickle, dribble",
+    "/m/0912c9": "Vehicle horn, car horn, honking",
+    "/m/07pbtc8": "Walk, footsteps",
+    "/m/02jz0l": "Water tap, faucet",
+    "/m/034srq": "Waves, surf",
+    "/m/07rqsjt": "Whoosh, swoosh, swish",
+    "/m/085jw": "Wind instrument, woodwind instrument",
+}
+"""AudioSet's names of the 37 of 200 classes that the owners call otherwise (`Chirp_and_tweet`). A clip's labels stay
+the owners', as in LTU's list of them; AudioSet's names go into its `parents`, so that rules find it by them."""
+
 _RECORD = "https://zenodo.org/records/4060432/files"
 
 
@@ -31,55 +76,46 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
     lists = {"dev": {"train", "val"}, "eval": {"eval"}}
     found = False
     for part, splits in lists.items():
-        file = locate(source.root, f"FSD50K.ground_truth/{part}.csv", f"ground_truth/{part}.csv", f"{part}.csv")
+        file = locate(source.root, *(f"{folder}{part}.csv" for folder in _FOLDERS))
         asked = splits & set(source.splits) and (not source.parts or part in source.parts)
         if file is not None and asked:
             found = True
-            yield from _list(file, part, source, audio)
+            columns = ("fname", "labels", "mids", "split") if part == "dev" else ("fname", "labels", "mids")
+            yield from parse_rows(file, NAME, partial(_clip, source, audio, _about(source, part)), columns=columns)
     if not found:
         raise wrong_folder(NAME, source.root, "FSD50K.ground_truth/dev.csv")
 
 
-def _list(file: Path, part: str, source: Source, audio: AudioFiles) -> Iterator[Clip | Quarantined]:
-    about = _about(source.root, part)
-    width = 4 if part == "dev" else 3
-    for line, row in csv_rows(file):
-        try:
-            if isinstance(row, MalformedRowError):
-                raise row
-            if row[0] == "fname":
-                continue
-            if len(row) != width:
-                raise MalformedRowError(f"{len(row)} cells instead of {width}", column=str(len(row)))
-            name, labels = row[0], row[1]
-            if not (name.isascii() and name.isdigit()):
-                raise MalformedRowError(f"{name!r} is not the number of a Freesound recording", column="fname")
-            if not labels:
-                raise MalformedRowError("no labels", column="labels")
-            split = row[3] if part == "dev" else "eval"
-            if split not in ("train", "val", "eval"):
-                raise MalformedRowError(f"{split!r} is neither train nor val", column="split")
-        except MalformedRowError as error:
-            yield quarantined(NAME, file, line, error)
-            continue
-        if split in source.splits:
-            known = about.get(name, {})
-            yield Clip(
-                audio_id=f"{NAME}/{name}",
-                dataset=NAME,
-                split=split,
-                path=audio.find(name),
-                labels=tuple(labels.replace("_", " ").split(",")),
-                title=known.get("title") or None,
-                licence=known.get("license") or None,
-                source_key=freesound_key(name),
-            )
+def _clip(source: Source, audio: AudioFiles, about: dict[str, dict[str, Any]], row: list[str]) -> Clip | None:
+    name, labels, mids, split = row if len(row) == 4 else (*row, "eval")
+    if not (name.isascii() and name.isdigit()):
+        raise MalformedRowError(f"{name!r} is not the number of a Freesound recording", column="fname")
+    if not labels:
+        raise MalformedRowError("no labels", column="labels")
+    if split not in ("train", "val", "eval"):
+        raise MalformedRowError(f"{split!r} is neither train nor val", column="split")
+    if split not in source.splits:
+        return None
+    known = about.get(name, {})
+    return Clip(
+        audio_id=f"{NAME}/{name}",
+        dataset=NAME,
+        split=split,
+        path=audio.find(name),
+        labels=tuple(labels.replace("_", " ").split(",")),
+        parents=tuple(_AUDIOSET_NAMES[mid] for mid in mids.split(",") if mid in _AUDIOSET_NAMES) or None,
+        title=known.get("title") or None,
+        licence=known.get("license") or None,
+        source_key=freesound_key(name),
+    )
 
 
-def _about(root: Path, part: str) -> dict[str, dict[str, Any]]:
+def _about(source: Source, part: str) -> dict[str, dict[str, Any]]:
     """What the owners tell of each recording, by its number; empty where the file is not there."""
-    file = locate(root, f"FSD50K.metadata/{part}_clips_info_FSD50K.json")
+    name = f"{part}_clips_info_FSD50K.json"
+    file = locate(source.root, f"FSD50K.metadata/{name}", f"metadata/{name}", name)
     if file is None:
+        source.note(f"{NAME}: no FSD50K.metadata/{name} below {source.root}, so no clip of {part} has a licence.")
         return {}
     try:
         found: dict[str, dict[str, Any]] = json.loads(file.read_bytes())
@@ -130,6 +166,7 @@ DATASET = Dataset(
     closed_tasks=("cla_label", "cla_label_des"),
     open_prompt="audio",
     reader=read,
+    audio_names=("<fname>.*",),
     parts=("dev", "eval"),
     pull_parts=("dev",),
     downloads=(

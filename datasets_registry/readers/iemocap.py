@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from aig.core.records import Clip, Quarantined
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.files import AudioFiles, folders, wrong_folder
-from aig.datasets_registry.text.text_rows import MalformedRowError, quarantined, text_lines
+from aig.datasets_registry.text.parse_rows import collect, parse_items
+from aig.datasets_registry.text.text_rows import MalformedRowError, text_lines
 
 __all__ = ["DATASET"]
 
@@ -22,63 +24,76 @@ NAME = "iemocap"
 EMOTIONS = {"ang": "angry", "hap": "happy", "exc": "happy", "neu": "neutral", "sad": "sad"}
 _OTHER = {"fru", "sur", "fea", "dis", "oth", "xxx"}
 _TURN = re.compile(r"\[\d+\.\d+ - \d+\.\d+\]\t(Ses\d\d[FM]_\w+_([FM])\d{3})\t(\w{3})\t\[[-\d., ]+\]\s*")
-_SPOKEN = re.compile(r"(Ses\d\d[FM]_\w+_[FM]\d{3}) \[[\d.]+-[\d.]+\]: (.*)")
+_SPOKEN = re.compile(r"(Ses\d\d[FM]_\w+) \[[\d.]+-[\d.]+\]:(.*)")
 
 
 def read(source: Source) -> Iterator[Clip | Quarantined]:
     """Turns of the sessions of the source's splits, with the emotion most annotators agreed on."""
-    root = source.root if folders(source.root) != ["IEMOCAP_full_release"] else source.root / "IEMOCAP_full_release"
-    prefix = "" if root == source.root else root.name + "/"
-    sessions = [name for name in folders(root) if re.fullmatch(r"Session[1-5]", name)]
-    if not any((root / session / "dialog" / "EmoEvaluation").is_dir() for session in sessions):
-        raise wrong_folder(NAME, source.root, "Session1/dialog/EmoEvaluation/*.txt")
-    for session in sessions:
+    prefix = _prefix(source.root)
+    root = source.root / prefix
+    silent = 0
+    for session in [name for name in folders(root) if re.fullmatch(r"Session[1-5]", name)]:
         split = "test" if session == "Session5" else "train"
         if split in source.splits:
             audio = AudioFiles(source.root, below=(f"{prefix}{session}/sentences/wav",))
             for file in sorted((root / session / "dialog" / "EmoEvaluation").glob("Ses*.txt")):
-                texts = _texts(root / session / "dialog" / "transcriptions" / file.name)
-                yield from _dialogue(file, split, texts, audio)
+                texts: dict[str, str] = {}
+                transcription = root / session / "dialog" / "transcriptions" / file.name
+                silent += not transcription.is_file()
+                yield from _texts(transcription, texts)
+                yield from parse_items(file, NAME, text_lines(file), partial(_clip, split, texts, audio))
+    if silent:
+        source.note(
+            f"{NAME}: {silent} dialogues have no dialog/transcriptions/<dialog>.txt, so their turns have no text."
+        )
 
 
-def _dialogue(file: Path, split: str, texts: dict[str, str], audio: AudioFiles) -> Iterator[Clip | Quarantined]:
-    for number, line in text_lines(file):
-        # Only the summary of a turn begins so; the lines below it are what each annotator said.
-        if isinstance(line, str) and (
-            not line.startswith("[") or line.startswith("[START_TIME") or line.startswith("% [")
-        ):
-            continue
-        found = _TURN.fullmatch(line) if isinstance(line, str) else None
-        if found is None or found.group(3) not in EMOTIONS.keys() | _OTHER:
-            error = line if isinstance(line, MalformedRowError) else _why(line, found)
-            yield quarantined(NAME, file, number, error)
-            continue
-        turn, letter, emotion = found.groups()
-        if emotion in EMOTIONS:
-            yield Clip(
-                audio_id=f"{NAME}/{turn}",
-                dataset=NAME,
-                split=split,
-                path=audio.find(turn),
-                text=texts.get(turn),
-                speaker_id=turn[:5] + letter,
-                gender="female" if letter == "F" else "male",
-                emotion=EMOTIONS[emotion],
-            )
+def _prefix(root: Path) -> str:
+    """Where the sessions are: in the root, or in one of its folders, such as `IEMOCAP_full_release/` or `IEMOCAP/`."""
+    for prefix in ("", *(f"{name}/" for name in folders(root))):
+        if any((root / f"{prefix}Session{number}/dialog/EmoEvaluation").is_dir() for number in range(1, 6)):
+            return prefix
+    raise wrong_folder(NAME, root, "Session1/dialog/EmoEvaluation/*.txt")
 
 
-def _why(line: str, found: re.Match[str] | None) -> MalformedRowError:
-    if found is not None:
-        return MalformedRowError(f"no emotion {found.group(3)!r}", column="3")
-    return MalformedRowError(f"no `[start - end] TURN emotion [V, A, D]` with tabs between: {line.strip()[:60]!r}")
+def _clip(split: str, texts: dict[str, str], audio: AudioFiles, line: str) -> Clip | None:
+    # Only the summary of a turn begins so; the lines below it are what each annotator said.
+    if not line.startswith("[") or line.startswith("[START_TIME"):
+        return None
+    found = _TURN.fullmatch(line)
+    if found is None:
+        raise MalformedRowError(f"no `[start - end] TURN emotion [V, A, D]` with tabs between: {line.strip()[:60]!r}")
+    turn, letter, emotion = found.groups()
+    if emotion not in EMOTIONS:
+        if emotion not in _OTHER:
+            raise MalformedRowError(f"no emotion {emotion!r}", column="3")
+        return None
+    return Clip(
+        audio_id=f"{NAME}/{turn}",
+        dataset=NAME,
+        split=split,
+        path=audio.find(turn),
+        text=texts.get(turn),
+        speaker_id=turn[:5] + letter,
+        gender="female" if letter == "F" else "male",
+        emotion=EMOTIONS[emotion],
+    )
 
 
-def _texts(file: Path) -> dict[str, str]:
-    """What was said in each turn; empty where there is no transcription."""
-    if not file.is_file():
-        return {}
-    found = (_SPOKEN.fullmatch(line.strip()) for _, line in text_lines(file) if isinstance(line, str))
-    return {turn.group(1): turn.group(2).strip() for turn in found if turn and turn.group(2).strip()}
+def _texts(file: Path, into: dict[str, str]) -> Iterator[Quarantined]:
+    """What was said in each turn; the owners wrote some apostrophes in Windows-1252."""
+    if file.is_file():
+        yield from collect(parse_items(file, NAME, text_lines(file, encoding="cp1252"), _spoken), into)
+
+
+def _spoken(line: str) -> tuple[str, str] | None:
+    # Remarks stand between the turns, which alone have a name and times.
+    found = _SPOKEN.fullmatch(line.strip())
+    if found is None:
+        if line.startswith("Ses") and "[" in line:
+            raise MalformedRowError(f"no `TURN [start-end]: text`: {line.strip()[:60]!r}")
+        return None
+    return (found.group(1), found.group(2).strip()) if found.group(2).strip() else None
 
 
 DATASET = Dataset(
@@ -105,6 +120,7 @@ DATASET = Dataset(
     open_prompt="speech_emotion",
     pairs_per_call=20,
     reader=read,
+    audio_names=("Session<n>/sentences/wav/<dialog>/<turn>.*",),
     manual=(
         "Fill in the release form at https://sail.usc.edu/iemocap/iemocap_release.htm; the owners answer by mail.",
         "Unpack IEMOCAP_full_release.tar.gz and give the folder that holds Session1 to Session5 as `root`.",

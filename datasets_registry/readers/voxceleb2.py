@@ -1,67 +1,109 @@
 """VoxCeleb2: a million utterances of 6,112 celebrities from YouTube interviews, with gender and, from others, age.
 
-Files: `<dev|test>/aac/<speaker>/<video>/<number>.m4a` (also `wav` for `aac`, or without such a folder),
-`vox2_meta.csv`; ages from the VoxCeleb enrichment files `age-train.txt` and `age-test.txt`, one a video.
+Files: `<dev|test>/aac/<speaker>/<video>/<number>.m4a`, where `aac` may be another folder or none, and the split's
+folder may be missing or have others above it: then the list says which split a speaker belongs to. `vox2_meta.csv` in
+either form: tabs and five columns, or commas and four. Ages from the VoxCeleb enrichment files, one a video:
+`final_dataframe_extended.csv` has them all, `age-train.txt` and `age-test.txt` the surest.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from aig.core.audio_names import AUDIO_SUFFIXES
 from aig.core.records import Clip, Quarantined
 from aig.core.source_keys import youtube_key
 from aig.datasets_registry.dataset import Dataset, Source
-from aig.datasets_registry.files import AUDIO_SUFFIXES, folders, locate, wrong_folder
+from aig.datasets_registry.downloads import Download
+from aig.datasets_registry.files import folders, locate, wrong_folder
 from aig.datasets_registry.readers.youtube import is_video
-from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined
+from aig.datasets_registry.text.file_kind import delimiter_of
+from aig.datasets_registry.text.parse_rows import collect, parse_rows
+from aig.datasets_registry.text.text_rows import MalformedRowError
 
 __all__ = ["DATASET"]
 
 NAME = "voxceleb2"
-_GENDERS = {"m": "male", "f": "female"}
+_GENDERS = {"m": "male", "f": "female", "male": "male", "female": "female"}
+_SPEAKER = re.compile(r"id\d{5}")
+_SPLIT = re.compile(r"(?:vox2_)?(dev|test)(?:_.*)?")
+_BETTER = ("aac", "m4a", "wav", "flac", "")
+_DEEPEST = 4
 
+Speakers = dict[str, tuple[str, str]]
 Ages = dict[tuple[str, str], int]
 
 
 def read(source: Source) -> Iterator[Clip | Quarantined]:
     """Utterances that are on this disk, speaker by speaker; there is no list of those that are not."""
-    there = [(split, folder) for split in source.splits if (folder := _folder(source.root, split)) is not None]
-    if not there:
-        raise wrong_folder(NAME, source.root, " or ".join(f"{split}/aac/id00012/" for split in source.splits))
+    places = _places(source.root)
     meta = locate(source.root, "vox2_meta.csv")
-    if meta is None:
-        raise wrong_folder(NAME, source.root, "vox2_meta.csv")
-    genders: dict[str, str] = {}
-    for line, speaker in speakers(meta):
-        if isinstance(speaker, MalformedRowError):
-            yield quarantined(NAME, meta, line, speaker)
-        else:
-            genders[speaker[0]] = speaker[1]
+    if meta is None or not places:
+        expected = "vox2_meta.csv" if places else f"{source.splits[0]}/aac/id00012/"
+        raise wrong_folder(NAME, source.root, expected)
+    known: Speakers = {}
+    yield from collect(speakers(meta), known)
     ages: Ages = {}
-    for name in ("age-train.txt", "age-test.txt"):
-        if (file := locate(source.root, name)) is not None:
-            for line, aged in speaker_ages(file):
-                if isinstance(aged, MalformedRowError):
-                    yield quarantined(NAME, file, line, aged)
-                else:
-                    ages[aged[0], aged[1]] = aged[2]
-    for split, folder in there:
+    yield from _ages(source, ages)
+    seen, listed, unlisted = set[str](), 0, 0
+    for folder, split in places:
         for speaker_id in folders(folder):
-            for video in folders(folder / speaker_id):
-                yield from _video(source.root, folder / speaker_id / video, split, genders, ages)
+            if not _SPEAKER.fullmatch(speaker_id):
+                continue
+            gender, own_split = known.get(speaker_id, (None, None))
+            listed, unlisted = listed + (gender is not None), unlisted + (gender is None)
+            if (split or own_split) is None:
+                yield _of_no_split(meta, folder / speaker_id)
+            elif (split or own_split) in source.splits:
+                for video in folders(folder / speaker_id):
+                    if f"{speaker_id}/{video}" not in seen:
+                        seen.add(f"{speaker_id}/{video}")
+                        age = ages.get((speaker_id, video))
+                        place = folder / speaker_id / video
+                        yield from _video(source.root, place, split or own_split or "", gender, age)
+    if unlisted:
+        source.note(
+            f"{NAME}: {unlisted:,} of {listed + unlisted:,} speakers below {source.root} are not in {meta.name}, so "
+            "their clips have no gender."
+        )
 
 
-def _folder(root: Path, split: str) -> Path | None:
-    """Where a split's speakers are: folders `id<number>`."""
-    for place in (f"{split}/aac", f"{split}/wav", split):
-        if any(name.startswith("id") for name in folders(root / place)):
-            return root / place
-    return None
+def _places(root: Path) -> list[tuple[Path, str | None]]:
+    """Folders of speakers' folders with their split, `None` where no folder tells it; audio comes before video."""
+    found: list[tuple[Path, str | None]] = []
+
+    def walk(folder: Path, split: str | None, depth: int) -> None:
+        inner = folders(folder)
+        if any(_SPEAKER.fullmatch(name) for name in inner):
+            found.append((folder, split))
+        elif depth < _DEEPEST:
+            for name in inner:
+                named = _SPLIT.fullmatch(name)
+                walk(folder / name, named.group(1) if named else split, depth + 1)
+
+    walk(root, None, 0)
+    return sorted(found, key=lambda place: (_rank(place[0].name), place[0]))
 
 
-def _video(root: Path, folder: Path, split: str, genders: dict[str, str], ages: Ages) -> Iterator[Clip]:
+def _rank(name: str) -> int:
+    return _BETTER.index(name) if name in _BETTER else len(_BETTER)
+
+
+def _of_no_split(meta: Path, folder: Path) -> Quarantined:
+    return Quarantined(
+        dataset=NAME,
+        audio_id="",
+        stage="index",
+        error="unknown_split",
+        message=f"{folder}: the speaker is not in {meta.name} and no folder above is called dev or test",
+        advice="Put the speaker's folder below dev/ or test/.",
+    )
+
+
+def _video(root: Path, folder: Path, split: str, gender: str | None, age: int | None) -> Iterator[Clip]:
     speaker_id, video = folder.parent.name, folder.name
     relative = folder.relative_to(root).as_posix()
     # Reversed, so that of two formats of one utterance the earlier by name is kept, as everywhere.
@@ -75,48 +117,75 @@ def _video(root: Path, folder: Path, split: str, genders: dict[str, str], ages: 
             split=split,
             path=f"{relative}/{name}",
             speaker_id=speaker_id,
-            gender=genders.get(speaker_id),
-            age=ages.get((speaker_id, video)),
+            gender=gender,
+            age=age,
             source_key=youtube_key(video) if is_video(video) else None,
         )
 
 
-def speakers(file: Path) -> Iterator[tuple[int, tuple[str, str] | MalformedRowError]]:
-    """Lines and speakers with their gender, from `vox2_meta.csv` (tabs, with blanks before them)."""
-    for line, row in csv_rows(file, delimiter="\t", quoted=False):
-        if isinstance(row, MalformedRowError):
-            yield line, row
-            continue
-        cells = [cell.strip() for cell in row]
-        if cells[0] == "Name":
-            continue
-        if len(cells) < 5:
-            yield line, MalformedRowError(f"{len(cells)} cells instead of 5", column=str(len(cells)))
-        elif cells[3] not in _GENDERS:
-            yield line, MalformedRowError(f"{cells[3]!r} is neither m nor f", column="Gender")
-        else:
-            yield line, (cells[1], _GENDERS[cells[3]])
+def speakers(file: Path) -> Iterator[tuple[str, tuple[str, str]] | Quarantined]:
+    """Speakers with their gender and split, from `vox2_meta.csv`, by its header, whatever the delimiter."""
+
+    def speaker(row: list[str]) -> tuple[str, tuple[str, str]]:
+        name, gender, split = (cell.strip() for cell in row)
+        if not _SPEAKER.fullmatch(name):
+            raise MalformedRowError(f"{name!r} is not a speaker's id", column="VoxCeleb2 ID")
+        if gender.lower() not in _GENDERS:
+            raise MalformedRowError(f"{gender!r} is neither m nor f", column="Gender")
+        if split not in DATASET.splits:
+            raise MalformedRowError(f"{split!r} is neither dev nor test", column="Set")
+        return name, (_GENDERS[gender.lower()], split)
+
+    delimiter = delimiter_of(file)
+    columns = ("VoxCeleb2 ID", "Gender", "Set")
+    return parse_rows(file, NAME, speaker, columns=columns, delimiter=delimiter, quoted=delimiter != "\t")
 
 
-def speaker_ages(file: Path) -> Iterator[tuple[int, tuple[str, str, int] | MalformedRowError]]:
-    """Lines and speaker, video and age in years, from `age-train.txt`."""
-    for line, row in csv_rows(file):
-        if isinstance(row, MalformedRowError):
-            yield line, row
-        elif row[0] == "speaker_age":
-            continue
-        elif len(row) != 5:
-            yield line, MalformedRowError(f"{len(row)} cells instead of 5", column=str(len(row)))
-        else:
-            try:
-                age = float(row[0])
-            except ValueError:
-                age = -1.0
-            if 0 <= age <= 130:
-                yield line, (row[3], row[4], int(age))
-            else:
-                yield line, MalformedRowError(f"{row[0]!r} is not an age in years", column="speaker_age")
+def _ages(source: Source, into: Ages) -> Iterator[Quarantined]:
+    """Fills in the ages of all files that are there, the surest last."""
+    found = [(name, file) for name in _AGES if (file := locate(source.root, name, f"dataset/{name}")) is not None]
+    for name, file in found:
+        yield from collect(speaker_ages(file, _AGES[name]), into)
+    if not found:
+        source.note(
+            f"{NAME}: none of {', '.join(_AGES)} below {source.root}, so no clip has an age; `aig pull` gets them."
+        )
+    elif found[0][0] != next(iter(_AGES)):
+        source.note(
+            f"{NAME}: no {next(iter(_AGES))} below {source.root}, which knows the age of five times as many videos; "
+            "`aig pull` gets it."
+        )
 
+
+_AGES = {
+    "final_dataframe_extended.csv": ("speaker_age_title_only", "speaker_age"),
+    "age-train.txt": ("speaker_age",),
+    "age-test.txt": ("speaker_age",),
+}
+"""The files with ages, and the columns where they are: of several, the first that has one. In the extended table the
+year of a recording is confirmed by the video's title, or by its title and description, which is rarer."""
+
+
+def speaker_ages(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[tuple[str, str], int] | Quarantined]:
+    """Age in years by speaker and video; a row without an age is left out."""
+
+    def aged(row: list[str]) -> tuple[tuple[str, str], int] | None:
+        speaker_id, video, *found = (cell.strip() for cell in row)
+        text = next((cell for cell in found if cell and cell.lower() != "nan"), None)
+        if text is None:
+            return None
+        try:
+            age = float(text)
+        except ValueError:
+            age = -1.0
+        if not 0 <= age <= 130:
+            raise MalformedRowError(f"{text!r} is not an age in years", column=columns[0])
+        return (speaker_id, video), int(age)
+
+    return parse_rows(file, NAME, aged, columns=("VoxCeleb_ID", "video_id", *columns), multiline=True)
+
+
+_ENRICHED = "https://raw.githubusercontent.com/hechmik/voxceleb_enrichment_age_gender/main/dataset"
 
 DATASET = Dataset(
     name=NAME,
@@ -135,12 +204,34 @@ DATASET = Dataset(
     closed_tasks=("pitch_cla", "speed_cla", "energy_cla", "gender_cla", "age_cla", "ASR"),
     open_prompt="speech_age",
     reader=read,
+    audio_names=("<dev or test>/aac/<speaker>/<video>/<number>.*",),
+    downloads=(
+        Download(
+            url=f"{_ENRICHED}/vox2_meta.csv",
+            to="vox2_meta.csv",
+            checksum="sha256:a5c7c3eb2893f26e3d0db28fc63c7dd44f0ff8253ecc92ef52e6b5052de584ca",
+            size=254_277,
+        ),
+        Download(
+            url=f"{_ENRICHED}/age-train.txt",
+            to="age-train.txt",
+            checksum="sha256:6a07f77524d9a6f532e4111ac83235656fd8d82725051603457372459a391c69",
+            size=78_874,
+        ),
+        Download(
+            url=f"{_ENRICHED}/age-test.txt",
+            to="age-test.txt",
+            checksum="sha256:e1ee2c1bdbe4dcc2df8a353e4466333f8a1bdda4e70eaba258dab0ff4c81365b",
+            size=52_525,
+        ),
+        Download(url=f"{_ENRICHED}/final_dataframe_extended.csv", to="final_dataframe_extended.csv"),
+    ),
     manual=(
-        "Fill in the form at https://mm.kaist.ac.kr/datasets/voxceleb/ for a user name and password.",
-        "Fetch the parts vox2_dev_aac_part*, join them: `cat vox2_dev_aac* > vox2_aac.zip`, and unpack so that "
-        "<root>/dev/aac/<speaker>/<video>/<number>.m4a is there (for the test part: <root>/test/aac/...).",
-        "Put vox2_meta.csv from the same page into the root.",
-        "For ages put age-train.txt and age-test.txt from https://github.com/hechmik/voxceleb_enrichment_age_gender "
-        "(folder dataset) into the root.",
+        "Fill in the form at https://mm.kaist.ac.kr/datasets/voxceleb/ with an institution's mail address; the answer "
+        "is an access key.",
+        "With it, fetch the parts vox2_dev_aac_partaa to vox2_dev_aac_partah from "
+        "https://cn01.mmai.io/download/voxceleb?file=<name>&key=<key>, join them: "
+        "`cat vox2_dev_aac_part* > vox2_dev_aac.zip` (md5 bbc063c46078a602ca71605645c2a402), and unpack so that "
+        "<root>/dev/aac/<speaker>/<video>/<number>.m4a is there; vox2_test_aac.zip is unpacked below <root>/test/.",
     ),
 )

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from aig.core.records import Quarantined
 from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
+from aig.datasets_registry.text.parse_rows import parse_items, parse_rows
 from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows
 
-__all__ = ["AUDIOSET_LISTS", "class_names", "clips_by_video", "is_video", "seconds", "segments", "video_key"]
+__all__ = [
+    "AUDIOSET_LISTS",
+    "NAMES",
+    "YoutubeFiles",
+    "class_names",
+    "clips_by_video",
+    "is_video",
+    "seconds",
+    "segments",
+    "video_id",
+    "video_key",
+    "whole_seconds",
+]
 
-_NAME = re.compile(r"Y?([A-Za-z0-9_-]{11})(?:[_.]\d+(?:\.\d+)?)*")
+_NAME = re.compile(r"Y?([A-Za-z0-9_-]{11})((?:[_.-]\d+(?:\.\d+)?)*)")
 _VIDEO = re.compile(r"[A-Za-z0-9_-]{11}")
+_TIME = re.compile(r"\d+(?:\.\d+)?")
+
+NAMES = ("<video>.*", "Y<video>.*", "either with _<start> or _<start>-<end> behind, in seconds or milliseconds")
+"""Names of the audio files that are found, in words."""
 
 AUDIOSET_LISTS = {
     "balanced_train": "balanced_train_segments.csv",
@@ -22,11 +41,6 @@ AUDIOSET_LISTS = {
 """AudioSet's three lists, by split."""
 
 
-def is_video(text: str) -> bool:
-    """Whether a text has the form of a YouTube id."""
-    return _VIDEO.fullmatch(text) is not None
-
-
 def video_key(stem: str) -> str:
     """The video's id in a clip's file name: `<id>`, `Y<id>`, `<id>_<start>`, `Y<id>_<start>_<end>`; else the name."""
     found = _NAME.fullmatch(stem)
@@ -34,8 +48,71 @@ def video_key(stem: str) -> str:
 
 
 def clips_by_video(root: Path) -> AudioFiles:
-    """The audio files below a root by their video's id, for datasets with one clip per video."""
+    """The audio files below a root by their video's id."""
     return AudioFiles(root, video_key)
+
+
+def is_video(text: str) -> bool:
+    """Whether a text has the form of a YouTube id."""
+    return _VIDEO.fullmatch(text) is not None
+
+
+class YoutubeFiles:
+    """The audio files of clips of videos: a file whose name says when it starts is taken for no other clip.
+
+    Names are those of the usual downloaders: the video's id, with `Y` before it or not, and start, or start and end,
+    behind it, in seconds or milliseconds, padded or not.
+    """
+
+    def __init__(self, root: Path, several: Iterable[str] = ()) -> None:
+        """Looks through the folder once.
+
+        Args:
+            root: paths are given relative to it.
+            several: videos of which the dataset has several clips; for them a file must say when it starts.
+        """
+        self._files = clips_by_video(root)
+        self._several = frozenset(several)
+
+    def find(self, video: str, start_s: float) -> str | None:
+        """Path of the file of the clip that starts there, relative to the root, or `None`."""
+        unnamed = None
+        for path in self._files.find_all(video):
+            named = _NAME.fullmatch(posixpath.splitext(posixpath.basename(path))[0])
+            first = _TIME.search(named.group(2)) if named else None
+            if first is None:
+                unnamed = unnamed or path
+            elif _is_start(first.group(), start_s):
+                return path
+        return None if video in self._several else unnamed
+
+
+def _is_start(text: str, start_s: float) -> bool:
+    """Whether a number in a file's name is a start in seconds, whole or not, or in milliseconds."""
+    number = float(text)
+    return number in (start_s, int(start_s)) or number == round(start_s * 1000)
+
+
+def video_id(text: str, column: str) -> str:
+    """Checks that a text is a YouTube id.
+
+    Raises:
+        MalformedRowError: it is not.
+    """
+    if not is_video(text):
+        raise MalformedRowError(f"{text!r} is not a valid YouTube id", column=column)
+    return text
+
+
+def whole_seconds(text: str, column: str) -> int:
+    """Parses a start in whole seconds.
+
+    Raises:
+        MalformedRowError: it is not one.
+    """
+    if not (text.isascii() and text.isdigit()):
+        raise MalformedRowError(f"{text!r} is not a start in whole seconds", column=column)
+    return int(text)
 
 
 def seconds(text: str, column: str) -> float:
@@ -57,48 +134,43 @@ def class_names(dataset: str, root: Path) -> dict[str, str]:
     """AudioSet's display names by mid, from `class_labels_indices.csv`.
 
     Raises:
-        UsageError: the file is missing.
+        UsageError: the file is missing, or is another.
     """
     file = locate(root, "class_labels_indices.csv")
     if file is None:
         raise wrong_folder(dataset, root, "class_labels_indices.csv")
-    return {row[1]: row[2] for _, row in csv_rows(file) if not isinstance(row, MalformedRowError) and len(row) == 3}
+    rows = parse_rows(file, dataset, lambda row: (row[0], row[1]), columns=("mid", "display_name"))
+    return dict(row for row in rows if not isinstance(row, Quarantined))
 
 
 Row = tuple[str, float, float, tuple[str, ...]]
 
 
-def segments(file: Path, names: dict[str, str]) -> Iterator[tuple[int, Row | MalformedRowError]]:
-    """Rows of one of AudioSet's lists: line, and video, start and end in seconds, labels by display name."""
+def segments(file: Path, dataset: str, names: dict[str, str]) -> Iterator[Row | Quarantined]:
+    """Rows of one of AudioSet's lists: video, start and end in seconds, labels by display name."""
     name_of = names.__getitem__
     is_video = _VIDEO.fullmatch
-    for line, row in csv_rows(file, skipinitialspace=True):
-        if isinstance(row, MalformedRowError):
-            yield line, row
-            continue
+
+    def parse(row: list[str]) -> Row | None:
         if row[0][:1] == "#":
-            continue
+            return None
         try:
             video, start, end, mids = row
             if not is_video(video):
                 raise MalformedRowError(f"{video!r} is not a valid YouTube id", column="YTID")
             labels = tuple(map(name_of, mids.split(",")))
             since, until = float(start), float(end)
-            if not 0 <= since < until < 1e6:
-                raise MalformedRowError(f"a segment from {start} to {end} s", column="end_seconds")
-        except MalformedRowError as error:
-            yield line, error
         except KeyError as unknown:
-            yield (
-                line,
-                MalformedRowError(
-                    f"no class {unknown.args[0]!r} in class_labels_indices.csv", column="positive_labels"
-                ),
-            )
-        except ValueError:
-            yield line, _why(row)
-        else:
-            yield line, (video, since, until, labels)
+            raise MalformedRowError(
+                f"no class {unknown.args[0]!r} in class_labels_indices.csv", column="positive_labels"
+            ) from None
+        except ValueError as error:
+            raise (error if isinstance(error, MalformedRowError) else _why(row)) from None
+        if not 0 <= since < until < 1e6:
+            raise MalformedRowError(f"a segment from {start} to {end} s", column="end_seconds")
+        return video, since, until, labels
+
+    return parse_items(file, dataset, csv_rows(file, skipinitialspace=True), parse)
 
 
 def _why(row: list[str]) -> MalformedRowError:

@@ -12,7 +12,9 @@ from typing import IO, Any
 
 from aig.core.records import Quarantined
 
-__all__ = ["MalformedRowError", "csv_rows", "json_lines", "quarantined", "text_lines"]
+__all__ = ["MalformedRowError", "csv_rows", "json_lines", "quarantined", "text_lines", "utf16"]
+
+_PEEKED = 64
 
 
 class MalformedRowError(ValueError):
@@ -47,7 +49,13 @@ def quarantined(dataset: str, file: Path, line: int, error: MalformedRowError, a
 
 
 def csv_rows(
-    file: Path, *, delimiter: str = ",", skipinitialspace: bool = False, multiline: bool = False, quoted: bool = True
+    file: Path,
+    *,
+    delimiter: str = ",",
+    skipinitialspace: bool = False,
+    multiline: bool = False,
+    quoted: bool = True,
+    encoding: str = "",
 ) -> Iterator[tuple[int, list[str] | MalformedRowError]]:
     """Rows of a delimited text file with the number of the line each starts on, from 1; blank lines are skipped.
 
@@ -55,11 +63,12 @@ def csv_rows(
     reading goes on at its second line, unless it is `multiline` and has as many cells as the first row.
 
     Args:
-        file: UTF-8 text, with or without a byte order mark; gzip where the name ends in `.gz`.
+        file: UTF-8 or UTF-16 text; gzip where the name ends in `.gz`.
         delimiter: one character.
         skipinitialspace: whether blanks behind a delimiter are no part of the cell.
         multiline: whether a quoted cell may hold line breaks.
         quoted: whether `"` quotes at all.
+        encoding: what a cell that is not UTF-8 is read as, such as `cp1252`; empty: its row is malformed.
     """
     with _text(file) as stream:
         feed, width = _Feed(stream), 0
@@ -83,8 +92,8 @@ def csv_rows(
             width = width or len(row)
             if len(feed.taken) > 1 and not (multiline and len(row) == width):
                 yield feed.number, feed.retreat(MalformedRowError("a quote that is not closed on its line"))
-            elif not feed.taken[0].isascii() and (bad := _not_utf8(row)):
-                yield feed.number, MalformedRowError("not UTF-8 text", column=str(bad))
+            elif not feed.taken[0].isascii() and (bad := _decode(row, encoding)):
+                yield feed.number, MalformedRowError(f"not {encoding or 'UTF-8'} text", column=str(bad))
             else:
                 yield feed.number, row
 
@@ -119,24 +128,41 @@ class _Feed:
         return error
 
 
-def _not_utf8(row: list[str]) -> int:
-    """Number of the first cell, from 1, that holds bytes that are not UTF-8; 0 where none does."""
+def _decode(row: list[str], encoding: str) -> int:
+    """Reads cells that are not UTF-8 as the encoding, in place.
+
+    Returns the number of the first cell, from 1, that holds bytes of neither; 0 where all are text.
+    """
     for number, cell in enumerate(row, start=1):
         try:
             cell.encode()
         except UnicodeEncodeError:
-            return number
+            try:
+                row[number - 1] = cell.encode(errors="surrogateescape").decode(encoding or "utf-8")
+            except UnicodeError:
+                return number
     return 0
 
 
-def text_lines(file: Path) -> Iterator[tuple[int, str | MalformedRowError]]:
-    """Lines of a text file with their numbers, without the line break."""
+def text_lines(file: Path, *, encoding: str = "") -> Iterator[tuple[int, str | MalformedRowError]]:
+    """Lines of a text file with their numbers, without the line break.
+
+    Args:
+        file: as in `csv_rows`.
+        encoding: what a line that is not UTF-8 is read as; empty: it is malformed.
+    """
     with _text(file) as stream:
         for number, line in enumerate(stream, start=1):
-            if not line.isascii() and (bad := _not_utf8([line])):
-                yield number, MalformedRowError("not UTF-8 text", column=str(bad))
+            cells = [line]
+            if not line.isascii() and _decode(cells, encoding):
+                yield number, MalformedRowError(f"not {encoding or 'UTF-8'} text", column=str(_first_bad(line)))
             else:
-                yield number, line.rstrip("\r\n")
+                yield number, cells[0].rstrip("\r\n")
+
+
+def _first_bad(line: str) -> int:
+    """Number of the first character, from 1, that stands for bytes that are not UTF-8."""
+    return next((number for number, letter in enumerate(line, start=1) if "\ud800" <= letter <= "\udfff"), 1)
 
 
 def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any] | MalformedRowError]]:
@@ -159,7 +185,25 @@ def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any] | MalformedRowE
 
 
 def _text(file: Path) -> IO[str]:
+    packed = file.suffix == ".gz"
+    with gzip.open(file) if packed else file.open("rb") as start:
+        encoding = utf16(start.read(_PEEKED))
     # surrogateescape keeps bytes that are not UTF-8 visible, so that one bad line does not end the reading.
-    if file.suffix == ".gz":
-        return gzip.open(file, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="")
-    return file.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+    unit, errors = encoding or "utf-8-sig", "replace" if encoding else "surrogateescape"
+    if packed:
+        return gzip.open(file, "rt", encoding=unit, errors=errors, newline="")
+    return file.open(encoding=unit, errors=errors, newline="")
+
+
+def utf16(start: bytes) -> str:
+    """The encoding of a file that begins so, where that is UTF-16 (as Windows writes text), marked or not; else empty.
+
+    It is told by its text: a quarter of it at least are ASCII characters, each with a zero byte.
+    """
+    marked = start[:2] in (b"\xff\xfe", b"\xfe\xff")
+    for encoding in ("utf-16",) if marked else ("utf-16-le", "utf-16-be"):
+        text = start[: _PEEKED // 2 * 2].decode(encoding, errors="replace")
+        plain = sum(letter.isascii() and letter != "\0" for letter in text)
+        if b"\0" in start and plain * (4 if marked else 2) >= len(text) > 1:
+            return encoding
+    return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from aig.core.records import Clip, Quarantined
 from aig.core.tables import Record, to_table, write_table
+from aig.datasets_registry.missing_audio import MUCH, explain
 from aig.datasets_registry.ontology import Ontology
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.runtime.progress import Progress
@@ -22,25 +24,43 @@ from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["digest", "index_dataset"]
 
+log = logging.getLogger("aig")
+
 CLIPS_PER_PART = 50_000
 
+_REMEMBERED = 100_000
+"""Paths of clips kept to tell other files apart, where much audio is missing."""
 
-def index_dataset(configuration: Configuration, workspace: Workspace, name: str, progress: Progress) -> None:
+
+def index_dataset(configuration: Configuration, workspace: Workspace, name: str, progress: Progress) -> list[str]:
     """Reads a dataset and brings `clips/<dataset>/` and `quarantine/index/` up to date with it.
 
     It is read anew each time, because only so are new, removed and changed items noticed; a part that did not change
     is left as it stands.
+
+    Returns:
+        What there is to say of the whole dataset, a sentence or two each: tables that are not there, where much of its
+        audio is missing what was found instead.
     """
     root = Path(root_of(configuration, name))
     quarantine = Reconciled(workspace, name)
-    items = dataset_of(configuration, name).read(source_of(configuration, name))
+    dataset = dataset_of(configuration, name)
+    notes: list[str] = []
+    items = dataset.read(replace(source_of(configuration, name), note=notes.append))
     ontology = Ontology.read(configuration.ontology) if configuration.ontology else None
     clips: set[str] = set()
     quarantined: set[str] = set()
+    used: set[str] = set()
+    indexed = missing = 0
     for number, chunk in enumerate(_chunks(items)):
         good = [_placed(_stamped(item, root), ontology) for item in chunk if isinstance(item, Clip)]
         for clip in good:
             quarantine.see(clip)
+            if clip.path is None:
+                missing += 1
+            elif len(used) < _REMEMBERED:
+                used.add(clip.path)
+        indexed += len(good)
         bad = [item for item in chunk if isinstance(item, Quarantined)]
         if good:
             clips.add(_write(workspace, good, Clip, ("clips", name), f"{number:05d}"))
@@ -50,6 +70,11 @@ def index_dataset(configuration: Configuration, workspace: Workspace, name: str,
     quarantine.settle()
     _keep_only(workspace, clips, "", "clips", name)
     _keep_only(workspace, quarantined, f"part-{name}-", "quarantine", "index")
+    if missing > indexed * MUCH:
+        notes.append(explain(dataset, root, indexed, missing, used))
+    for note in notes:
+        log.warning(note)
+    return notes
 
 
 def _stamped(clip: Clip, root: Path) -> Clip:
@@ -64,9 +89,12 @@ def _stamped(clip: Clip, root: Path) -> Clip:
 
 
 def _placed(clip: Clip, ontology: Ontology | None) -> Clip:
-    """The clip with what its sounds are kinds of."""
-    sounds = (*(clip.labels or ()), *(event.label for event in clip.events or ()))
-    return replace(clip, parents=ontology.ancestors(sounds) or None) if ontology and sounds else clip
+    """The clip with what its sounds are kinds of, after the names that the ontology has for them."""
+    known = clip.parents or ()
+    sounds = (*(clip.labels or ()), *(event.label for event in clip.events or ()), *known)
+    if not ontology or not sounds:
+        return clip
+    return replace(clip, parents=tuple(dict.fromkeys((*known, *ontology.ancestors(sounds)))) or None)
 
 
 def digest(table: pa.Table) -> str:

@@ -127,7 +127,7 @@ def test_vggsound_whole_list(tmp_path):
         },
     )
     clip, bad = read("vggsound", tmp_path)
-    assert (clip.audio_id, clip.labels) == ("vggsound/---g-f_I2yQ_000001", ("pigeon, dove cooing",))
+    assert (clip.audio_id, clip.labels) == ("vggsound/---g-f_I2yQ_000001", ("Pigeon, dove cooing",))
     assert clip.path == "audio/---g-f_I2yQ_000001.wav"
     assert bad.message.startswith("vggsound.csv, line 3, column 1")
 
@@ -276,10 +276,10 @@ def test_what_a_dataset_says_of_itself_holds_together(dataset):
         assert getattr(dataset, name)
 
 
-def test_the_thirteen():
+def test_the_thirteen_and_those_beyond_the_paper():
     assert list(registry.DATASETS) == [
         "audioset", "audioset_strong", "vggsound", "fsd50k", "audiocaps", "freesound", "clotho", "soundbible",
-        "iemocap", "libritts", "voxceleb2", "mosei", "fma",
+        "iemocap", "libritts", "voxceleb2", "mosei", "fma", "libritts_r",
     ]  # fmt: skip
     with pytest.raises(UsageError, match="no dataset 'libri_tts'") as refused:
         registry.get("libri_tts")
