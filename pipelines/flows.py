@@ -6,9 +6,7 @@ Prefect, so a command enters `aig.pipelines.runtime.prefect_server.prefect_api` 
 
 from __future__ import annotations
 
-import contextlib
-import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, cast
 
@@ -17,15 +15,13 @@ from prefect.cache_policies import NO_CACHE
 
 from aig.core.errors import AigError, DataError
 from aig.generators.client.summary import Summary
-from aig.pipelines.configuration import Configuration, load
+from aig.pipelines.configuration import Configuration
 from aig.pipelines.preflight import Stage, check, stage_range
 from aig.pipelines.runtime import prefect_artifacts
 from aig.pipelines.runtime.batches import Isolation, Parameters, run_batches
-from aig.pipelines.runtime.lock import only_run
 from aig.pipelines.runtime.prefect_artifacts import run_name
-from aig.pipelines.runtime.progress import listening, progress_of
-from aig.pipelines.runtime.runners import Runner
-from aig.pipelines.runtime.storage_errors import explained
+from aig.pipelines.runtime.progress import progress_of
+from aig.pipelines.runtime.run import Run, opened
 from aig.pipelines.runtime.watchdog import end_when_stuck
 from aig.pipelines.sources import root_of
 from aig.pipelines.stages import extract as extracting
@@ -33,11 +29,12 @@ from aig.pipelines.stages import index as indexing
 from aig.pipelines.stages import publish as publishing
 from aig.pipelines.stages import select as selecting
 from aig.pipelines.stages.generate.ask import ask_open
-from aig.pipelines.stages.generate.plan import BucketJob, Plan, plan_open, plan_pairs
+from aig.pipelines.stages.generate.plan import BucketJob, Plan, clips_of, plan_open, plan_pairs
 from aig.pipelines.stages.generate.write import forget_outdated, qa_sums
 from aig.pipelines.stages.generate.write import write_bucket as write_pairs
 from aig.pipelines.stages.reconciliation import add_up, check_sums, clip_sums, index_sums, quarantined_of
 from aig.pipelines.views.report.page import write_report
+from aig.pipelines.workspace.buckets import unselected
 from aig.pipelines.workspace.qa_kinds import CLOSED
 from aig.pipelines.workspace.workspace import Workspace
 
@@ -62,6 +59,8 @@ _BATCH: dict[str, Any] = {
     "retry_delay_seconds": [2, 10],
     "retry_condition_fn": _worth_retrying,
 }
+
+_ONCE: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
 
 _FLOW: dict[str, Any] = {"persist_result": False, "validate_parameters": True}
 
@@ -101,17 +100,16 @@ def index(configuration_file: str, only: list[str] | None = None) -> Any:
     Returns:
         What there is to say of each dataset as a whole.
     """
-    with _opened(configuration_file) as (configuration, workspace):
-        names = only or list(configuration.datasets)
-        worked = 0
-        said: dict[str, list[str]] = {}
-        for name in names:
-            with progress_of(f"index {name}") as progress:
-                said[name] = indexing.index_dataset(configuration, workspace, name, progress)
-            worked += progress.done
-            selecting.limit_dataset(configuration, workspace, name)
-        quarantined = _report_clips(configuration, workspace, names, "index")
-        return prefect_artifacts.finished({"said": said}, worked=worked, quarantined=quarantined)
+    said: dict[str, tuple[str, ...]] = {}
+
+    def work(run: Run, name: str) -> int:
+        with progress_of(f"index {name}") as progress:
+            indexed = indexing.index_dataset(run.configuration, run.workspace, name, progress)
+        selecting.limit_dataset(run.configuration, run.workspace, name)
+        said[name] = indexed.notes
+        return indexed.changed
+
+    return _stage_of_clips("index", configuration_file, only, work, {"said": said})
 
 
 @flow(name="aig-extract", flow_run_name=run_name("extract"), **_FLOW)
@@ -122,18 +120,52 @@ def extract(configuration_file: str, only: list[str] | None = None) -> Any:
         configuration_file: path of the YAML configuration.
         only: datasets to work on; all where empty.
     """
-    with _opened(configuration_file) as (configuration, workspace):
-        names = only or list(configuration.datasets)
-        worked = 0
-        with Runner(configuration.runner) as runner:
-            for name in names:
-                worked += _measure_outdated(configuration, workspace, name, runner)
-                extracting.forget_outdated(workspace, name, configuration.extract)
-        quarantined = _report_clips(configuration, workspace, names, "extract")
-        return prefect_artifacts.finished(None, worked=worked, quarantined=quarantined)
+    return _stage_of_clips("extract", configuration_file, only, _measure_outdated)
 
 
-def _measure_outdated(configuration: Configuration, workspace: Workspace, name: str, runner: Runner) -> int:
+@flow(name="aig-select", flow_run_name=run_name("select"), **_FLOW)
+def select(configuration_file: str, only: list[str] | None = None) -> Any:
+    """Decides which clips stay.
+
+    Args:
+        configuration_file: path of the YAML configuration.
+        only: datasets to work on; all where empty.
+    """
+
+    def work(run: Run, name: str) -> int:
+        with progress_of(f"select {name}") as progress:
+            decided = selecting.select_dataset(run.configuration, run.workspace, name, progress)
+        check_sums(name, clip_sums(run.configuration, run.workspace, name))
+        return decided
+
+    return _stage_of_clips("select", configuration_file, only, work)
+
+
+def _stage_of_clips(
+    stage: str,
+    configuration_file: str,
+    only: list[str] | None,
+    work: Callable[[Run, str], int],
+    result: dict[str, Any] | None = None,
+) -> State[Any]:
+    """What the stages that work on clips have in common.
+
+    Args:
+        stage: its name.
+        configuration_file: path of the YAML configuration.
+        only: datasets to work on; all where empty.
+        work: does the stage's work on a dataset; returns how many clips it worked on.
+        result: what the flow returns.
+    """
+    with opened(configuration_file, stage) as run:
+        names = only or list(run.configuration.datasets)
+        worked = sum(work(run, name) for name in names)
+        quarantined = _report_clips(run.configuration, run.workspace, names, stage)
+        return run.finished(result, worked=worked, quarantined=quarantined)
+
+
+def _measure_outdated(run: Run, name: str) -> int:
+    configuration, workspace = run.configuration, run.workspace
     settings = configuration.extract
     todo, batches = extracting.clips_to_measure(workspace, name, settings, configuration.runner.batch_clips)
     given: Parameters = {
@@ -154,29 +186,10 @@ def _measure_outdated(configuration: Configuration, workspace: Workspace, name: 
 
     with progress_of(f"extract {name}", todo) as progress:
         number = partial("extract {} {}".format, name)
-        for done in run_batches(measure, jobs, runner, number, Isolation(halves, give_up)):
+        for done in run_batches(measure, jobs, run.runner, number, Isolation(halves, give_up)):
             progress.advance(done["measured"] + done["quarantined"])
+    extracting.forget_outdated(workspace, name, settings)
     return todo
-
-
-@flow(name="aig-select", flow_run_name=run_name("select"), **_FLOW)
-def select(configuration_file: str, only: list[str] | None = None) -> Any:
-    """Decides which clips stay.
-
-    Args:
-        configuration_file: path of the YAML configuration.
-        only: datasets to work on; all where empty.
-    """
-    with _opened(configuration_file) as (configuration, workspace):
-        names = only or list(configuration.datasets)
-        worked = 0
-        for name in names:
-            with progress_of(f"select {name}") as progress:
-                selecting.select_dataset(configuration, workspace, name, progress)
-            worked += progress.done
-            check_sums(name, clip_sums(configuration, workspace, name))
-        quarantined = _report_clips(configuration, workspace, names, "select")
-        return prefect_artifacts.finished(None, worked=worked, quarantined=quarantined)
 
 
 @flow(name="aig-generate", flow_run_name=run_name("generate"), **_FLOW)
@@ -190,21 +203,38 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
     Returns:
         The sums of requests, tokens and cost of this run.
     """
-    with _opened(configuration_file) as (configuration, workspace), contextlib.ExitStack() as stack:
+    with opened(configuration_file, "generate") as run:
+        configuration, workspace = run.configuration, run.workspace
         names = only or list(configuration.datasets)
-        runner = stack.enter_context(Runner(configuration.runner))
-        write = partial(_write_outdated, configuration, workspace, runner)
-        worked = sum(write(plan_pairs(configuration, workspace, name, CLOSED)) for name in names)
+        if waiting := [name for name in names if unselected(configuration, workspace, name)]:
+            raise DataError(
+                f"nobody has selected the clips of {', '.join(waiting)} yet, so there is nothing to make pairs of",
+                "Run `aig run CONFIG --until generate`, or `aig select CONFIG` first.",
+            )
+        plans = [plan_pairs(configuration, workspace, name, CLOSED) for name in names]
+        for plan in plans:
+            _write_outdated(run, plan)
         summary = Summary()
         if configuration.generate.open_ended:
-            plans = plan_open(configuration, workspace, names)
-            with progress_of("ask", unit="replies") as progress:
-                progress.set(0, sum(plan.requests() for plan in plans))
-                summary = ask_open(
-                    configuration, workspace, plans, lambda now: progress.set(now.answered + now.cached + now.failed)
-                )
+            asked = plan_open(configuration, workspace, names)
+
+            @task(name="ask", tags=["aig", "generate"], **_ONCE)  # so that the time it takes shows on its own
+            def ask() -> Summary:
+                with progress_of("ask", unit="replies") as progress:
+                    progress.set(0, sum(plan.requests() for plan in asked))
+                    return ask_open(
+                        configuration,
+                        workspace,
+                        asked,
+                        lambda now: progress.set(now.answered + now.cached + now.failed),
+                    )
+
+            summary = ask()
             failures = {failure.key: failure for failure in summary.failures}
-            worked += sum(write(plan, failures) for plan in plans)
+            for plan in asked:
+                _write_outdated(run, plan, failures)
+            plans += asked
+        worked = clips_of(plans)
         sums: dict[str, Any] = {
             "qa": qa_sums(configuration, workspace, names),
             "requests": {
@@ -221,16 +251,11 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
         if configuration.generate.open_ended:
             prefect_artifacts.cost(sums)
         _report_quarantine(workspace, names)
-        return prefect_artifacts.finished(sums, worked=worked, quarantined=sums["qa"]["quarantined"])
+        return run.finished(sums, worked=worked, quarantined=sums["qa"]["quarantined"])
 
 
-def _write_outdated(
-    configuration: Configuration,
-    workspace: Workspace,
-    runner: Runner,
-    plan: Plan,
-    failures: dict[str, Any] | None = None,
-) -> int:
+def _write_outdated(run: Run, plan: Plan, failures: dict[str, Any] | None = None) -> None:
+    configuration, workspace = run.configuration, run.workspace
     name, kind = plan.name, plan.kind
     stuck_after_s = configuration.runner.stuck_after_s
     given = {"configuration": configuration, "workspace": workspace, "stuck_after_s": stuck_after_s}
@@ -247,10 +272,9 @@ def _write_outdated(
         number = partial("{} {} {}".format, kind, name)
         isolation = Isolation(lambda call: [call], give_up)
         with progress_of(f"{kind} {name}", plan.clips) as progress:
-            for done in run_batches(write_bucket, calls, runner, number, isolation):
+            for done in run_batches(write_bucket, calls, run.runner, number, isolation):
                 progress.advance(done["clips"])
     forget_outdated(workspace, plan)
-    return plan.clips
 
 
 @flow(name="aig-publish", flow_run_name=run_name("publish"), **_FLOW)
@@ -262,7 +286,8 @@ def publish(configuration_file: str, notes: list[str] | None = None, drop: str |
         notes: sentences for the dataset card's known limits.
         drop: file of marks; pairs marked bad are left out; instead of the configuration's `publish.drop`.
     """
-    with _opened(configuration_file) as (configuration, workspace):
+    with opened(configuration_file, "publish") as run:
+        configuration, workspace = run.configuration, run.workspace
         if drop:
             settings = configuration.publish.model_copy(update={"drop": drop})
             configuration = configuration.model_copy(update={"publish": settings})
@@ -274,7 +299,7 @@ def publish(configuration_file: str, notes: list[str] | None = None, drop: str |
             page = write_report(configuration, workspace)
         prefect_artifacts.link("report", page, "report.html", "Plots, samples, drops, cost")
         refused = workspace.count("part", "quarantine", "publish")
-        return prefect_artifacts.finished(shards, worked=progress.done, quarantined=refused, what="rows")
+        return run.finished(shards, worked=progress.done, quarantined=refused, what="rows")
 
 
 @flow(name="aig-build", flow_run_name=run_name("build"), **_FLOW)
@@ -303,44 +328,30 @@ def build(
         UsageError: the configuration, a dataset's folder or the model endpoint is wrong.
         DataError: too much in quarantine, the budget is used up, or the published set does not validate.
     """
-    with _opened(configuration_file, as_stage=False) as (configuration, workspace):
+    with opened(configuration_file) as run:
+        configuration, workspace = run.configuration, run.workspace
         names = list(only or configuration.datasets)
         stages = stage_range(first, until)
         check(configuration, only or (), stages)
         sums: dict[str, Any] = {}
-        states: list[State[Any]] = []
         flows: dict[Stage, Any] = {"index": index, "extract": extract, "select": select, "generate": generate}
         for stage in stages:
             if stage == "publish":
-                states.append(cast(Any, publish)(configuration_file, notes, drop, return_state=True))
-                sums["shards"] = states[-1].result()
+                sums["shards"] = cast(Any, publish)(configuration_file, notes, drop)
             else:
-                states.append(flows[stage](configuration_file, names, return_state=True))
-                sums |= states[-1].result() or {}
+                sums |= flows[stage](configuration_file, names) or {}
         said = sums.pop("said", {})
         if stages[-1] == "index":
-            sums["datasets"] = {name: index_sums(workspace, name) | {"notes": said.get(name, [])} for name in names}
+            sums["datasets"] = {
+                name: index_sums(workspace, name) | {"notes": list(said.get(name, ()))} for name in names
+            }
         if "select" in stages or "publish" in stages:
             sums["datasets"] = {name: clip_sums(configuration, workspace, name) for name in names}
             sums["clips"] = add_up(sums["datasets"].values())
         quarantined = sum(1 for name in names for _ in quarantined_of(workspace, name))
-        worked = sum(state.name != prefect_artifacts.UP_TO_DATE for state in states)
-        return prefect_artifacts.finished(sums, worked=worked, quarantined=quarantined, what="stages")
-
-
-@contextlib.contextmanager
-def _opened(configuration_file: str, *, as_stage: bool = True) -> Iterator[tuple[Configuration, Workspace]]:
-    """The configuration and its workspace, which is this run's alone inside the block; a stage tells its progress."""
-    for name in ("aig", "generators", "extractors"):  # PREFECT_LOGGING_EXTRA_LOGGERS gives them handlers, no level
-        logging.getLogger(name).setLevel(logging.INFO)
-    configuration = load(configuration_file)
-    workspace = Workspace(configuration.workspace)
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(only_run(workspace.root))
-        stack.enter_context(explained(workspace.root))
-        if as_stage:
-            stack.enter_context(listening(prefect_artifacts.ProgressReport(workspace)))
-        yield configuration, workspace
+        sums["stages"] = run.stages
+        worked = sum(bool(stage["worked"]) for stage in run.stages.values())
+        return run.finished(sums, worked=worked, quarantined=quarantined, what="stages")
 
 
 def _report_clips(configuration: Configuration, workspace: Workspace, names: list[str], stage: str) -> int:

@@ -13,7 +13,7 @@ from aig.pipelines.sources import dataset_of, source_of
 from aig.pipelines.workspace.buckets import selections_of
 from aig.pipelines.workspace.workspace import Workspace
 
-__all__ = ["STAGES", "Stage", "check", "stage_range"]
+__all__ = ["STAGES", "Stage", "check", "chosen_datasets", "stage_range"]
 
 Stage = Literal["index", "extract", "select", "generate", "publish"]
 
@@ -33,6 +33,19 @@ def stage_range(first: str, until: str) -> tuple[Stage, ...]:
     return STAGES[names.index(first) : names.index(until) + 1]
 
 
+def chosen_datasets(configuration: Configuration, only: Sequence[str] | None) -> list[str]:
+    """The datasets asked for; all of the configuration where none is named.
+
+    Raises:
+        UsageError: the configuration has no such dataset.
+    """
+    if unknown := [name for name in only or () if name not in configuration.datasets]:
+        raise UsageError(
+            f"the configuration has no dataset {', '.join(unknown)}", f"It has: {', '.join(configuration.datasets)}."
+        )
+    return list(only or configuration.datasets)
+
+
 def check(configuration: Configuration, only: Sequence[str], stages: Sequence[Stage]) -> None:
     """Looks at what the stages will need: the datasets named, their folders and manifests, the model's key.
 
@@ -46,12 +59,9 @@ def check(configuration: Configuration, only: Sequence[str], stages: Sequence[St
     Raises:
         UsageError: something is not there.
     """
-    if unknown := [name for name in only if name not in configuration.datasets]:
-        raise UsageError(
-            f"the configuration has no dataset {', '.join(unknown)}", f"It has: {', '.join(configuration.datasets)}."
-        )
+    names = chosen_datasets(configuration, only)
     if "index" in stages:
-        for name in only or configuration.datasets:
+        for name in names:
             dataset, source = dataset_of(configuration, name), source_of(configuration, name)
             dataset.resolve(source)
             if dataset.access == "own":

@@ -10,14 +10,10 @@ import typer
 
 from aig.core.errors import UsageError
 from aig.core.extras import need
+from aig.pipelines.cli.options import ConfigArgument, OnlyOption
 from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
 __all__ = ["build_and_report", "register"]
-
-ConfigArgument = Annotated[Path, typer.Argument(metavar="CONFIG", help="The configuration file.", show_default=False)]
-OnlyOption = Annotated[
-    list[str] | None, typer.Option("--only", metavar="DATASET", help="Only this dataset; may be given more than once.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -90,15 +86,18 @@ def build_and_report(
     check(configuration, only or (), stages)
     with handling_signals(), only_run(configuration.workspace), prefect_api(configuration.workspace):
         from aig.pipelines.flows import build
+        from aig.pipelines.runtime.run import snapshot_of
 
-        sums: dict[str, Any] = cast(Any, build)(
-            str(config.resolve()),
-            only or [],
-            until=stages[-1],
-            first=stages[0],
-            notes=list(notes),
-            drop=str(drop.resolve()) if drop else None,
-        )
+        file = str(config.resolve())
+        with snapshot_of(file, configuration):
+            sums: dict[str, Any] = cast(Any, build)(
+                file,
+                only or [],
+                until=stages[-1],
+                first=stages[0],
+                notes=list(notes),
+                drop=str(drop.resolve()) if drop else None,
+            )
     sums["seconds"] = round(time.monotonic() - started, 1)
     if as_json:
         print_json(sums)
@@ -140,9 +139,19 @@ def _show(sums: dict[str, Any]) -> None:
                 )
             ],
         )
+    if stages := sums.get("stages"):
+        rows = [
+            (name, done["worked"], done["unit"], f"{done['seconds']:,.1f}", _rate(done))
+            for name, done in stages.items()
+        ]
+        print_table("Stages", ("stage", "worked on", "unit", "seconds", "per second"), rows)
     if sums.get("shards"):
         typer.echo(f"Shards: {sums['shards']}\nReport: {sums['shards'].removesuffix('shards')}report.html")
     say(f"Done in {sums['seconds']:,.1f} s.")
+
+
+def _rate(done: dict[str, Any]) -> str:
+    return f"{done['worked'] / done['seconds']:,.1f}" if done["worked"] and done["seconds"] else "-"
 
 
 def init(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aig.core.errors import DataError, UsageError
+from aig.pipelines.cli.options import ConfigArgument
 from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _show_steps(steps: tuple[str, ...]) -> None:
 
 
 def pull(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The configuration file.", show_default=False)],
+    config: ConfigArgument,
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these datasets.")] = None,
     youtube: Annotated[
         bool, typer.Option("--youtube", help="Also cut missing clips out of YouTube videos (extra youtube, ffmpeg).")

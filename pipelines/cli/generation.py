@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from aig.core.errors import UsageError
+from aig.pipelines.cli.options import ConfigArgument, OnlyOption
 from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["register"]
-
-ConfigArgument = Annotated[Path, typer.Argument(metavar="CONFIG", help="The configuration file.", show_default=False)]
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 def estimate(
     config: ConfigArgument,
-    only: Annotated[list[str] | None, typer.Option("--only", metavar="DATASET", help="Only this dataset.")] = None,
+    only: OnlyOption = None,
     json: JsonFlag = False,
 ) -> None:
     """Calls, tokens and dollars per dataset and prompt, live and by batch, before a cent is spent.
@@ -43,16 +41,14 @@ def estimate(
     from aig.generators.client.tokens import ERROR, counter
     from aig.generators.ledger.ledger import Ledger
     from aig.pipelines.configuration import load
+    from aig.pipelines.preflight import chosen_datasets
+    from aig.pipelines.workspace.buckets import unselected
     from aig.pipelines.workspace.workspace import Workspace
 
     configuration = load(config)
     workspace = Workspace(configuration.workspace)
-    unknown = [name for name in only or [] if name not in configuration.datasets]
-    if unknown:
-        raise UsageError(
-            f"{config} has no dataset {', '.join(unknown)}", f"It has: {', '.join(configuration.datasets)}."
-        )
-    names = only or list(configuration.datasets)
+    names = chosen_datasets(configuration, only)
+    waiting = [name for name in names if unselected(configuration, workspace, name)]
     with Ledger(workspace.url("responses")) as replies:
         rows = estimate_cost(_planned(configuration, workspace, names), replies, configuration.generate)
     sums = total(rows)
@@ -63,13 +59,16 @@ def estimate(
                 "model": configuration.generate.model,
                 "prices_as_of": table_date(),
                 "input_tokens_exact": exact,
+                "not_selected": waiting,
                 "rows": [_fields(row) for row in rows],
                 "total": _fields(sums),
             }
         )
         return
+    for name in waiting:
+        say(f"{name}: its clips are not selected yet, so it is not counted. First: aig run {config} --until select")
     if not rows:
-        say(f"Nothing to ask: all is up to date, or no clips are selected yet (aig run {config} --until select).")
+        say("Nothing to ask." if waiting else "Nothing to ask: all is up to date.")
         return
     print_table(
         f"What asking {configuration.generate.model} would cost, in US dollars",

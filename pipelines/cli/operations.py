@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from aig.core.errors import UsageError
+from aig.pipelines.cli.options import ConfigArgument, OnlyOption
 from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
 __all__ = ["register"]
-
-ConfigArgument = Annotated[Path, typer.Argument(metavar="CONFIG", help="The configuration file.", show_default=False)]
 
 
 def register(app: typer.Typer) -> None:
@@ -60,10 +57,7 @@ def _running(run: dict[str, Any] | None) -> str:
 
 def retry_quarantine(
     config: ConfigArgument,
-    only: Annotated[
-        list[str] | None,
-        typer.Option("--only", metavar="DATASET", help="Only this dataset; may be given more than once."),
-    ] = None,
+    only: OnlyOption = None,
     error: Annotated[
         str | None, typer.Option(metavar="CODE", help="Only items with this error, such as unreadable_audio.")
     ] = None,
@@ -71,22 +65,18 @@ def retry_quarantine(
 ) -> None:
     """Lifts the quarantine, so that the next `aig run` tries its items again."""
     from aig.pipelines.configuration import load
+    from aig.pipelines.preflight import chosen_datasets
     from aig.pipelines.runtime.lock import only_run
     from aig.pipelines.stages.quarantine import lift
     from aig.pipelines.workspace.workspace import Workspace
 
     configuration = load(config)
     workspace = Workspace(configuration.workspace)
-    unknown = [name for name in only or [] if name not in configuration.datasets]
-    if unknown:
-        raise UsageError(
-            f"{config} has no dataset {', '.join(unknown)}", f"It has: {', '.join(configuration.datasets)}."
-        )
+    names = chosen_datasets(configuration, only)
     with only_run(workspace.root):
         lifted = {
             stage: sum(
-                lift(workspace, name, stage, lambda item: error is None or item.error == error)
-                for name in only or configuration.datasets
+                lift(workspace, name, stage, lambda item: error is None or item.error == error) for name in names
             )
             for stage in ("extract", "generate")
         }

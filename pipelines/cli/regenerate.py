@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from aig.pipelines.cli.options import ConfigArgument
 from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
 __all__ = ["register"]
@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def regenerate(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The configuration file.", show_default=False)],
+    config: ConfigArgument,
     prompt: Annotated[
         str, typer.Option(metavar="NAME", help="The prompt to ask, such as speech@2.", show_default=False)
     ],

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from aig.core.errors import UsageError
+from aig.pipelines.cli.options import ConfigArgument
 from aig.pipelines.cli.output import JsonFlag, print_json, say
 
 __all__ = ["register"]
@@ -20,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The configuration file.", show_default=False)],
+    config: ConfigArgument,
     clips: Annotated[int, typer.Option(min=0, max=500, help="How many sample clips to embed, 60 kB each.")] = 30,
     json: JsonFlag = False,
 ) -> None:

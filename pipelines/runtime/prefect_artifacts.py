@@ -33,8 +33,6 @@ from aig.pipelines.runtime.progress import PROGRESS, Progress
 from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = [
-    "UP_TO_DATE",
-    "WITH_QUARANTINE",
     "ProgressReport",
     "cost",
     "finished",
@@ -43,12 +41,6 @@ __all__ = [
     "run_name",
     "table",
 ]
-
-UP_TO_DATE = "UpToDate"
-"""Name of the completed state of a stage that found nothing to do."""
-
-WITH_QUARANTINE = "CompletedWithQuarantine"
-"""Name of the completed state of a stage with items in quarantine, fewer than `max_quarantine` allows."""
 
 _SHOWN = 100
 _EVERY_S = 5.0
@@ -107,7 +99,9 @@ def run_name(stage: str) -> Callable[[], str]:
 
 
 def finished(result: Any, *, worked: int, quarantined: int, what: str = "clips") -> State[Any]:
-    """The state in which a stage ends that did not fail.
+    """The state in which a stage ends that did not fail: `Completed`, with a message that says what was done.
+
+    It has no name of its own: an automation that waits for `Completed` would not see it.
 
     Args:
         result: what the flow returns.
@@ -115,11 +109,10 @@ def finished(result: Any, *, worked: int, quarantined: int, what: str = "clips")
         quarantined: how many of its items are in quarantine.
         what: the items.
     """
-    done = f"{worked:,} {what} worked on" if worked else "all up to date, nothing to do"
+    done = f"{worked:,} {what} worked on" if worked else "up to date, nothing to do"
     if quarantined:
-        message = f"Warning: {quarantined:,} items are in quarantine; {done}"
-        return Completed(name=WITH_QUARANTINE, message=message, data=result)
-    return Completed(name=None if worked else UP_TO_DATE, message=done.capitalize(), data=result)
+        return Completed(message=f"Warning: {quarantined:,} items are in quarantine; {done}", data=result)
+    return Completed(message=done.capitalize(), data=result)
 
 
 def table(name: str, rows: Iterable[tuple[str, Mapping[str, Any]]], description: str) -> None:

@@ -6,14 +6,14 @@ import hashlib
 import logging
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from aig.core.records import Clip, Quarantined
-from aig.core.tables import Record, to_table, write_table
+from aig.core.tables import CLIPS, Record, to_table, write_table
 from aig.datasets_registry.missing_audio import MUCH, explain
 from aig.datasets_registry.ontology import Ontology
 from aig.pipelines.configuration import Configuration
@@ -22,7 +22,7 @@ from aig.pipelines.sources import dataset_of, root_of, source_of
 from aig.pipelines.stages.quarantine import Reconciled
 from aig.pipelines.workspace.workspace import Workspace
 
-__all__ = ["digest", "index_dataset"]
+__all__ = ["Indexed", "digest", "index_dataset"]
 
 log = logging.getLogger("aig")
 
@@ -32,15 +32,25 @@ _REMEMBERED = 100_000
 """Paths of clips kept to tell other files apart, where much audio is missing."""
 
 
-def index_dataset(configuration: Configuration, workspace: Workspace, name: str, progress: Progress) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What came of reading a dataset.
+
+    Attributes:
+        changed: how many clips are new, changed or gone.
+        notes: what there is to say of the whole dataset, a sentence or two each: tables that are not there, where much
+            of its audio is missing what was found instead.
+    """
+
+    changed: int
+    notes: tuple[str, ...]
+
+
+def index_dataset(configuration: Configuration, workspace: Workspace, name: str, progress: Progress) -> Indexed:
     """Reads a dataset and brings `clips/<dataset>/` and `quarantine/index/` up to date with it.
 
-    It is read anew each time, because only so are new, removed and changed items noticed; a part that did not change
-    is left as it stands.
-
-    Returns:
-        What there is to say of the whole dataset, a sentence or two each: tables that are not there, where much of its
-        audio is missing what was found instead.
+    It is read again each time, because only so are new, removed and changed items noticed; a part that did not change
+    is left as it is.
     """
     root = Path(root_of(configuration, name))
     quarantine = Reconciled(workspace, name)
@@ -48,6 +58,7 @@ def index_dataset(configuration: Configuration, workspace: Workspace, name: str,
     notes: list[str] = []
     items = dataset.read(replace(source_of(configuration, name), note=notes.append))
     ontology = Ontology.read(configuration.ontology) if configuration.ontology else None
+    before = set(workspace.parts("clips", name))
     clips: set[str] = set()
     quarantined: set[str] = set()
     used: set[str] = set()
@@ -68,13 +79,29 @@ def index_dataset(configuration: Configuration, workspace: Workspace, name: str,
             quarantined.add(_write(workspace, bad, Quarantined, ("quarantine", "index"), f"{name}-{number:05d}"))
         progress.advance(len(chunk))
     quarantine.settle()
+    changed = _changed(workspace, name, before - clips, clips - before)
     _keep_only(workspace, clips, "", "clips", name)
     _keep_only(workspace, quarantined, f"part-{name}-", "quarantine", "index")
     if missing > indexed * MUCH:
         notes.append(explain(dataset, root, indexed, missing, used))
     for note in notes:
         log.warning(note)
-    return notes
+    return Indexed(changed, tuple(notes))
+
+
+def _changed(workspace: Workspace, name: str, gone: set[str], new: set[str]) -> int:
+    """How many clips are in the parts that went or in the new ones, and not the same in both."""
+    if not gone and not new:
+        return 0
+    database = workspace.database()
+    workspace.view(database, "gone", CLIPS, ("clips", name), gone)
+    workspace.view(database, "new", CLIPS, ("clips", name), new)
+    ((count,),) = database.execute(
+        """SELECT count(DISTINCT audio_id) FROM (
+            (SELECT * FROM gone EXCEPT SELECT * FROM new) UNION ALL (SELECT * FROM new EXCEPT SELECT * FROM gone)
+        )"""
+    ).fetchall()
+    return int(count)
 
 
 def _stamped(clip: Clip, root: Path) -> Clip:

@@ -50,11 +50,15 @@ def limit_dataset(configuration: Configuration, workspace: Workspace, name: str)
     _write(workspace, selection, limit(here, size, configuration.seed), key)
 
 
-def select_dataset(configuration: Configuration, workspace: Workspace, name: str, progress: Progress) -> None:
+def select_dataset(configuration: Configuration, workspace: Workspace, name: str, progress: Progress) -> int:
     """Applies every selection that concerns a dataset; one whose clips and rules did not change is left as it is.
 
     Whether they did is seen in the names of the parts, which follow from what is in them, so no table is read for it.
+
+    Returns:
+        How many clips were decided about, each once.
     """
+    decided = 0
     tables = [workspace.parts(folder, name) for folder in ("clips", "features")]
     limited = _made_from(workspace, f"{name}.limit")
     for selection in selections_of(configuration, name):
@@ -67,14 +71,19 @@ def select_dataset(configuration: Configuration, workspace: Workspace, name: str
             continue
         database = joined(configuration, workspace, name, selected=False)
 
+        decided = 0
+
         def rows() -> Iterator[pa.RecordBatch]:
+            nonlocal decided
             for batch in database.sql("SELECT * FROM joined").to_arrow_reader(_BATCH_ROWS):  # noqa: B023
                 yield batch
+                decided += batch.num_rows
                 progress.advance(batch.num_rows)
 
         against = HeldOut(held_out.lists, same_recording=settings.same_recording)
         outcome = select(rows(), settings, configuration.seed, against)
         _write(workspace, selection, outcome, key, _said(selection, against, held_out.missing))
+    return decided
 
 
 def _said(selection: str, against: HeldOut, missing: tuple[str, ...]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ __all__ = [
     "joined",
     "selected_in",
     "selections_of",
+    "unselected",
 ]
 
 CLIPS_PER_BUCKET = 4_000
@@ -103,13 +104,19 @@ def selections_of(configuration: Configuration, name: str) -> dict[str, str | No
     return found
 
 
+def unselected(configuration: Configuration, workspace: Workspace, name: str) -> list[str]:
+    """The selections that concern a dataset and have never been applied: nobody knows yet which clips they keep."""
+    selections = selections_of(configuration, name)
+    return [selection for selection in selections if not workspace.exists("selection", f"{selection}.parquet")]
+
+
 def joined(
     configuration: Configuration, workspace: Workspace, name: str, *, selected: bool
 ) -> duckdb.DuckDBPyConnection:
     """A database with a view `joined` of a dataset's measured clips, one row a clip.
 
     Its columns are those of clips and features; with `selected`, also `kept` and `kinds` as in `Selected`, and only
-    the clips that some selection keeps.
+    the clips that some selection keeps: none where the select stage has not run yet, see `unselected`.
     """
     database = workspace.database()
     workspace.view(database, "clips", CLIPS, ("clips", name), workspace.parts("clips", name))
@@ -128,7 +135,8 @@ def joined(
         return database
     kept, kinds, joins = "true", [], []
     for number, (selection, kind) in enumerate(selections_of(configuration, name).items()):
-        workspace.view(database, f"selection{number}", KEPT, ("selection",), [f"{selection}.parquet"])
+        made = [f"{selection}.parquet"] if workspace.exists("selection", f"{selection}.parquet") else []
+        workspace.view(database, f"selection{number}", KEPT, ("selection",), made)
         joins.append(f"LEFT JOIN selection{number} ON measured.audio_id = selection{number}.audio_id")
         stays = f"selection{number}.audio_id IS NOT NULL"
         if kind is None:

@@ -61,10 +61,7 @@ class Workspace:
 
     def tables(self, prefix: str, *folder: str) -> list[str]:
         """Names of the tables in a folder that begin with `<prefix>-`, sorted."""
-        fs, root = self._filesystem
-        fs.invalidate_cache()
-        found = fs.glob(posixpath.join(root, *folder, f"{prefix}-*.parquet"))
-        return sorted(posixpath.basename(path) for path in found)
+        return [name for name in self.files(*folder) if name.startswith(f"{prefix}-") and name.endswith(".parquet")]
 
     def folders(self, *folder: str) -> list[str]:
         """Names of the folders in a folder, sorted."""
@@ -75,6 +72,15 @@ class Workspace:
             return []
         inside = [item["name"] for item in fs.ls(path, detail=True) if item["type"] == "directory"]
         return sorted(posixpath.basename(name.rstrip("/")) for name in inside)
+
+    def files(self, *folder: str) -> list[str]:
+        """Names of the files in a folder, sorted."""
+        fs, root = self._filesystem
+        fs.invalidate_cache()
+        path = posixpath.join(root, *folder)
+        if not fs.isdir(path):
+            return []
+        return sorted(posixpath.basename(item["name"]) for item in fs.ls(path, detail=True) if item["type"] == "file")
 
     def remove(self, *names: str) -> None:
         """Removes a file, or a folder with all it holds; nothing happens where there is none."""

@@ -28,7 +28,17 @@ from aig.prompts.open_ended import Prompt, load
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["BucketJob", "Plan", "Question", "made_from", "plan_open", "plan_pairs", "questions", "request_about"]
+__all__ = [
+    "BucketJob",
+    "Plan",
+    "Question",
+    "clips_of",
+    "made_from",
+    "plan_open",
+    "plan_pairs",
+    "questions",
+    "request_about",
+]
 
 _SHARED_CODE = ("aig.core.qa_id", "aig.extractors.transcript_cleaning", "aig.prompts")
 _SHARED_DATA = ("aig.prompts/data/descriptions", "aig.prompts/data/families.yaml")
@@ -132,6 +142,16 @@ def plan_open(configuration: Configuration, workspace: Workspace, names: Iterabl
     """The plans of all kinds of open-ended pairs of some datasets."""
     kinds = ((name, kind) for name in names for kind in qa_kinds(configuration, name) if kind != CLOSED)
     return [plan_pairs(configuration, workspace, name, kind) for name, kind in kinds]
+
+
+def clips_of(plans: Iterable[Plan]) -> int:
+    """How many clips some plans concern, each once, however many kinds of pairs it gets."""
+    found: dict[tuple[str, int], int] = {}
+    for plan in plans:
+        for bucket in plan._todo.values():
+            key = (plan.name, bucket.number)
+            found[key] = max(found.get(key, 0), bucket.clips)
+    return sum(found.values())
 
 
 def questions(configuration: Configuration, kind: str, items: Iterable[Selected]) -> Iterator[Question]:
