@@ -1,25 +1,25 @@
-"""Fetches a file over HTTP so that a connection that breaks off costs nothing but the wait.
-
-`pooch` checks the sum and puts the file in its place; `Resuming` is the downloader it is given.
-"""
+"""Fetches a file over HTTP so that an interrupted connection costs nothing but the wait."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import os
 import random
 import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING
 
 from aig.core.errors import DataError
+from aig.core.retry_after import retry_after_s
 
 if TYPE_CHECKING:
-    import requests
+    import httpx2
+    from tenacity import RetryCallState
 
 __all__ = ["STAGING", "Resuming", "fetch", "size_of"]
 
@@ -34,14 +34,15 @@ ATTEMPTS = 6
 MAX_WAIT_S = 120.0
 """The longest wait that a server's `Retry-After` may ask for; one that asks for more is given up."""
 
-_CHUNK = 1 << 18
-_TIMEOUT = (30, 60)
-_FOR_GOOD = {400, 401, 403, 404, 405, 410, 451}
+_CONNECT_S, _READ_S = 30.0, 60.0
+_HEADERS = {"Accept-Encoding": "identity"}
+_PERMANENT = {400, 401, 403, 404, 405, 410, 451}
 _ADVICE = {
-    401: "It wants a login: fetch it by hand and put it there.",
-    403: "It is not for everybody, or not from here: fetch it by hand and put it there.",
-    404: "It has moved: see the dataset's page for its new place, fetch it by hand and put it there.",
+    401: "Login required. Download it manually and put it there.",
+    403: "It is not for everybody, or not from here. Download it manually and put it there.",
+    404: "It has moved. See the dataset's page for its new place, download it manually and put it there.",
 }
+_OTHER_ADVICE = "See the dataset's page, download it manually and put it there."
 
 
 def fetch(url: str, target: Path, checksum: str = "", on_bytes: Callable[[int], None] | None = None) -> Path:
@@ -54,53 +55,53 @@ def fetch(url: str, target: Path, checksum: str = "", on_bytes: Callable[[int], 
         on_bytes: told how many bytes have come, again and again.
 
     Raises:
-        DataError: the server refuses, the connection keeps breaking off, or the sum is wrong twice.
+        DataError: the server refuses, the connection keeps breaking, or the checksum is wrong twice.
     """
-    import pooch
-
-    algorithm = checksum.partition(":")[0]
-    if target.is_file() and (not checksum or f"{algorithm}:{pooch.file_hash(str(target), algorithm)}" == checksum):
+    if target.is_file() and _fits(target, checksum):
         return target
-    pooch.get_logger().setLevel(logging.ERROR)
-    staged = target.parent / STAGING / target.name
+    partial = target.parent / STAGING / f"{target.name}.partial"
     for attempt in (1, 2):
-        try:
-            pooch.retrieve(
-                url, checksum or None, staged.name, staged.parent, downloader=Resuming(staged, on_bytes or _nobody)
-            )
-            staged.replace(target)
+        Resuming(partial, on_bytes or (lambda _: None)).get(url)
+        if _fits(partial, checksum):
+            partial.replace(target)
             return target
-        except ValueError as error:
-            # Wrong bytes may have been stored by an attempt long ago, so one fresh start is fair.
-            log.warning(
-                "%s: the checksum is wrong%s", target.name, "; once more from the start" if attempt == 1 else ""
-            )
-            if attempt == 2:
-                raise DataError(
-                    f"{url}: what came does not have the checksum {checksum}",
-                    "The file may have been changed or damaged on its way: try again later, or see the dataset's page.",
-                ) from error
-    raise AssertionError("unreachable")
+        # Wrong bytes may have been stored by an attempt long ago, so one fresh start is fair.
+        partial.unlink()
+        log.warning("%s: the checksum is wrong%s", target.name, "; once more from the start" if attempt == 1 else "")
+    raise DataError(
+        f"{url}: what came does not have the checksum {checksum}",
+        "The file may have been changed or damaged on its way: try again later, or see the dataset's page.",
+    )
 
 
-def _nobody(_: int) -> None:
-    pass
+def _fits(file: Path, checksum: str) -> bool:
+    algorithm, _, expected = checksum.partition(":")
+    if not checksum:
+        return True
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, algorithm).hexdigest() == expected
 
 
 def size_of(url: str) -> int:
     """Bytes of a file by its server, 0 where it does not say; no error, the download itself will meet it."""
-    import requests
+    import httpx2
 
     try:
-        answer = requests.head(url, allow_redirects=True, timeout=_TIMEOUT, headers={"Accept-Encoding": "identity"})
-    except requests.RequestException:
+        answer = httpx2.head(url, follow_redirects=True, timeout=_timeout(), headers=_HEADERS)
+    except (httpx2.HTTPError, httpx2.InvalidURL):
         return 0
-    length = answer.headers.get("Content-Length", "")
-    return int(length) if answer.ok and length.isdigit() else 0
+    length = answer.headers.get("content-length", "")
+    return int(length) if answer.is_success and length.isdigit() else 0
 
 
-class _Again(Exception):  # noqa: N818 - not an error yet
-    """The attempt failed in a way that may pass; wait so long, or as long as one sees fit."""
+def _timeout() -> httpx2.Timeout:
+    import httpx2
+
+    return httpx2.Timeout(_READ_S, connect=_CONNECT_S)
+
+
+class _RetryableError(Exception):
+    """The attempt failed in a way that may pass; wait `wait_s`, or as long as one sees fit."""
 
     def __init__(self, why: str, wait_s: float | None = None) -> None:
         super().__init__(why)
@@ -109,126 +110,133 @@ class _Again(Exception):  # noqa: N818 - not an error yet
 
 @dataclass(frozen=True, slots=True)
 class Resuming:
-    """A downloader for `pooch` that goes on where an earlier one, even of an earlier run, was broken off.
+    """A download that resumes, within a run and across runs.
 
-    What has come lies beside the target as `<name>.partial`, with the server's mark of its version next to it, so
-    that the halves of two versions are never put together.
+    The server's mark of the file's version is kept beside what has come, so that the halves of two versions are never
+    put together.
 
     Attributes:
-        target: where the file will go in the end.
+        partial: the file that is written.
         on_bytes: told how many bytes have come.
-        sleep: waits so many seconds.
+        sleep: waits the given seconds.
     """
 
-    target: Path
+    partial: Path
     on_bytes: Callable[[int], None]
     sleep: Callable[[float], None] = time.sleep
 
-    def __call__(self, url: str, output_file: str | BinaryIO, *_: Any, **__: Any) -> None:
-        """Fetches `url` into `output_file`, a path.
+    def get(self, url: str) -> None:
+        """Fetches all of `url` into `partial`.
 
         Raises:
             DataError: see `fetch`.
         """
-        import requests
+        import httpx2
+        from tenacity import Retrying, retry_if_exception_type
 
-        partial = self.target.with_name(f"{self.target.name}.partial")
-        tries, best = 0, _length(partial)
+        tries, best = 0, _length(self.partial)
         self.on_bytes(best)
-        with requests.Session() as session:
-            while True:
-                try:
-                    self._attempt(session, url, partial)
-                    break
-                except _Again as again:
-                    tries = 1 if _length(partial) > best else tries + 1
-                    best = max(best, _length(partial))
-                    if tries >= ATTEMPTS:
-                        raise DataError(
-                            f"{url}: {again}, {ATTEMPTS} times in a row",
-                            "Try again later: the same command goes on where this one stopped.",
-                        ) from None
-                    wait_s = again.wait_s if again.wait_s is not None else 2.0**tries * random.uniform(0.25, 0.5)
-                    log.info("%s: %s; again in %.1f s", self.target.name, again, wait_s)
-                    self.sleep(wait_s)
-        partial.replace(str(output_file))
-        _mark_of(partial).unlink(missing_ok=True)
 
-    def _attempt(self, session: requests.Session, url: str, partial: Path) -> None:
-        import requests
-        from urllib3.exceptions import HTTPError
+        def count(_: RetryCallState) -> None:
+            nonlocal tries, best
+            tries = 1 if _length(self.partial) > best else tries + 1
+            best = max(best, _length(self.partial))
 
-        have, mark = _length(partial), _read_mark(partial)
-        headers = {"Accept-Encoding": "identity"}
-        if have:
-            headers |= {"Range": f"bytes={have}-"} | ({"If-Range": mark} if mark else {})
+        def wait(state: RetryCallState) -> float:
+            error = state.outcome.exception() if state.outcome else None
+            asked = error.wait_s if isinstance(error, _RetryableError) else None
+            return asked if asked is not None else 2.0**tries * random.uniform(0.25, 0.5)
+
+        def say(state: RetryCallState) -> None:
+            error = state.outcome.exception() if state.outcome else None
+            log.info("%s: %s; again in %.1f s", self.partial.name, error, state.upcoming_sleep)
+
+        retrying = Retrying(
+            retry=retry_if_exception_type(_RetryableError),
+            after=count,
+            stop=lambda _: tries >= ATTEMPTS,
+            wait=wait,
+            before_sleep=say,
+            sleep=self.sleep,
+            reraise=True,
+        )
+        with httpx2.Client(follow_redirects=True, timeout=_timeout(), headers=_HEADERS) as client:
+            try:
+                retrying(self._attempt, client, url)
+            except _RetryableError as error:
+                raise DataError(
+                    f"{url}: {error}, {ATTEMPTS} times in a row",
+                    "Try again later: the same command resumes the download.",
+                ) from None
+            except (httpx2.InvalidURL, httpx2.HTTPError) as error:
+                raise DataError(f"{url}: {error}", _OTHER_ADVICE) from None
+        _mark_of(self.partial).unlink(missing_ok=True)
+
+    def _attempt(self, client: httpx2.Client, url: str) -> None:
+        import httpx2
+
+        have, mark = _length(self.partial), _read_mark(self.partial)
+        headers = ({"Range": f"bytes={have}-"} | ({"If-Range": mark} if mark else {})) if have else {}
         try:
-            with session.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as answer:
+            with client.stream("GET", url, headers=headers) as answer:
                 if answer.status_code == 416:
-                    return _past_the_end(answer, partial)
-                _refuse(answer, url)
+                    return _past_the_end(answer, self.partial)
+                _check(answer, url)
                 resumed = answer.status_code == 206 and _start(answer) == have
                 if answer.status_code == 206 and not resumed:
-                    partial.unlink(missing_ok=True)
-                    raise _Again("the server sent another part than was asked for")
-                _write_mark(partial, answer.headers.get("ETag") or answer.headers.get("Last-Modified") or "")
-                self._receive(answer, partial, have if resumed else 0)
-        except (requests.ConnectionError, requests.Timeout, HTTPError) as error:
-            raise _Again(f"the connection broke off ({type(error).__name__})") from None
+                    self.partial.unlink(missing_ok=True)
+                    raise _RetryableError("the server sent another part than was asked for")
+                _write_mark(self.partial, answer.headers.get("etag") or answer.headers.get("last-modified") or "")
+                self._receive(answer, have if resumed else 0)
+        except (httpx2.TimeoutException, httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
+            raise _RetryableError(f"the connection was lost ({type(error).__name__})") from None
         return None
 
-    def _receive(self, answer: requests.Response, partial: Path, have: int) -> None:
-        length = answer.headers.get("Content-Length", "")
+    def _receive(self, answer: httpx2.Response, have: int) -> None:
+        length = answer.headers.get("content-length", "")
         wanted = have + int(length) if length.isdigit() else None
         if not have:
-            self.on_bytes(-_length(partial))
-        with partial.open("ab" if have else "wb") as file:
-            # What has come is kept even where the connection breaks off in the middle of a chunk.
-            while chunk := answer.raw.read1(_CHUNK):
+            self.on_bytes(-_length(self.partial))
+        with self.partial.open("ab" if have else "wb") as file:
+            for chunk in answer.iter_raw():  # as they come, so that what came before a break is kept
                 file.write(chunk)
                 self.on_bytes(len(chunk))
-        if wanted is not None and _length(partial) < wanted:
-            raise _Again(f"the connection broke off at {_length(partial):,} of {wanted:,} bytes")
+            file.flush()
+            os.fsync(file.fileno())
+        if wanted is not None and _length(self.partial) < wanted:
+            raise _RetryableError(f"the connection was lost at {_length(self.partial):,} of {wanted:,} bytes")
 
 
-def _past_the_end(answer: requests.Response, partial: Path) -> None:
-    """A request from behind the end: all is there if the file is as long as the server says now; else start anew."""
-    total = re.fullmatch(r"bytes \*/(\d+)", answer.headers.get("Content-Range", ""))
+def _past_the_end(answer: httpx2.Response, partial: Path) -> None:
+    """A request from behind the end: all is there if the file is as long as the server says now; else start again."""
+    total = re.fullmatch(r"bytes \*/(\d+)", answer.headers.get("content-range", ""))
     if total is None or int(total.group(1)) != _length(partial):
         partial.unlink(missing_ok=True)
-        raise _Again("the file has become another one")
+        raise _RetryableError("the file has become another one")
 
 
-def _refuse(answer: requests.Response, url: str) -> None:
-    status = answer.status_code
-    if status in _FOR_GOOD:
-        raise DataError(
-            f"{url}: the server answers {status} {answer.reason}",
-            _ADVICE.get(status, "See the dataset's page, fetch it by hand and put it there."),
-        )
+def _check(answer: httpx2.Response, url: str) -> None:
+    """Returns where the status is good.
+
+    Raises:
+        DataError: the server will not send the file.
+        _RetryableError: it may do so later.
+    """
+    status, said = answer.status_code, f"the server answers {answer.status_code} {answer.reason_phrase}"
+    if status in _PERMANENT:
+        raise DataError(f"{url}: {said}", _ADVICE.get(status, _OTHER_ADVICE))
     if status not in (200, 206):
-        wait_s = _retry_after(answer)
+        wait_s = retry_after_s(answer.headers)
         if wait_s is not None and wait_s > MAX_WAIT_S:
             raise DataError(
-                f"{url}: the server answers {status} {answer.reason} and asks to come back in {wait_s:.0f} s",
-                "Try again then: the same command goes on where this one stopped.",
+                f"{url}: {said} and asks to come back in {wait_s:.0f} s",
+                "Try again then: the same command resumes the download.",
             )
-        raise _Again(f"the server answers {status} {answer.reason}", wait_s)
+        raise _RetryableError(said, wait_s)
 
 
-def _retry_after(answer: requests.Response) -> float | None:
-    """Seconds that the server asks to wait, given as such or as a date."""
-    text = answer.headers.get("Retry-After", "").strip()
-    if text.isdigit():
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except ValueError:
-        return None
-
-
-def _start(answer: requests.Response) -> int | None:
-    found = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))
+def _start(answer: httpx2.Response) -> int | None:
+    found = re.match(r"bytes (\d+)-", answer.headers.get("content-range", ""))
     return int(found.group(1)) if found else None
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from aig.core.errors import DataError, UsageError
+from aig.core.retry_after import retry_after_s
 from aig.generators.client.endpoint import Answer, Endpoint
-from aig.generators.client.rate_limits import duration_s
 
-__all__ = ["RejectedError", "RetryableError", "check", "malformed", "retry_after_s"]
+__all__ = ["RejectedError", "RetryableError", "check", "malformed"]
 
 _QUOTA = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "account_deactivated"}
 _PASSING = {408, 409, 425}
@@ -76,9 +74,9 @@ def check(answer: Answer, endpoint: Endpoint, model: str) -> None:
                 f"{endpoint.url}: the quota is used up ({said})",
                 "Raise the account's limit or use another key, then run the same command again: it continues.",
             )
-        raise RetryableError(said, after_s=retry_after_s(answer), limited=True)
+        raise RetryableError(said, after_s=retry_after_s(answer.headers), limited=True)
     if answer.status >= 500 or answer.status in _PASSING:
-        raise RetryableError(f"status {answer.status}", after_s=retry_after_s(answer))
+        raise RetryableError(f"status {answer.status}", after_s=retry_after_s(answer.headers))
     if answer.status in {401, 403}:
         raise UsageError(f"{endpoint.url} does not accept the key: {said}", f"Set {endpoint.key_name} to a valid key.")
     if answer.status == 404:
@@ -97,31 +95,6 @@ def malformed(answer: Answer, why: str) -> RetryableError:
     """The fault of a reply with status 200 that holds no reply."""
     kind = answer.headers.get("content-type", "no content type").partition(";")[0]
     return RetryableError(f"status 200 without a reply: {why} ({kind}, {len(answer.body)} bytes)", maybe_paid=True)
-
-
-def retry_after_s(answer: Answer) -> float | None:
-    """Seconds the server asks to wait, from `Retry-After-Ms`, `Retry-After` (seconds or a date); `None` without."""
-    headers = answer.headers
-    milliseconds = _number(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return max(0.0, milliseconds / 1000)
-    text = headers.get("retry-after")
-    if text is None:
-        return None
-    seconds = _number(text) or duration_s(text)
-    if seconds is None:
-        try:
-            seconds = parsedate_to_datetime(text).timestamp() - time.time()
-        except ValueError:
-            return None
-    return max(0.0, seconds)
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return None if text is None else float(text)
-    except ValueError:
-        return None
 
 
 def _said(answer: Answer, endpoint: Endpoint) -> tuple[str, str]:

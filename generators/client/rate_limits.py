@@ -8,11 +8,12 @@ because a bucket filled twice over lets nearly two minutes' worth through in one
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Mapping
 
-__all__ = ["Limits", "Pace", "duration_s"]
+from aig.core.retry_after import duration_s
+
+__all__ = ["Limits", "Pace"]
 
 MARGIN = 0.985
 """Share of a limit that is used: sends bunch up by some milliseconds on their way to the server."""
@@ -26,17 +27,6 @@ NARROWING_EVERY_S = 1.0
 RECOVERY_PER_S = 0.02
 LONGEST_PERIOD_S = 120.0
 LONGEST_HOLD_S = 60.0
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def duration_s(text: str) -> float | None:
-    """Seconds of a duration such as `6m0s`, `120ms` or `7.66s`, as rate limit headers write it; else `None`."""
-    parts = _DURATION.findall(text)
-    if not parts or "".join(value + unit for value, unit in parts) != text.strip():
-        return None
-    return sum(float(value) * _UNITS[unit] for value, unit in parts)
 
 
 class Pace:

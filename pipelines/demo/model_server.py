@@ -15,7 +15,6 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -70,9 +69,11 @@ def _base_url(child: subprocess.Popen[bytes], log: IO[bytes], gguf: Path, timeou
     first = child.stdout.readline()  # empty when the child ends, by itself or by the timer
     late.cancel()
     if first:
+        import httpx2
+
         url: str = json.loads(first)["url"]
-        with urllib.request.urlopen(f"{url}/health", timeout=timeout_s) as answer:  # noqa: S310 - our own loopback
-            assert answer.status == 200, answer.status
+        with httpx2.Client(trust_env=False, timeout=timeout_s) as client:  # a proxy never leads back to this machine
+            client.get(f"{url}/health").raise_for_status()
         return f"{url}/v1"
     log.seek(0)
     said = log.read().decode(errors="replace").strip().splitlines()

@@ -188,7 +188,7 @@ def test_a_refusal_is_final_and_says_what_to_do(server, tmp_path, waits, status)
     server.misdeeds = [status]
     with pytest.raises(DataError, match=f"answers {status}") as refused:
         fetching.fetch(f"{server.url}/a.bin", tmp_path / "a.bin", MD5)
-    assert "by hand" in refused.value.advice
+    assert "manually" in refused.value.advice
     assert waits == []
     assert len(server.ranges) == 1
 

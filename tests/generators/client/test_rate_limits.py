@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aig.generators.client import rate_limits
-from aig.generators.client.rate_limits import Limits, Pace, duration_s
+from aig.generators.client.rate_limits import Limits, Pace
 
 
 class Clock:
@@ -32,23 +32,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(rate_limits, "time", clock)
     monkeypatch.setattr(rate_limits.asyncio, "sleep", clock.sleep)
     return clock
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("1s", 1),
-        ("6m0s", 360),
-        ("120ms", 0.12),
-        ("7.66s", 7.66),
-        ("1h2m3s", 3723),
-        ("", None),
-        ("soon", None),
-        ("1x", None),
-    ],
-)
-def test_durations(text: str, seconds: float | None) -> None:
-    assert duration_s(text) == (None if seconds is None else pytest.approx(seconds))
 
 
 @given(st.integers(2, 20_000), st.integers(0, 2**32), st.floats(0.01, 5))
