@@ -56,6 +56,8 @@ class QuestionSettings(Strict):
         instruction_share: share of closed-ended questions that say how to answer after what is asked.
         gender_emotion_share: where a dataset has both gender_cla and gender_emotion_cla, share of its clips that are
             asked the latter instead of the former; IEMOCAP's 845 of 4,290.
+        not_exist_share: share of the clips with timed sounds that are asked about a sound, or a pair of sounds, that is
+            not there, instead of one that is.
         copies: by dataset, how often each caption question is drawn again, instead of the dataset's own number.
         recognised_asr: whether a clip without an annotated text is asked for the recogniser's words instead.
         audio_input: whether rows about sounds carry the transcript as `input` (LTU-AS) or leave it empty (LTU).
@@ -69,6 +71,7 @@ class QuestionSettings(Strict):
     style_share: Share = 0.5
     instruction_share: Share = 0.75
     gender_emotion_share: Share = 0.197
+    not_exist_share: Share = 0.5
     copies: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
     recognised_asr: bool = False
     audio_input: bool = True

@@ -81,7 +81,7 @@ def value(name: str, given: Any) -> Any:
 
 
 def events(given: Any) -> tuple[Event, ...] | None:
-    """Events ordered by onset, from a list of `{"label", "onset_s", "offset_s"}`.
+    """Events ordered by onset, ties as they are listed, from a list of `{"label", "onset_s", "offset_s"}`.
 
     Raises:
         MalformedRowError: another shape, a time that is no number or negative, or an offset before its onset.
@@ -98,7 +98,7 @@ def events(given: Any) -> tuple[Event, ...] | None:
         if not 0 <= onset <= offset:
             raise MalformedRowError(f"an event lasts from {onset} to {offset} s", column="events")
         found.append(Event(item["label"], onset, offset))
-    return tuple(sorted(found, key=lambda event: (event.onset_s, event.offset_s, event.label))) or None
+    return tuple(sorted(found, key=lambda event: event.onset_s)) or None
 
 
 def _number(name: str, given: Any) -> float:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from typing import Protocol
 
 from aig.core.qa_id import make_pair
-from aig.core.records import Clip, Measured, QAPair
+from aig.core.records import Measured, QAPair
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.registry import GROUPS, TASKS
 from aig.generators.closed_ended.task import Task
@@ -23,6 +23,14 @@ PREFIX = "Closed-ended question: "
 
 _REDRAWS = 100
 """A copy of a question is drawn again until it differs from the copies before it, at most this often."""
+
+
+_EITHER = (
+    ("gender_cla", "gender_emotion_cla", "gender_emotion_share"),
+    ("temporal_single", "temporal_single_not_exist", "not_exist_share"),
+    ("temporal_order", "temporal_order_not_exist", "not_exist_share"),
+)
+"""Pairs of tasks of which a clip is asked one, as in the released sets, and the setting with the second one's share."""
 
 
 class ClosedEnded(Protocol):
@@ -47,8 +55,9 @@ def closed_pairs(
 ) -> Iterator[QAPair]:
     """The closed-ended rows of a clip: those of the tasks whose fields it has.
 
-    The papers' tasks are asked where the dataset names them, all others wherever a clip has what they need. A clip
-    with a sound that nobody described gets `cla_label` instead of `cla_label_des` (see `undescribed`).
+    The papers' tasks are asked where the dataset names them, all others wherever a clip has what they need. Of two that
+    ask for the same, such as about a sound that is there and about one that is not, a clip gets one. A clip with a
+    sound that nobody described gets `cla_label` instead of `cla_label_des` (see `undescribed`).
 
     Args:
         item: the clip, and what was measured on it.
@@ -67,10 +76,14 @@ def closed_pairs(
         clip = replace(clip, events=within(clip.events, item.features.duration_s) or None)
         heard = sounds(clip)
     facts = Facts(clip, item.features, item.spoken, heard, tuple(vocabulary) or known_labels(), seed, settings)
-    for task in _tasks(clip, dataset.closed_tasks, facts, tasks):
-        if facts.has(task.needs):
+    found = {
+        task: list(task.answers(facts)) for task in _tasks(dataset.closed_tasks, facts, tasks) if facts.has(task.needs)
+    }
+    left_out = _left_out(facts, {task.name for task, answers in found.items() if answers})
+    for task, answers in found.items():
+        if task.name not in left_out:
             copies = settings.copies.get(clip.dataset, dataset.copies) if task.copies else 1
-            for number, answer in enumerate(task.answers(facts)):
+            for number, answer in enumerate(answers):
                 yield from _rows(facts, task, number, answer, copies)
 
 
@@ -79,20 +92,25 @@ def undescribed(labels: Sequence[str], settings: QuestionSettings) -> tuple[str,
     return tuple(label for label in labels if not descriptions(label, settings.description_file))
 
 
-def _tasks(clip: Clip, of_dataset: Sequence[str] | None, facts: Facts, tasks: Sequence[Task]) -> Iterator[Task]:
+def _left_out(facts: Facts, answered: Set[str]) -> set[str]:
+    """Of two tasks of which a clip is asked one only, and can answer both, the one that the draw is not for."""
+    left_out = set()
+    for one, other, setting in _EITHER:
+        if one in answered and other in answered:
+            rng = rng_for(facts.seed, facts.clip.audio_id, other)
+            left_out.add(one if rng.random() < getattr(facts.settings, setting) else other)
+    return left_out
+
+
+def _tasks(of_dataset: Sequence[str] | None, facts: Facts, tasks: Sequence[Task]) -> Iterator[Task]:
     """The tasks asked about this clip; each of the papers' is one that its dataset names, or replaces one."""
     asked = {task.name: task for task in tasks}
     wanted = [name for name in (GROUPS["paper"] if of_dataset is None else of_dataset) if TASKS[name].name in asked]
-    both = "gender_cla" in wanted and "gender_emotion_cla" in wanted and clip.gender and clip.emotion
-    rng = rng_for(facts.seed, clip.audio_id, "gender_emotion_cla")
-    left_out = (
-        ("gender_cla" if rng.random() < facts.settings.gender_emotion_share else "gender_emotion_cla") if both else ""
-    )
     for name in wanted:
         if name == "cla_label_des" and undescribed(facts.sounds, facts.settings):
             if "cla_label" not in wanted:
                 yield TASKS["cla_label"]
-        elif name != left_out:
+        else:
             yield asked[name]
     yield from (task for task in tasks if not task.in_paper)
 

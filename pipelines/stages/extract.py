@@ -148,7 +148,9 @@ def quarantine_fatal_clip(workspace: Workspace, name: str, clip: Clip, settings:
 
 
 def _batch(clips: Sequence[Clip]) -> str:
-    return hashlib.sha256("\n".join(sorted(map(_source, clips))).encode()).hexdigest()[:16]
+    """A batch's part of the names of its files: another for other clips, even if they lie in the same audio."""
+    members = sorted(f"{clip.audio_id}\n{_source(clip)}" for clip in clips)
+    return hashlib.sha256("\n".join(members).encode()).hexdigest()[:16]
 
 
 def forget_outdated(workspace: Workspace, name: str, settings: ExtractSettings) -> None:
