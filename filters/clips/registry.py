@@ -13,6 +13,7 @@ from aig.core.plugins import load_object
 from aig.core.tables import CLIPS, FEATURES
 from aig.filters.clips.rule import Rule
 from aig.filters.clips.rules.events_within_clip import EVENTS_WITHIN_CLIP
+from aig.filters.clips.rules.has import HAS
 from aig.filters.clips.rules.labels import LABELS
 from aig.filters.clips.rules.languages import LANGUAGES
 from aig.filters.clips.rules.max_duration_s import MAX_DURATION_S
@@ -27,6 +28,7 @@ __all__ = ["RULES", "first_reasons", "own_rules"]
 
 RULES: tuple[Rule, ...] = (
     NOT_IN,
+    HAS,
     MIN_DURATION_S,
     MAX_DURATION_S,
     EVENTS_WITHIN_CLIP,

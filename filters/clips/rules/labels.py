@@ -1,4 +1,4 @@
-"""A clip goes in which none of the wanted sounds is heard."""
+"""A clip goes in which none of the wanted sounds is heard; capitals do not matter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ __all__ = ["LABELS"]
 
 
 def _check(bound: Sequence[str], *known: Any) -> str | None:
-    return None if set(bound) & set(heard(*known)) else f"none of the labels {'; '.join(bound)}"
+    wanted = {label.casefold() for label in bound}
+    found = any(label.casefold() in wanted for label in heard(*known))
+    return None if found else f"none of the labels {'; '.join(bound)}"
 
 
 LABELS = Rule("labels", tuple[str, ...], HEARD, _check, default=())

@@ -1,4 +1,4 @@
-"""A clip goes in which one of the unwanted sounds is heard."""
+"""A clip goes in which one of the unwanted sounds is heard; capitals do not matter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ __all__ = ["WITHOUT_LABELS"]
 
 
 def _check(bound: Sequence[str], *known: Any) -> str | None:
-    found = [label for label in heard(*known) if label in bound]
+    unwanted = {label.casefold() for label in bound}
+    found = [label for label in heard(*known) if label.casefold() in unwanted]
     return f"has the label {found[0]}" if found else None
 
 

@@ -179,6 +179,24 @@ def test_every_rule_may_be_named_for_any_dataset(rule, kept):
     assert found.kept.to_pylist() == [clips[i].audio_id for i in kept]
 
 
+def test_clips_that_lack_a_field_go():
+    clips = [clip(0, age=30), clip(1), clip(2, "Dog", age=0), clip(3, "Dog")]
+    kept = select(batches(clips), SelectSettings(has=("age",)), 0).kept.to_pylist()
+    assert kept == ["d/00000", "d/00002"]
+    both = select(batches(clips, [spoken(clips[0], "")]), SelectSettings(has=("age", "labels")), 0)
+    (gone, *_) = [record for batch in both.dropped() for record in from_batch(batch, Dropped)]
+    assert (gone.rule, gone.reason) == ("has", "has no labels")
+    assert select(batches(clips, [spoken(clips[0], "")]), SelectSettings(has=("transcript",)), 0).kept.to_pylist() == []
+    with pytest.raises(ValueError, match="height"):
+        SelectSettings(has=("height",))
+
+
+def test_labels_are_compared_whatever_their_capitals():
+    clips = [clip(0, "Dog barking"), clip(1, "Rain")]
+    assert select(batches(clips), SelectSettings(labels=("dog barking",)), 0).kept.to_pylist() == ["d/00000"]
+    assert select(batches(clips), SelectSettings(without_labels=("dog barking",)), 0).kept.to_pylist() == ["d/00001"]
+
+
 def test_times_beyond_the_end_belong_to_another_recording():
     ends = (9.9, 10.4, 10.6, 99.0)
     clips = [clip(i, events=(Event("Dog", 1, 2), Event("Bark", 0.5, end))) for i, end in enumerate(ends)]
