@@ -14,10 +14,11 @@ import numpy as np
 
 from aig.core.audio_names import AUDIO_SUFFIXES
 from aig.core.errors import UsageError
+from aig.core.members import container_of
 from aig.core.paths import normal_below
 from aig.datasets_registry.text.text_rows import MalformedRowError
 
-__all__ = ["AudioFiles", "folders", "inside", "locate", "walk", "wrong_folder"]
+__all__ = ["AudioFiles", "existing", "folders", "inside", "locate", "walk", "wrong_folder"]
 
 _SHOWN = 8
 
@@ -41,6 +42,26 @@ def inside(root: Path, path: str) -> str:
             advice="Write paths relative to the root, or set `root` to the folder that holds all of them.",
         )
     return normal
+
+
+def existing(root: Path, path: str) -> str | None:
+    """A path below the root as the disk spells it, or `None` where there is no such file.
+
+    macOS writes `é` as two characters (NFD), most others as one (NFC): each finds the other. Of a path into a table
+    or tar only the file is looked for.
+    """
+    container = container_of(path)
+    if os.path.isfile(f"{root}/{container}"):  # noqa: PTH113 - a stat without building a Path
+        return path
+    if container.isascii():
+        return None
+    found = [""]
+    for part in container.split("/"):
+        spellings = dict.fromkeys((part, *(unicodedata.normalize(form, part) for form in ("NFC", "NFD"))))
+        tried = [f"{folder}/{spelling}" for folder in found for spelling in spellings]
+        found = [one for one in tried if os.path.exists(f"{root}{one}")]  # noqa: PTH110
+    files = [one for one in found if os.path.isfile(f"{root}{one}")]  # noqa: PTH113
+    return files[0][1:] + path[len(container) :] if files else None
 
 
 class AudioFiles:

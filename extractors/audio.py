@@ -8,12 +8,15 @@ decoded again with other weights: see `aig.extractors.mixing`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aig.core.members import MemberError, container_of, real_file
 from aig.core.paths import normal_below
 from aig.extractors.audio_files import AudioFile, Samples, opened
 from aig.extractors.errors import AudioError
@@ -51,7 +54,7 @@ class Audio:
 
 
 def locate(root: str, path: str) -> Path:
-    """The file of a clip below its dataset's root.
+    """The file of a clip below its dataset's root; of a clip inside a table or tar, that file with its member behind.
 
     Raises:
         AudioError: `path_outside_root` or `missing_audio`.
@@ -64,30 +67,46 @@ def locate(root: str, path: str) -> Path:
             "Give the path relative to the root, or move the root up.",
         )
     file = Path(root) / inner
-    if not file.is_file():
+    if not Path(root, container_of(inner)).is_file():
         raise AudioError("missing_audio", f"{path}: no such file below the dataset's root", "Put the audio there.")
     return file
 
 
+@contextmanager
+def _real(file: Path, stamp: str | None) -> Iterator[Path]:
+    try:
+        with real_file(file, stamp) as real:
+            yield real
+    except MemberError as error:
+        raise AudioError(error.code, error.message, error.advice) from None
+
+
 def read_audio(
-    file: Path, *, start_s: float | None = None, end_s: float | None = None, max_clip_s: float = 600.0
+    file: Path,
+    *,
+    start_s: float | None = None,
+    end_s: float | None = None,
+    max_clip_s: float = 600.0,
+    stamp: str | None = None,
 ) -> Audio:
     """Decodes a clip.
 
     Args:
-        file: any format of libsndfile (wav, flac, ogg, mp3, ...) or, of ffmpeg's, m4a, mp4, aac, webm, mkv, wma, amr.
+        file: as `locate` gives it; any format of libsndfile (wav, flac, ogg, mp3, ...) or, of ffmpeg's, m4a, mp4, aac,
+            webm, mkv, wma, amr.
         start_s: where the clip starts in the file, in seconds; `None`: at its start.
         end_s: where it ends; `None`: at the file's end. A file may end up to 0.5 s earlier.
         max_clip_s: longest clip that is decoded.
+        stamp: the clip's, by which a table or tar that was changed since is noticed; `None`: it is not looked at.
 
     Raises:
-        AudioError: `unreadable_audio`, `empty_audio`, `truncated_audio`, `segment_outside_file`, `too_long`,
-            `not_finite`, `unsupported_audio`.
+        AudioError: `changed_file`, `unreadable_audio`, `empty_audio`, `truncated_audio`, `segment_outside_file`,
+            `too_long`, `not_finite`, `unsupported_audio`.
     """
     start = start_s or 0.0
     if end_s is not None and not start < end_s:
         raise AudioError("empty_audio", f"the clip starts at {start} s and ends at {end_s} s", "Correct its times.")
-    with opened(file, start) as source:
+    with _real(file, stamp) as real, opened(real, start) as source:
         rate, channels, announced_s = source.rate, source.channels, source.duration_s
         if not _RATES[0] <= rate <= _RATES[1] or not 1 <= channels <= _MOST_CHANNELS:
             raise AudioError(

@@ -88,7 +88,11 @@ def _prepared(
         if clip.path is None:
             raise AudioError("missing_audio", "its audio is not on this disk", "Get the audio, or leave the clip out.")
         audio = read_audio(
-            locate(root, clip.path), start_s=clip.start_s, end_s=clip.end_s, max_clip_s=settings.audio.max_clip_s
+            locate(root, clip.path),
+            start_s=clip.start_s,
+            end_s=clip.end_s,
+            max_clip_s=settings.audio.max_clip_s,
+            stamp=clip.stamp,
         )
     except AudioError as error:
         return Quarantined(

@@ -41,6 +41,8 @@ class DatasetSource(Strict):
         limit: at most so many clips, drawn with balanced labels before anything is measured.
         title: own data only: what the dataset is called in the dataset card.
         licence: own data only: licence of clips that do not name one.
+        columns: own data only: names of the manifest's columns, and the fields of a clip that they are.
+        ignore_columns: own data only: names of columns that do not matter; `*` stands for any characters.
     """
 
     root: RelativePath | None = None
@@ -51,11 +53,15 @@ class DatasetSource(Strict):
     limit: int | None = Field(default=None, gt=0)
     title: str = ""
     licence: str = ""
+    columns: Mapping[str, str] = Field(default_factory=dict)
+    ignore_columns: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _somewhere(self) -> Self:
         if self.root is None and self.manifest is None:
             raise ValueError("needs `root` (a dataset's folder) or `manifest` (a list of your own clips)")
+        if self.manifest is None and (self.columns or self.ignore_columns):
+            raise ValueError("`columns` and `ignore_columns` go with a `manifest`")
         return self
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from aig.datasets_registry import registry
 from aig.datasets_registry.dataset import Dataset, Source
 from aig.datasets_registry.readers import manifest
+from aig.datasets_registry.readers.columns import Columns
 from aig.pipelines.configuration import Configuration
 
 __all__ = ["dataset_of", "root_of", "source_of"]
@@ -17,7 +18,8 @@ def dataset_of(configuration: Configuration, name: str) -> Dataset:
     source = configuration.datasets[name]
     if source.manifest is None:
         return registry.get(name)
-    return manifest.dataset(name, source.manifest, title=source.title, licence=source.licence)
+    columns = Columns(source.columns, source.ignore_columns)
+    return manifest.dataset(name, source.manifest, title=source.title, licence=source.licence, columns=columns)
 
 
 def root_of(configuration: Configuration, name: str) -> str:

@@ -1,70 +1,125 @@
-"""Own data as a Hugging Face `datasets` folder with an `Audio` column (extra `huggingface`).
+"""Own data as a folder that Hugging Face `datasets` reads: tables with audio, tars, or audio files with metadata.
 
-The other columns are the fields of a clip, as in a manifest. Audio that lies inside the tables is written out once,
-below the root, because what comes after works on files.
+`datasets` itself is not needed, and nothing is copied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from aig.core.errors import UsageError
-from aig.core.extras import missing_extra
-from aig.core.storage import whole_file
+from aig.datasets_registry.readers.audio_tables import AudioTable, columns_of, folder_tables, split_of, table_rows
+from aig.datasets_registry.readers.columns import Columns
+from aig.datasets_registry.readers.webdataset import tar_rows
+from aig.datasets_registry.text.text_rows import MalformedRowError
 
-__all__ = ["rows"]
+__all__ = ["Row", "folder_rows", "table_file_rows", "tar_file_rows"]
 
-_MAGIC = {b"RIFF": ".wav", b"fLaC": ".flac", b"OggS": ".ogg", b"ID3": ".mp3", b"\xff\xfb": ".mp3"}
-_FOLDER = "audio_of_tables"
+Row = tuple[Path, int, Mapping[str, Any] | MalformedRowError]
+"""The file that a row is of, its number there, and the row by the fields of a clip."""
+
+_METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 
-def rows(folder: Path, root: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Row numbers, from 1, and rows by a manifest's column names; `split` is the name of the part they are in.
+def folder_rows(
+    folder: Path, root: Path, columns: Columns, manifest: Callable[[Path, Columns], Iterator[Row]]
+) -> Iterator[Row]:
+    """The rows of a folder in order, `split` among them where a file's name or folder says it.
 
     Args:
-        folder: as `save_to_disk` wrote it, or one that `load_dataset` reads, such as Parquet files.
-        root: audio inside the tables is written below it.
+        folder: as `save_to_disk` wrote it, or of Parquet files, of tars, or of audio files with `metadata.csv`.
+        root: what paths are relative to; the folder itself or one above it.
+        columns: what its columns are called.
+        manifest: reads the rows of a metadata file.
 
     Raises:
-        UsageError: `datasets` is not installed, the folder is not such a folder, or it has no Audio column.
+        UsageError: there is nothing of the kind, or its columns do not fit.
     """
-    try:
-        import datasets
-    except ImportError:
-        raise missing_extra(f"{folder} is a folder: that needs datasets", "huggingface") from None
-    saved = any((folder / name).is_file() for name in ("dataset_info.json", "dataset_dict.json", "state.json"))
-    try:
-        loaded = datasets.load_from_disk(str(folder)) if saved else datasets.load_dataset(str(folder))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{folder} is no Hugging Face dataset: {error}", "Write it with `save_to_disk`.") from None
-    parts = loaded if isinstance(loaded, datasets.DatasetDict) else {"": loaded}
-    number = 0
-    for split, part in parts.items():
-        audio = [name for name, feature in part.features.items() if isinstance(feature, datasets.Audio)]
-        if len(audio) != 1:
-            raise UsageError(f"{folder} has {len(audio)} Audio columns", "It must have one.")
-        # The audio itself is decoded later, by the extractor.
-        for row in part.cast_column(audio[0], datasets.Audio(decode=False)):
-            number += 1
-            held = row.pop(audio[0]) or {}
-            row["path"] = _file(held, root, Path(_FOLDER) / split / f"{number - 1:08d}")
-            if split:
-                row.setdefault("split", split)
-            yield number, row
+    tables = folder_tables(folder)
+    if tables and tables[0].file.name not in _METADATA:
+        yield from _numbered(tables, root, columns)
+    elif files := sorted(file for name in _METADATA for file in folder.rglob(name)):
+        for file in files:
+            yield from _metadata_rows(file, folder, root, columns, manifest)
+    elif tars := sorted(folder.rglob("*.tar")):
+        for tar in tars:
+            yield from _of_split(tar_file_rows(tar, root, columns), split_of(_relative(tar, folder)))
+    else:
+        raise UsageError(
+            f"{folder} holds no tables with audio, no tars and no metadata.csv.",
+            "Give a folder as `save_to_disk` writes it, one of Parquet files or tars, or audio files with a "
+            "metadata.csv whose column file_name says which.",
+        )
 
 
-def _file(held: Mapping[str, Any], root: Path, place: Path) -> str | None:
-    """Path of a row's audio: the file it names, or one written from the bytes it holds."""
-    content, name = held.get("bytes"), held.get("path")
-    if content is None:
-        return name
-    suffix = (
-        Path(name).suffix if name else next((s for magic, s in _MAGIC.items() if content.startswith(magic)), ".wav")
-    )
-    target = root / place.with_suffix(suffix)
-    if not target.is_file() or target.stat().st_size != len(content):
-        with whole_file(target, durable=False) as stream:
-            stream.write(content)
-    return place.with_suffix(suffix).as_posix()
+def table_file_rows(file: Path, root: Path, columns: Columns) -> Iterator[Row]:
+    """The rows of one Parquet or Arrow file with audio inside."""
+    return _numbered([AudioTable(file, file.name, "")], root, columns)
+
+
+def _numbered(tables: list[AudioTable], root: Path, columns: Columns) -> Iterator[Row]:
+    """Rows of tables; one without an id is called by its number in its split, over all files."""
+    counts: Counter[str] = Counter()
+    fitted = [columns.fitted(table.file, columns_of(table)[0], has_path=True) for table in tables]
+    for table, names in zip(tables, fitted, strict=True):
+        for number, row in table_rows(table, root):
+            prefix = f"{table.split}/" if table.split else ""
+            own = f"{prefix}{counts[table.split]:08d}"
+            counts[table.split] += 1
+            yield table.file, number, _fields(row, names, {"split": table.split, "audio_id": own})
+
+
+def _fields(
+    row: Mapping[str, Any] | MalformedRowError, columns: Columns, defaults: Mapping[str, str]
+) -> Mapping[str, Any] | MalformedRowError:
+    if isinstance(row, MalformedRowError):
+        return row
+    try:
+        found = columns.row(row)
+    except MalformedRowError as error:
+        return error
+    if "path" in row:
+        found["path"] = row["path"]
+    for name, value in defaults.items():
+        if value and found.get(name) in (None, ""):
+            found[name] = value
+    return found
+
+
+def tar_file_rows(file: Path, root: Path, columns: Columns) -> Iterator[Row]:
+    """The samples of one tar."""
+    place = _relative(file, root).as_posix()
+    fitted: Columns | None = None
+    for number, row in tar_rows(file, place):
+        if fitted is None and not isinstance(row, MalformedRowError):
+            fitted = columns.fitted(file, row)
+        yield file, number, _fields(row, fitted or columns, {})
+
+
+def _relative(file: Path, root: Path) -> PurePosixPath:
+    try:
+        return PurePosixPath(file.absolute().relative_to(root.absolute()))
+    except ValueError:
+        raise UsageError(f"{file} is not below the root {root}.", "Set `root` to a folder above it.") from None
+
+
+def _of_split(rows: Iterator[Row], split: str) -> Iterator[Row]:
+    for file, number, row in rows:
+        if split and not isinstance(row, MalformedRowError) and not row.get("split"):
+            row = {**row, "split": split}
+        yield file, number, row
+
+
+def _metadata_rows(
+    file: Path, folder: Path, root: Path, columns: Columns, manifest: Callable[[Path, Columns], Iterator[Row]]
+) -> Iterator[Row]:
+    """Rows of an `audiofolder`: `file_name` is relative to the folder of its metadata."""
+    place = _relative(file.parent, root)
+    named = Columns({"file_name": "path", **columns.renamed}, columns.ignored, columns.clip_id, columns.rest)
+    for source, number, row in _of_split(manifest(file, named), split_of(_relative(file, folder))):
+        if not isinstance(row, MalformedRowError) and isinstance(row.get("path"), str):
+            row = {**row, "path": str(place / row["path"])}
+        yield source, number, row

@@ -1,4 +1,4 @@
-"""Own data as a Lhotse manifest of cuts or recordings, `*.jsonl` or `*.jsonl.gz` (extra `lhotse`)."""
+"""Own data as a Lhotse manifest of cuts or recordings, `*.jsonl` or `*.jsonl.gz`; Lhotse itself is not needed."""
 
 from __future__ import annotations
 
@@ -6,58 +6,105 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from aig.core.errors import UsageError
-from aig.core.extras import missing_extra
+from aig.datasets_registry.text.text_rows import MalformedRowError, json_lines
 
 __all__ = ["is_lhotse", "rows"]
 
-_MARKS = ({"recording", "start", "duration"}, {"sources", "sampling_rate", "num_samples"})
+_MARKS = ({"recording", "start", "duration"}, {"sources", "sampling_rate", "num_samples"}, {"tracks", "type"})
+
+Row = Mapping[str, Any]
 
 
-def is_lhotse(first: Mapping[str, Any]) -> bool:
+def is_lhotse(first: Row) -> bool:
     """Whether a manifest's first line is one of Lhotse's cuts or recordings."""
     return any(mark <= first.keys() for mark in _MARKS)
 
 
-def rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def rows(file: Path) -> Iterator[tuple[int, Row | MalformedRowError]]:
     """Line numbers and rows by a manifest's column names, from a cut's recording and supervisions.
 
-    Text is that of all supervisions in their order; speaker and gender are taken where all agree.
-
-    Raises:
-        UsageError: `lhotse` is not installed, or the manifest is not one of cuts or recordings.
+    Text is that of all supervisions in their order; speaker and gender are taken where all agree. What AIG cannot
+    read as a stretch of one file is a `MalformedRowError` that says why: cuts that are put together of several or
+    padded, that a transform changes, or that are one channel of several.
     """
-    try:
-        import lhotse
-    except ImportError:
-        raise missing_extra(f"{file} is a manifest of Lhotse: that needs lhotse", "lhotse") from None
-    for number, item in enumerate(lhotse.load_manifest_lazy(file), start=1):
-        if isinstance(item, lhotse.Recording):
-            yield number, {"audio_id": item.id, "path": _source(item)}
-        elif isinstance(item, lhotse.MonoCut | lhotse.MultiCut) and item.recording is not None:
-            said = sorted(item.supervisions, key=lambda one: one.start)
-            row = {
-                "audio_id": item.id,
-                "path": _source(item.recording),
-                "start_s": float(item.start),
-                "end_s": float(item.start + item.duration),
-                "text": " ".join(one.text for one in said if one.text) or None,
-                "speaker_id": _agreed([one.speaker for one in said]),
-                "gender": _agreed([one.gender for one in said]),
-            }
-            yield number, {name: value for name, value in row.items() if value is not None}
-        else:
-            raise UsageError(
-                f"{file}, line {number}: a {type(item).__name__} is not a cut of one recording",
-                "Give a manifest of MonoCut, MultiCut or Recording.",
-            )
+    for number, item in json_lines(file):
+        if isinstance(item, MalformedRowError):
+            yield number, item
+            continue
+        try:
+            yield number, _recording(item) if "sources" in item else _cut(item)
+        except MalformedRowError as error:
+            yield number, error
+        except (TypeError, AttributeError, KeyError, ValueError, OverflowError) as error:
+            yield number, MalformedRowError(f"not a cut or recording of Lhotse: {type(error).__name__} {error}")
 
 
-def _source(recording: Any) -> str | None:
-    """The recording's file, `None` where it has not exactly one."""
-    files = [source.source for source in recording.sources if source.type == "file"]
-    return files[0] if len(files) == 1 else None
+def _recording(item: Row) -> Row:
+    _refuse_transforms(item, "recording")
+    return {"audio_id": item["id"], "path": _source(item)}
 
 
-def _agreed(values: list[str | None]) -> str | None:
-    return values[0] if values and len(set(values)) == 1 else None
+def _cut(item: Row) -> Row:
+    if "tracks" in item:
+        raise _refused("a cut that is mixed or padded", "Save such cuts as audio first (`CutSet.save_audios`).")
+    recording = item.get("recording")
+    if not isinstance(recording, Mapping):
+        raise _refused("a cut without a recording", "Give cuts of recordings, not of features alone.")
+    _refuse_transforms(recording, "cut's recording")
+    _refuse_transforms(item, "cut")
+    known, wanted = _channels(recording.get("channel_ids") or _all_channels(recording)), _channels(item.get("channel"))
+    if wanted and known and wanted != known:
+        raise _refused(
+            f"the cut is channel {', '.join(map(str, sorted(wanted)))} of a recording of {len(known)}",
+            "Save each channel as a file of its own first (`CutSet.save_audios`).",
+        )
+    start, duration = float(item["start"]), float(item["duration"])
+    said = sorted(item.get("supervisions") or [], key=lambda one: float(one["start"]))
+    row = {
+        "audio_id": item["id"],
+        "path": _source(recording),
+        "start_s": round(start, 6),
+        "end_s": round(start + duration, 6),
+        "text": " ".join(one["text"].strip() for one in said if one.get("text")) or None,
+        "speaker_id": _agreed([one.get("speaker") for one in said]),
+        "gender": _agreed([one.get("gender") for one in said]),
+    }
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _refuse_transforms(item: Row, what: str) -> None:
+    # Another sample rate changes neither times nor levels.
+    names = {str(one.get("name", "?")) for one in item.get("transforms") or []}
+    if names - {"Resample"}:
+        raise _refused(
+            f"the {what} is changed by a transform ({', '.join(sorted(names))})",
+            "Give the cuts as they are, or save the changed audio first (`CutSet.save_audios`).",
+        )
+
+
+def _refused(message: str, advice: str) -> MalformedRowError:
+    return MalformedRowError(message, code="unsupported_cut", advice=advice)
+
+
+def _all_channels(recording: Row) -> list[Any]:
+    return [channel for source in recording["sources"] for channel in source.get("channels") or []]
+
+
+def _channels(given: Any) -> set[int]:
+    return set() if given is None else {int(one) for one in (given if isinstance(given, list) else [given])}
+
+
+def _source(recording: Row) -> str:
+    """The recording's one file."""
+    sources = recording["sources"]
+    kinds = [source.get("type") for source in sources]
+    if kinds != ["file"]:
+        raise _refused(
+            f"the recording has {len(sources)} sources ({', '.join(map(str, kinds))}), not one file",
+            "Save its audio as one file first (`CutSet.save_audios`).",
+        )
+    return str(sources[0]["source"])
+
+
+def _agreed(values: list[Any]) -> Any:
+    return values[0] if values and all(value == values[0] for value in values) else None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aig.datasets_registry.text.text_rows import utf16
+from aig.datasets_registry.text.text_files import utf16
 
-__all__ = ["delimiter_of", "describe"]
+__all__ = ["delimiter_of", "describe", "not_text"]
 
 _START = 4096
 _SHOWN = 80
@@ -31,11 +31,8 @@ def describe(file: Path) -> str:
         start = stream.read(_START)
     if not start:
         return "empty"
-    for magic, kind in _MAGIC:
-        if start.startswith(magic):
-            return kind
-    if b"\0" in start and not utf16(start):
-        return "binary data"
+    if kind := _binary(start):
+        return kind
     text = _decoded(start)
     first = _first_line(text)
     if not first:
@@ -49,6 +46,22 @@ def describe(file: Path) -> str:
     if not first.count(most):
         return f"text whose first line is {shown!r}"
     return f"a table of {first.count(most) + 1} cells between {_DELIMITERS[most]} whose first line is {shown!r}"
+
+
+def not_text(file: Path) -> str:
+    """What a file is that is neither UTF-8 text nor packed with gzip; empty where it is."""
+    with file.open("rb") as stream:
+        start = stream.read(_START)
+    if utf16(start):
+        return "UTF-16 text, as Excel's `Unicode text` is"
+    return "" if start.startswith(b"\x1f\x8b") else _binary(start)
+
+
+def _binary(start: bytes) -> str:
+    for magic, kind in _MAGIC:
+        if start.startswith(magic):
+            return kind
+    return "binary data" if b"\0" in start and not utf16(start) else ""
 
 
 def delimiter_of(file: Path) -> str:

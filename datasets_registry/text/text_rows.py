@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from aig.core.records import Quarantined
+from aig.datasets_registry.text.text_files import TextLines, open_text
 
-__all__ = ["MalformedRowError", "csv_rows", "json_lines", "quarantined", "text_lines", "utf16"]
-
-_PEEKED = 64
+__all__ = ["MalformedRowError", "csv_rows", "json_lines", "json_object", "quarantined", "text_lines"]
 
 
 class MalformedRowError(ValueError):
@@ -63,15 +61,15 @@ def csv_rows(
     reading goes on at its second line, unless it is `multiline` and has as many cells as the first row.
 
     Args:
-        file: UTF-8 or UTF-16 text; gzip where the name ends in `.gz`.
+        file: UTF-8 or UTF-16 text, packed with gzip or not.
         delimiter: one character.
         skipinitialspace: whether blanks behind a delimiter are no part of the cell.
         multiline: whether a quoted cell may hold line breaks.
         quoted: whether `"` quotes at all.
         encoding: what a cell that is not UTF-8 is read as, such as `cp1252`; empty: its row is malformed.
     """
-    with _text(file) as stream:
-        feed, width = _Feed(stream), 0
+    with open_text(file) as lines:
+        feed, width = _Feed(lines), 0
         reader = csv.reader(
             feed,
             delimiter=delimiter,
@@ -83,6 +81,7 @@ def csv_rows(
             try:
                 row = next(reader)
             except StopIteration:
+                yield from _damage(lines, feed.number)
                 return
             except csv.Error as error:
                 yield feed.number, feed.retreat(MalformedRowError(str(error)))
@@ -101,8 +100,8 @@ def csv_rows(
 class _Feed:
     """Lines for a `csv.reader`, which remembers those of the present row and can take them up again."""
 
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
+    def __init__(self, lines: TextLines) -> None:
+        self._lines = lines
         self._again: deque[str] = deque()
         self._next = 1
         self.number = 1
@@ -116,7 +115,7 @@ class _Feed:
         return self
 
     def __next__(self) -> str:
-        line = self._again.popleft() if self._again else next(self._stream)
+        line = self._again.popleft() if self._again else next(self._lines)
         self.taken.append(line)
         self._next += 1
         return line
@@ -151,13 +150,15 @@ def text_lines(file: Path, *, encoding: str = "") -> Iterator[tuple[int, str | M
         file: as in `csv_rows`.
         encoding: what a line that is not UTF-8 is read as; empty: it is malformed.
     """
-    with _text(file) as stream:
-        for number, line in enumerate(stream, start=1):
+    number = 0
+    with open_text(file) as lines:
+        for number, line in enumerate(lines, start=1):
             cells = [line]
             if not line.isascii() and _decode(cells, encoding):
                 yield number, MalformedRowError(f"not {encoding or 'UTF-8'} text", column=str(_first_bad(line)))
             else:
                 yield number, cells[0].rstrip("\r\n")
+        yield from _damage(lines, number + 1)
 
 
 def _first_bad(line: str) -> int:
@@ -167,43 +168,48 @@ def _first_bad(line: str) -> int:
 
 def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any] | MalformedRowError]]:
     """Objects of a JSON Lines file with their line numbers; blank lines are skipped."""
-    with _text(file) as stream:
-        for number, line in enumerate(stream, start=1):
-            if not line.strip():
-                continue
-            try:
-                line.encode()
-                value = json.loads(line)
-            except UnicodeEncodeError:
-                yield number, MalformedRowError("not UTF-8 text")
-            except json.JSONDecodeError as error:
-                yield number, MalformedRowError(f"not JSON: {error.msg}", column=str(error.colno))
-            except RecursionError:
-                yield number, MalformedRowError("not JSON that can be read: nested too deeply")
-            else:
-                yield number, value if isinstance(value, dict) else MalformedRowError("not a JSON object")
+    number = 0
+    with open_text(file) as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                try:
+                    yield number, json_object(line)
+                except MalformedRowError as error:
+                    yield number, error
+        yield from _damage(lines, number + 1)
 
 
-def _text(file: Path) -> IO[str]:
-    packed = file.suffix == ".gz"
-    with gzip.open(file) if packed else file.open("rb") as start:
-        encoding = utf16(start.read(_PEEKED))
-    # surrogateescape keeps bytes that are not UTF-8 visible, so that one bad line does not end the reading.
-    unit, errors = encoding or "utf-8-sig", "replace" if encoding else "surrogateescape"
-    if packed:
-        return gzip.open(file, "rt", encoding=unit, errors=errors, newline="")
-    return file.open(encoding=unit, errors=errors, newline="")
+def json_object(text: str) -> dict[str, Any]:
+    """The object that a text holds as JSON.
 
-
-def utf16(start: bytes) -> str:
-    """The encoding of a file that begins so, where that is UTF-16 (as Windows writes text), marked or not; else empty.
-
-    It is told by its text: a quarter of it at least are ASCII characters, each with a zero byte.
+    Raises:
+        MalformedRowError: it is not one, or holds text that no encoding can write, such as half a surrogate pair.
     """
-    marked = start[:2] in (b"\xff\xfe", b"\xfe\xff")
-    for encoding in ("utf-16",) if marked else ("utf-16-le", "utf-16-be"):
-        text = start[: _PEEKED // 2 * 2].decode(encoding, errors="replace")
-        plain = sum(letter.isascii() and letter != "\0" for letter in text)
-        if b"\0" in start and plain * (4 if marked else 2) >= len(text) > 1:
-            return encoding
-    return ""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise MalformedRowError("not UTF-8 text") from None
+    try:
+        value = json.loads(text)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        raise MalformedRowError(f"not JSON: {error.msg}", column=str(error.colno)) from None
+    except UnicodeEncodeError:
+        raise MalformedRowError("half of a surrogate pair, as a character cut in its middle leaves it") from None
+    except RecursionError:
+        raise MalformedRowError("not JSON that can be read: nested too deeply") from None
+    except ValueError as error:
+        raise MalformedRowError(f"not JSON that can be read: {error}") from None
+    if not isinstance(value, dict):
+        raise MalformedRowError("not a JSON object")
+    return value
+
+
+def _damage(lines: TextLines, number: int) -> Iterator[tuple[int, MalformedRowError]]:
+    """What ended a file early, as its last row."""
+    if lines.damage:
+        error = MalformedRowError(
+            f"{lines.damage}; what comes before was read", code="malformed_file", advice="Download or write it again."
+        )
+        yield number, error

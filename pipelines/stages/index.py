@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from aig.core.members import split, stamp_of
 from aig.core.records import Clip, Quarantined
 from aig.core.tables import CLIPS, Record, to_table, write_table
 from aig.datasets_registry.missing_audio import MUCH, explain
@@ -105,10 +106,12 @@ def _changed(workspace: Workspace, name: str, gone: set[str], new: set[str]) -> 
 
 
 def _stamped(clip: Clip, root: Path) -> Clip:
-    """The clip with its file's size and time of change; one look at the file's entry, nothing of it is read."""
+    """The clip with its file's size and time of change; of a table or tar, with samples of its bytes too."""
     if clip.path is None:
         return clip
     try:
+        if member := split(clip.path):
+            return replace(clip, stamp=stamp_of(root / member[0]))
         status = os.stat(f"{root}/{clip.path}")  # noqa: PTH116 - twice as fast as a Path's, for millions of files
     except OSError:
         return replace(clip, path=None)  # it went while the dataset was read

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ClipAudio"]
 
-_COLUMNS = ["audio_id", "dataset", "path", "start_s", "end_s"]
+_COLUMNS = ["audio_id", "dataset", "path", "start_s", "end_s", "stamp"]
 
 
 class ClipAudio:
@@ -58,6 +58,7 @@ class ClipAudio:
                 start_s=clip.start_s,
                 end_s=clip.end_s,
                 max_clip_s=self._configuration.extract.audio.max_clip_s,
+                stamp=clip.stamp,
             ).samples
         except AudioError as error:
             self.faults[audio_id] = error.message

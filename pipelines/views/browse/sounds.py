@@ -65,8 +65,8 @@ class Sounds:
             raise AudioError(
                 "path_outside_root", f"{audio_id} is a link out of its root", "register the folder that it leads to"
             )
-        times = (clip.start_s, clip.end_s) if clip else (None, None)
-        return read_audio(file, start_s=times[0], end_s=times[1], max_clip_s=self.max_clip_s)
+        start, end, stamp = (clip.start_s, clip.end_s, clip.stamp) if clip else (None, None, None)
+        return read_audio(file, start_s=start, end_s=end, max_clip_s=self.max_clip_s, stamp=stamp)
 
     def _named(self, root: str, name: str) -> Path:
         for suffix in _SUFFIXES:

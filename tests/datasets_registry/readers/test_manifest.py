@@ -1,14 +1,23 @@
+import csv
+import gzip
+import io
 import json
+import unicodedata
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from aig.core.errors import UsageError
 from aig.core.records import Clip, Event, Quarantined
+from aig.core.tables import to_table
 from aig.datasets_registry.dataset import Source
 from aig.datasets_registry.readers import manifest
+from aig.datasets_registry.readers.columns import Columns
+from aig.datasets_registry.text import manifest_fields
 
 
 def read(file: Path, **keywords):
@@ -150,3 +159,293 @@ def test_what_is_no_manifest_is_refused(tmp_path, name):
     (tmp_path / "clips.xlsx").touch()
     with pytest.raises(UsageError):
         read(tmp_path / name)
+
+
+def csv_manifest(folder: Path, *lines: str) -> Path:
+    file = folder / "clips.csv"
+    file.write_text("".join(line + "\n" for line in lines))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("given", "labels"),
+    [
+        ("['Dog', 'Cat']", ("Dog", "Cat")),
+        ('["Dog", "Cat"]', ("Dog", "Cat")),
+        ("""['Dog', "Cat's"]""", ("Dog", "Cat's")),
+        ("['Dog', None, '', ' ']", ("Dog",)),
+        ("[]", None),
+        ("Dog; Cat ;", ("Dog", "Cat")),
+    ],
+)
+def test_a_list_in_a_cell_may_be_written_as_python_does(tmp_path, given, labels):
+    quoted = given.replace('"', '""')
+    (clip,) = read(csv_manifest(tmp_path, "path,labels", f'a.wav,"{quoted}"'))
+    assert clip.labels == labels
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "['Dog' 'Cat']",  # an array as NumPy prints it: Python would read one text
+        "['Dog'\n 'Cat']",
+        "['Dog', ..., 'Cat']",
+        "['Dog', 'Cat'",
+        "[Dog, Cat]",
+        "[1, 2]",
+        "[open('/etc/passwd')]",
+        "['Dog'] * 9999999999",
+        "[" * 5000,
+    ],
+)
+@pytest.mark.parametrize("column", ["labels", "captions", "events"])
+def test_a_cell_that_looks_like_a_list_and_is_none_costs_its_line(tmp_path, given, column):
+    bad, good = read(csv_manifest(tmp_path, f"path,{column}", f'a.wav,"{given}"', "b.wav,"))
+    assert f"clips.csv, line 2, column {column}" in bad.message
+    assert good.audio_id == "mine/b.wav"
+
+
+def test_events_in_a_cell_may_be_written_as_python_does(tmp_path):
+    cell = "[{'label': 'Dog', 'onset_s': 0.5, 'offset_s': 1}]"
+    (clip,) = read(csv_manifest(tmp_path, "path,events", f'a.wav,"{cell}"'))
+    assert clip.events == (Event("Dog", 0.5, 1.0),)
+
+
+@pytest.mark.parametrize("kind", [pa.decimal128(18, 2), pa.float32(), pa.int64(), pa.string()])
+def test_numbers_of_any_column_type_are_numbers(tmp_path, kind):
+    columns = {"path": ["a.wav"], "start_s": pa.array(["1"]).cast(kind), "age": pa.array(["44"]).cast(kind)}
+    pq.write_table(pa.table(columns), tmp_path / "clips.parquet")
+    (clip,) = read(tmp_path / "clips.parquet")
+    assert (clip.start_s, clip.age) == (1.0, 44)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"path": "a.wav", "age": ' + "9" * 400 + "}",
+        '{"path": "a.wav", "age": ' + "9" * 5000 + "}",
+        '{"path": "a.wav", "start_s": 1e999}',
+        '{"path": "a.wav", "start_s": "1_000"}',
+        '{"path": "a.wav", "title": "Party \\ud83c"}',
+        '{"path": "a.wav", "labels": ["\\udc00"]}',
+        '{"path": "a.wav", "events": [{"label": "\\ud83c", "onset_s": 0, "offset_s": 1}]}',
+        '{"path": "a\\ud83c.wav"}',
+        '{"\\ud83c": 1, "path": "a.wav"}',
+        '{"path": "a.wav", "events": [{"label": null, "onset_s": 0, "offset_s": 1}]}',
+        '{"path": "a.wav", "labels": [1]}',
+        '{"path": "a.wav", "gender": 1}',
+        '{"path": "a.wav", "text": true}',
+        '{"path": {"a": 1}}',
+        '{"path": "' + "a" * 5000 + '\\u0000.wav"}',
+    ],
+)
+def test_what_no_reader_expects_costs_its_line(tmp_path, row):
+    _, bad, last = read(json_manifest(tmp_path, {"path": "first.wav"}, row, {"path": "last.wav"}))
+    assert bad.stage == "index"
+    assert "clips.jsonl, line 2" in bad.message
+    assert bad.message.isprintable()
+    assert len(bad.message) < 6000
+    assert last.audio_id == "mine/last.wav"
+
+
+def test_blank_items_of_lists_are_absent(tmp_path):
+    (clip,) = read(json_manifest(tmp_path, {"path": "a.wav", "captions": ["", " A dog. ", None], "labels": ["\t"]}))
+    assert (clip.captions, clip.labels) == (("A dog.",), None)
+
+
+@pytest.mark.parametrize(
+    ("given", "gender"),
+    [
+        ("m", "male"), ("F", "female"), ("male_masculine", "male"), ("Female feminine", "female"), ("Man", "male"),
+        ("unknown", None), ("do_not_wish_to_say", None), ("non-binary", "non_binary"), ("transgender", "transgender"),
+    ],
+)  # fmt: skip
+def test_genders_as_people_write_them(tmp_path, given, gender):
+    (clip,) = read(json_manifest(tmp_path, {"path": "a.wav", "gender": given}))
+    assert clip.gender == gender
+
+
+def test_names_written_as_numbers_are_their_digits(tmp_path):
+    columns = {"path": ["a.wav"], "speaker_id": [17.0], "title": [1984]}
+    pq.write_table(pa.table(columns), tmp_path / "clips.parquet")
+    (clip,) = read(tmp_path / "clips.parquet")
+    assert (clip.speaker_id, clip.title) == ("17", "1984")
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("name", ["clips.jsonl.gz", "clips.jsonl"])
+def test_a_packed_manifest_is_known_by_its_content(tmp_path, name, packed):
+    text = b'{"path": "a.wav"}\n'
+    (tmp_path / name).write_bytes(gzip.compress(text) if packed else text)
+    assert [clip.audio_id for clip in read(tmp_path / name)] == ["mine/a.wav"]
+
+
+@pytest.mark.parametrize("name", ["clips.jsonl.gz", "clips.csv.gz"])
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_of_a_damaged_packed_manifest_the_rows_before_are_read_and_the_end_is_told(tmp_path, name, damage):
+    rows = [f"{number}-{'x' * (number % 7)}-{number * 7919 % 10007}.wav" for number in range(4000)]
+    lines = [f'{{"path": "{row}"}}' for row in rows] if "jsonl" in name else ["path", *rows]
+    text = "\n".join(lines) + "\n"
+    content = bytearray(gzip.compress(text.encode()))
+    if damage == "cut":
+        del content[len(content) * 3 // 4 :]
+    else:
+        content[-6] ^= 0xFF  # the sum at the end
+    (tmp_path / name).write_bytes(content)
+    *clips, end = read(tmp_path / name)
+    assert len(clips) >= 2000
+    assert end.error == "malformed_file"
+    assert "the packed file" in end.message
+    assert "again" in end.advice
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"path;labels;text\na.wav;Dog;Hello\n", "by semicolons"),
+        (b"path\tlabels\na.wav\tDog\n", "by tabs"),
+        ("path,text\na.wav,Grüße\n".encode("utf-16"), "UTF-16"),
+        ("path,text\na.wav,Grüße\n".encode("utf-16-le"), "UTF-16"),
+        ("päth,text\n".encode("cp1252"), "cannot be read"),
+        (b"PK\x03\x04 a workbook", "a zip archive"),
+        (b"", "is empty"),
+        (b"\n\n", "is empty"),
+    ],
+)
+def test_what_office_programs_save_is_refused_by_what_it_is(tmp_path, content, why):
+    (tmp_path / "clips.csv").write_bytes(content)
+    with pytest.raises(UsageError, match=why) as refused:
+        read(tmp_path / "clips.csv")
+    assert refused.value.advice
+
+
+@pytest.mark.parametrize("written", ["NFC", "NFD"])
+@pytest.mark.parametrize("stored", ["NFC", "NFD"])
+def test_a_name_is_found_in_either_normal_form(tmp_path, written, stored):
+    name = "Gruß/café crème.wav"
+    file = tmp_path / unicodedata.normalize(stored, name)
+    file.parent.mkdir()
+    file.touch()
+    (clip,) = read(json_manifest(tmp_path, {"path": unicodedata.normalize(written, name)}))
+    assert (tmp_path / clip.path).is_file()
+
+
+def test_a_folder_and_its_file_in_different_normal_forms_are_found(tmp_path):
+    folder = tmp_path / unicodedata.normalize("NFD", "é")
+    folder.mkdir()
+    (folder / unicodedata.normalize("NFC", "é.wav")).touch()
+    (clip,) = read(json_manifest(tmp_path, {"path": unicodedata.normalize("NFC", "é/é.wav")}))
+    assert clip.path is not None
+
+
+def test_brackets_and_other_signs_in_names_are_no_patterns(tmp_path):
+    root = tmp_path / "data [v2] #1 ?*"
+    (root / "a [1]").mkdir(parents=True)
+    (root / "a [1]" / "b#2.wav").touch()
+    (clip,) = read(json_manifest(root, {"path": "a [1]/b#2.wav"}))
+    assert clip.path == "a [1]/b#2.wav"
+
+
+def test_a_damaged_page_costs_its_own_rows(tmp_path):
+    file = tmp_path / "clips.parquet"
+    paths = [f"{number * 7919 % 10007}.wav" for number in range(60)]
+    table = pa.table({"path": paths})
+    pq.write_table(table, file, row_group_size=20, use_dictionary=False, write_page_checksum=True)
+    column = pq.ParquetFile(file).metadata.row_group(1).column(0)
+    content = bytearray(file.read_bytes())
+    content[column.data_page_offset + 90] ^= 0xFF
+    file.write_bytes(content)
+    found = read(file)
+    assert [type(item) for item in found] == [Clip] * 20 + [Quarantined] * 20 + [Clip] * 20
+
+
+def test_text_in_parquet_that_is_not_utf8_costs_its_row(tmp_path):
+    title = pa.Array.from_buffers(
+        pa.string(), 3, [None, pa.array([0, 1, 3, 4], pa.int32()).buffers()[1], pa.py_buffer(b"a\xff\xfec")]
+    )
+    pq.write_table(pa.table({"path": ["a.wav", "b.wav", "c.wav"], "title": title}), tmp_path / "clips.parquet")
+    first, bad, last = read(tmp_path / "clips.parquet")
+    assert (first.title, last.title) == ("a", "c")
+    assert "not UTF-8" in bad.message
+
+
+def test_columns_of_others_are_renamed_and_ignored(tmp_path):
+    rows = [{"file": "a.wav", "tags": ["Dog"], "note": "x", "md5": "0"}, {"file": "b.wav", "sha": "1"}]
+    columns = Columns({"file": "path", "tags": "labels"}, ("note", "md*"))
+    first, bad = read(json_manifest(tmp_path, *rows), columns=columns)
+    assert first == Clip(audio_id="mine/a.wav", dataset="mine", labels=("Dog",))
+    assert (bad.error, "column sha" in bad.message) == ("unknown_column", True)
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        (Columns({"file": "pth"}), "did you mean 'path'"),
+        (Columns({"file": "path", "gone": "title"}), "no column 'gone'"),
+        (Columns({"file": "path", "other": "path"}), "twice: file, other"),
+        (Columns({}, ("*",)), "has no column path"),
+    ],
+)
+def test_a_map_of_columns_that_does_not_fit_is_refused(tmp_path, columns, why):
+    with pytest.raises(UsageError, match=why):
+        read(json_manifest(tmp_path, {"file": "a.wav", "other": "b"}), columns=columns)
+
+
+def test_manifests_of_other_tools_are_known_by_their_columns(tmp_path):
+    nemo = {"audio_filepath": "a.wav", "offset": 2.5, "duration": 1.5, "text": "hello", "lang": "en"}
+    (clip,) = read(json_manifest(tmp_path, nemo))
+    assert clip == Clip(audio_id="mine/a.wav", dataset="mine", start_s=2.5, end_s=4.0, text="hello")
+    (clip,) = read(json_manifest(tmp_path, {"key": "k", "wav": "a.wav", "txt": "hello"}))
+    assert clip == Clip(audio_id="mine/k", dataset="mine", text="hello")
+    chat = {"messages": [{"role": "user", "content": "What is heard?"}], "audios": ["a.wav"]}
+    (clip,) = read(json_manifest(tmp_path, chat))
+    assert clip == Clip(audio_id="mine/a.wav", dataset="mine")
+
+
+_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["['a' 'b']", "m"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["label", "onset_s", "offset_s"]), inner)
+    ),
+    max_leaves=8,
+)
+_names = st.sampled_from([*manifest_fields.NAMES, "duration_s", "audio_filepath", "recording", "sources"])
+_fuzz = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@_fuzz
+@given(rows=st.lists(st.dictionaries(_names, _values, max_size=5) | st.binary(max_size=30), max_size=5))
+def test_whatever_a_json_manifest_holds_becomes_clips_or_errors_with_a_place(tmp_path, rows):
+    file = tmp_path / "fuzz.jsonl"
+    lines = [row if isinstance(row, bytes) else json.dumps(row).encode() for row in rows]
+    file.write_bytes(b"\n".join(lines))
+    check_fuzzed(file)
+
+
+@_fuzz
+@given(
+    header=st.lists(_names, max_size=4),
+    rows=st.lists(st.lists(st.text(max_size=10), max_size=4), max_size=4),
+    cut=st.integers(0, 400),
+    packed=st.booleans(),
+)
+def test_whatever_a_table_holds_becomes_clips_or_errors_with_a_place(tmp_path, header, rows, cut, packed):
+    stream = io.StringIO()
+    csv.writer(stream).writerows([header, *rows])
+    content = stream.getvalue().encode("utf-8", "surrogatepass")
+    file = tmp_path / "fuzz.csv"
+    file.write_bytes((gzip.compress(content) if packed else content)[:cut])
+    check_fuzzed(file)
+
+
+def check_fuzzed(file: Path) -> None:
+    try:
+        found = read(file)
+    except UsageError:
+        return
+    for item in found:
+        if isinstance(item, Quarantined):
+            assert item.advice
+            assert item.message.startswith(file.name)
+    for kind in (Clip, Quarantined):
+        to_table([item for item in found if isinstance(item, kind)], kind)
