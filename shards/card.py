@@ -6,13 +6,13 @@ What datasets are called and how they are licensed is other people's text: it is
 from __future__ import annotations
 
 import hashlib
-import html
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import yaml
 
+from aig.core.markdown import plain_markdown
 from aig.core.tasks import FOLDERS, OPEN_ENDED, PAPER_FOLDERS
 from aig.shards import paper
 from aig.shards.manifest import Manifest
@@ -150,7 +150,7 @@ def _counts(manifest: Manifest) -> str:
         asked = sum(rows for task, rows in tasks.items() if task == OPEN_ENDED.name)
         lines.append(
             (
-                _plain(source.title if source else name),
+                plain_markdown(source.title if source else name),
                 manifest.clips.get(name, ""),
                 printed.clips if printed else "",
                 sum(tasks.values()) - asked,
@@ -183,9 +183,9 @@ def _licences(manifest: Manifest) -> str:
         paper_link = f"; {_linked(source.paper)}" if source.paper else ""
         lines.append(
             (
-                f"{_plain(source.title)} (`{name}`)",
-                _plain(source.licence),
-                _plain(source.forbids) or "nothing named",
+                f"{plain_markdown(source.title)} (`{name}`)",
+                plain_markdown(source.licence),
+                plain_markdown(source.forbids) or "nothing named",
                 (_linked(source.home) if source.home else "") + paper_link,
             )
         )
@@ -197,7 +197,11 @@ def _licences(manifest: Manifest) -> str:
 def _making(manifest: Manifest) -> str:
     build = manifest.build
     prompts = [(f"`{name}`", f"`{sha256[:16]}`") for name, sha256 in sorted(build.prompts.items())]
-    facts = [f"code: {_plain(build.code)}", f"five-level scales: {_plain(build.levels)}", f"seed: {build.seed}"]
+    facts = [
+        f"code: {plain_markdown(build.code)}",
+        f"five-level scales: {plain_markdown(build.levels)}",
+        f"seed: {build.seed}",
+    ]
     listed = "\n\n" + _table(("prompt or question bank", "SHA-256 begins"), prompts) if prompts else ""
     return (
         "## How it was built\n\nClosed-ended pairs follow by rule from what the datasets annotate and what was "
@@ -214,14 +218,9 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _list(items: Iterable[str]) -> str:
-    return "\n".join(f"- {_plain(item) if item not in _LIMITS else item}" for item in items)
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", html.escape(" ".join(text.split()), quote=False))
+    return "\n".join(f"- {plain_markdown(item) if item not in _LIMITS else item}" for item in items)
 
 
 def _linked(text: str) -> str:
     """A web address as a link; anything else as plain text."""
-    return f"<{text}>" if re.fullmatch(r"https?://[\w./:?=&%~+#-]+", text) else _plain(text)
+    return f"<{text}>" if re.fullmatch(r"https?://[\w./:?=&%~+#-]+", text) else plain_markdown(text)

@@ -5,7 +5,6 @@ Everything a dataset or a model wrote stays text here: it is escaped before it s
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import threading
@@ -27,6 +26,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
+from aig.core.markdown import plain_markdown
 from aig.core.records import Quarantined
 from aig.core.storage import is_local
 from aig.pipelines.runtime.progress import PROGRESS, Progress
@@ -136,7 +136,7 @@ def quarantine(items: Iterable[Quarantined], total: int, where: str) -> None:
     ]
     for item in islice(items, _SHOWN):
         cells = (item.dataset, item.audio_id, item.stage, item.error, item.message, item.advice)
-        lines.append("| " + " | ".join(map(_cell, cells)) + " |")
+        lines.append("| " + " | ".join(map(plain_markdown, cells)) + " |")
     if total > _SHOWN:
         lines += ["", f"The first {_SHOWN} are shown."]
     create_markdown_artifact(key=_key("quarantine"), markdown="\n".join(lines), description="Items put aside")
@@ -159,8 +159,3 @@ def _key(name: str) -> str:
     """Key of an artifact; those of one configuration belong together, so its name is part of it."""
     stem = Path(flow_run.parameters.get("configuration_file", "")).stem
     return re.sub(r"[^a-z0-9]+", "-", f"aig-{stem}-{name}".lower()).strip("-")
-
-
-def _cell(text: str) -> str:
-    """Untrusted text as a cell of a Markdown table."""
-    return re.sub(r"([\\`*_{}\[\]()#!|~])", r"\\\1", html.escape(" ".join(text.split())))
