@@ -1,9 +1,11 @@
-# A worker's image: docker build -t aig . ; with other extras: --build-arg EXTRAS=faster-whisper,s3,ray
+# A worker's image: docker build -t aig . ; with other extras: --build-arg EXTRAS=run,faster-whisper,s3,ray
 FROM python:3.11-slim
-ARG EXTRAS=whisper,s3,dask
+ARG EXTRAS=run,whisper,s3,dask
 RUN useradd --create-home aig
 WORKDIR /srv/aig
 COPY pyproject.toml constraints.in constraints.txt README.md LICENSE prefect.yaml ./
+COPY aig aig
+COPY core core
 COPY datasets_registry datasets_registry
 COPY extractors extractors
 COPY filters filters

@@ -5,7 +5,7 @@ BIN := .venv/bin
 # uv reads none of pip's settings, so what the machine told pip about where packages are is handed over.
 UV := UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$PIP_INDEX_URL}" $(BIN)/uv
 
-.PHONY: setup demo test lint bench lock
+.PHONY: setup demo test check lint docs bench lock
 setup: .venv/.complete  ## .venv with everything in it, the aig command too
 
 $(BIN)/uv:
@@ -20,20 +20,29 @@ $(BIN)/uv:
 demo: setup  ## shards from real audio in a few minutes: no key, no downloads by hand
 	$(BIN)/aig demo --out demo
 
-test: setup  ## every test, the slow ones too
-	$(BIN)/pytest
+# A file's tests stay in one process, so that what they share is made once; files are spread over the cores.
+test: setup  ## every test, the slow ones too; more options: make test PYTEST='--cov'
+	$(BIN)/pytest -n auto --dist loadfile $(PYTEST)
+
+check: lint  ## before a commit: lint and the fast tests
+	$(BIN)/pytest -n auto --dist loadfile -m 'not slow'
 
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy tests
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/deptry .
+
+docs: setup  ## the documentation site, in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: setup  ## all, or one: make bench ONLY=name
 	$(BIN)/python -m benchmarks $(ONLY)
 
 # torch and what only its CUDA builds draw are left to constraints.in: they differ from machine to machine.
-lock: $(BIN)/uv  ## compiles constraints.txt anew, keeping what still fits
+lock: $(BIN)/uv  ## recompiles constraints.txt, keeping what still fits
 	$(UV) pip compile --quiet --universal --all-extras --no-header --no-annotate \
 	    --no-emit-index-url --no-emit-find-links --no-emit-package torch --no-emit-package triton \
 	    -c constraints.in -o constraints.txt pyproject.toml

@@ -83,8 +83,19 @@ def _told(error: AigError) -> int:
     return error.exit_code
 
 
+class _StandardError(logging.StreamHandler[Any]):
+    """Writes to what `sys.stderr` is at the time, since tests and progress bars replace it."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> Any:
+        return sys.stderr
+
+
 def _log_to_standard_error() -> None:
-    handler = logging.StreamHandler()
+    handler = _StandardError()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     log = logging.getLogger("aig")
     log.setLevel(logging.INFO)

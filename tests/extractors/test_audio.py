@@ -20,7 +20,7 @@ from helpers.voices import RATE, vowel, write_every_format, write_m4a
 
 def code(file: Path, **options: float) -> str:
     with pytest.raises(AudioError) as caught:
-        read_audio(file, **options)  # type: ignore[arg-type]
+        read_audio(file, **options)
     assert str(file.parent) not in caught.value.message
     assert caught.value.advice
     return caught.value.code

@@ -25,7 +25,7 @@ def pitch(samples: Samples) -> tuple[float | None, str | None]:
 @pytest.mark.parametrize("kind", [pulses, vowel])
 @pytest.mark.parametrize("f0_hz", FREQUENCIES)
 def test_known_pitch(kind: object, f0_hz: float) -> None:
-    samples = kind(f0_hz)  # type: ignore[operator]
+    samples = kind(f0_hz)
     assert pitch(samples)[0] == pytest.approx(f0_hz, rel=0.005)
     assert pitch(with_noise(samples, 10))[0] == pytest.approx(f0_hz, rel=0.01)
 

@@ -216,7 +216,7 @@ def test_webdataset_holds_each_clip_once_with_all_its_rows(published_set: Path, 
         with tarfile.open(path) as tar:
             for member in tar:
                 if member.name.endswith(".json"):
-                    about = json.load(tar.extractfile(member))  # type: ignore[arg-type]
+                    about = json.load(tar.extractfile(member))
                     assert about["audio_id"] not in samples
                     samples[about["audio_id"]] = about
     assert sum(len(about["pairs"]) for about in samples.values()) == 660 - sum(1 for i in range(660) if i % 40 == 7)

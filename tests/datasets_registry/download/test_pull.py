@@ -38,6 +38,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
+    server: Server
     protocol_version = "HTTP/1.1"
 
     def do_HEAD(self):
@@ -327,7 +328,7 @@ def test_what_cannot_be_had_does_not_stop_the_rest(server, tmp_path, waits):
 
 def test_a_full_disk_is_noticed_before_anything_is_fetched(server, tmp_path, monkeypatch):
     dataset = served(server, **{"train-clean-100.tar.gz": BODY})
-    monkeypatch.setattr(pulling.shutil, "disk_usage", lambda _: SimpleNamespace(free=2 * len(BODY) - 1))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=2 * len(BODY) - 1))
     with pytest.raises(DataError, match=r"about 0\.0 GB are needed"):
         pulling.pull(dataset, tmp_path)
     assert server.ranges == []

@@ -30,7 +30,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(rate_limits, "time", clock)
-    monkeypatch.setattr(rate_limits.asyncio, "sleep", clock.sleep)
+    monkeypatch.setattr("asyncio.sleep", clock.sleep)
     return clock
 
 
