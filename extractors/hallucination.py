@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 
+from aig.extractors.stock_phrases import subtitle_credit
 from aig.extractors.transcript_cleaning import clean_transcript
 
 __all__ = ["hallucination_reason"]
@@ -23,14 +24,6 @@ MAX_COMPRESSION = 2.4
 MAX_LETTERS = 34
 """The longest word that people say for fun, "supercalifragilisticexpialidocious", has 34."""
 
-_CREDITS = re.compile(
-    r"amara\.org|ご視聴ありがとうございました|請不吝點贊|请不吝点赞|字幕(?:由|by|提供)|시청해\s?주셔서 감사합니다"
-    r"|sous-titr(?:es|age) (?:réalisés|par|société|st['’] )|untertitel (?:der|im auftrag|von stephanie|des zdf)"
-    r"|sottotitoli (?:creati|e revisione)|subtítulos (?:realizados|por la comunidad)|legendas? (?:pela|por) "
-    r"|продолжение следует|редактор субтитров|субтитры (?:сделал|создавал|делал)"
-    r"|napisy (?:stworzone|wykonał)|ondertiteling(?:en)? (?:ingediend|door)",
-    re.IGNORECASE,
-)
 _CREDIT_WORDS = 12
 _STOCK_SPELLING = re.compile(
     r"\bthankyou\b|\b(?:thanks?|thx|thank u|ty)\s+(?=4\b|for\s+watch(?:in\b|n\b))", re.IGNORECASE
@@ -53,8 +46,8 @@ def hallucination_reason(text: str, duration_s: float | None) -> str | None:
     text = " ".join(text.split())
     if not text:
         return None
-    if len(text.split()) <= _CREDIT_WORDS and (credit := _CREDITS.search(text)):
-        return f"subtitle credit {credit.group()!r}"
+    if len(text.split()) <= _CREDIT_WORDS and (credit := subtitle_credit(text)):
+        return f"subtitle credit {credit!r}"
     spoken = clean_transcript(_common_spelling(text))
     if not _WORD.search(spoken):
         return "nothing but a phrase that recognisers are known for on silence"

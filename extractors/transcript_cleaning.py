@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from aig.core.records import Features
+from aig.extractors.stock_phrases import is_alone, is_sound_note, is_stock_sentence, is_stock_text, sentences
 
 __all__ = ["clean_transcript", "spoken_text"]
 
 NO_SPEECH_PROB = 0.6
 """From this probability of no speech on, Whisper's own code takes a segment for silence."""
-
-_STOCK = re.compile(
-    r"""(?:so[, ]+|and[, ]+|okay[, ]+|ok[, ]+)?
-        (?: (?:thanks?(?:[ ]you)?|thx)(?:[ ](?:so|very)[ ]much|[ ]a[ ]lot)?[ ]for[ ](?:watching|viewing|listening)
-              (?:[ ](?:this|the|my|our)[ ]video)?(?:[, ]+(?:everyone|everybody|guys|and[ ]see[ ]you[ ]next[ ]time))?
-          | (?:please[ ])?(?:like[, ]+(?:share[, ]+)?and[ ])?subscribe(?:[ ]to[ ](?:my|our|the)[ ]channel)?
-          | (?:i'll[ ])?see[ ]you[ ](?:guys[ ])?in[ ]the[ ]next[ ](?:video|one)
-          | (?:subtitles?|captions?|transcri(?:bed|ption))[ ](?:by|provided[ ]by)[ ].{2,60}
-        )""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_ALONE = re.compile(r"thank(?:s|[ ]you)(?:[ ](?:so|very)[ ]much)?|you|bye(?:[- ]bye)?|\W*", re.IGNORECASE)
-_SENTENCE = re.compile(r"[^.!?…]*[.!?…]+[\"')\]]*\s*|[^.!?…]+$")
 
 
 def clean_transcript(text: str) -> str:
@@ -32,9 +18,10 @@ def clean_transcript(text: str) -> str:
     "Thank you." goes only where it is all there is. Surrounding white space goes; inside, nothing changes.
     """
     text = text.strip()
-    kept = [part for part in _SENTENCE.findall(text) if not _STOCK.fullmatch(part.strip(" \t\n.!?…\"'-–—♪*()[]"))]
-    cleaned = "".join(kept).strip()
-    return "" if _ALONE.fullmatch(cleaned.strip(" .!?…\"'")) else cleaned
+    if is_stock_sentence(text) or is_stock_text(text) or is_sound_note(text):
+        return ""
+    cleaned = "".join(part for part in sentences(text) if not is_stock_sentence(part)).strip()
+    return "" if is_alone(cleaned) else cleaned
 
 
 def spoken_text(features: Features | None) -> str:

@@ -15,7 +15,7 @@ from aig.extractors.settings import ExtractSettings
 
 __all__ = ["Parts", "extractor_version", "parts"]
 
-REVISIONS = {"signal": 2, "transcript": 1, "sounds": 1, "levels": 1}
+REVISIONS = {"signal": 3, "transcript": 1, "sounds": 1, "levels": 1}
 """Raised whenever the code of a part measures something else than before."""
 
 
