@@ -120,6 +120,8 @@ class Features:
         hallucination: why the transcript is taken for a hallucination; `None` where it is not.
         sounds: labels of an optional tagger, for clips without annotated ones.
         content: hash of the decoded samples, so that another recording under the same name is not taken for this one.
+        fingerprint: a 32-bit word for every 64 ms, by which copies of a sound are found; `None` where the clip is too
+            short or silent.
         extractor: hash of code version and settings; a feature row is up to date when it equals the present one.
         source: which audio was measured and whose rank was looked up, `<path>@<start_s>-<end_s>#<stamp>~<gender>`; the
             other half of being up to date.
@@ -147,6 +149,7 @@ class Features:
     hallucination: str | None = None
     sounds: tuple[str, ...] | None = None
     content: str | None = None
+    fingerprint: bytes | None = None
     extractor: str = ""
     source: str = ""
 

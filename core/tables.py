@@ -89,6 +89,7 @@ FEATURES = _schema(
         "hallucination": pa.string(),
         "sounds": pa.list_(pa.string()),
         "content": pa.string(),
+        "fingerprint": pa.binary(),
         "extractor": pa.string(),
         "source": pa.string(),
     },

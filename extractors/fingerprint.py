@@ -8,13 +8,15 @@ what is heard in nature lies above its 2 kHz. `aig.filters.clips.sound_copies` c
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
 from aig.extractors.audio import SAMPLE_RATE, Samples
 
-__all__ = ["fingerprint"]
+__all__ = ["content_hash", "fingerprint"]
 
 _FRAME = 8192
 _HOP = 1024
@@ -30,6 +32,11 @@ _BLOCK = 256
 
 _WINDOW = np.hanning(_FRAME).astype(np.float32)
 _EDGES = np.round(np.geomspace(_LOWEST_HZ, _HIGHEST_HZ, 34) * _FRAME / SAMPLE_RATE).astype(int)
+
+
+def content_hash(samples: Samples) -> str:
+    """A hash of a clip's samples: the same for the same sound, whatever its file is called."""
+    return hashlib.blake2b(samples.tobytes(), digest_size=16).hexdigest()
 
 
 def fingerprint(samples: Samples) -> bytes | None:

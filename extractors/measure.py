@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from dataclasses import dataclass, replace
 from aig.core.records import Clip, Features, Quarantined
 from aig.extractors.audio import Audio, locate, read_audio
 from aig.extractors.errors import AudioError
+from aig.extractors.fingerprint import content_hash, fingerprint
 from aig.extractors.hallucination import hallucination_reason
 from aig.extractors.levels import load_levels
 from aig.extractors.settings import ExtractSettings
@@ -103,7 +103,7 @@ def _prepared(
             message=error.message,
             advice=error.advice,
         )
-    content = hashlib.blake2b(audio.samples.tobytes(), digest_size=16).hexdigest()
+    content = content_hash(audio.samples)
     return _Job(clip, audio, content, known if known and known.content == content else None)
 
 
@@ -155,6 +155,7 @@ def _measured(job: _Job, transcript: Transcript | None, settings: ExtractSetting
             hallucination=hallucination,
             sounds=_sounds(job, settings, now),
             content=job.content,
+            fingerprint=fingerprint(samples),
             extractor=str(now),
         ),
         job.clip,

@@ -74,7 +74,7 @@ def held_out_notes(configuration: Configuration, workspace: Workspace) -> tuple[
 
 
 def _note(selection: str, checked: dict[str, Any] | None) -> str:
-    if not checked or not checked["compared"]:
+    if not checked or not (checked["compared"] or checked.get("audio")):
         return f"The clips of {selection} were not held against any test set: it is not known where they come from."
     lists = [
         f"{name} ({of['recordings']:,} recordings, {of['dropped']:,} clips left out)"
@@ -82,6 +82,11 @@ def _note(selection: str, checked: dict[str, Any] | None) -> str:
     ]
     done = f"{checked['compared']:,} of {checked['clips']:,} clips of {selection} were held against "
     told = done + ", ".join(lists) if lists else f"The clips of {selection} were not held against any test set"
+    if audio := checked.get("audio"):
+        told += (
+            f"; by sound {audio['clips']:,} clips against {audio['sounds']:,} test sounds "
+            f"({audio['exact']:,} exact and {audio['near']:,} near copies left out)"
+        )
     left = f"; not against {', '.join(checked['missing'])}, whose lists were not at hand" if checked["missing"] else ""
     return f"{told}{left}."
 

@@ -7,8 +7,10 @@ from typing import Literal
 
 from aig.core.errors import UsageError
 from aig.filters.answers.registry import filters
+from aig.filters.clips.settings import SelectSettings
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.held_out import forget_lists, held_out_lists
+from aig.pipelines.held_out_audio import audio_files
 from aig.pipelines.sources import dataset_of, source_of
 from aig.pipelines.workspace.buckets import selections_of
 from aig.pipelines.workspace.workspace import Workspace
@@ -71,6 +73,8 @@ def check(configuration: Configuration, only: Sequence[str], stages: Sequence[St
         for name in only or configuration.datasets:
             for selection in selections_of(configuration, name):
                 held_out_lists(configuration, selection)
+                for folder in configuration.select.get(selection, SelectSettings()).test_audio:
+                    audio_files(folder)
     if "generate" in stages and configuration.generate.open_ended:
         filters(configuration.answers.filters)  # one's own can be loaded
         from aig.generators.client.endpoint import api_key

@@ -21,6 +21,7 @@ from aig.filters.clips.rules.max_no_speech_prob import MAX_NO_SPEECH_PROB
 from aig.filters.clips.rules.min_duration_s import MIN_DURATION_S
 from aig.filters.clips.rules.min_words import MIN_WORDS
 from aig.filters.clips.rules.not_in import NOT_IN
+from aig.filters.clips.rules.not_in_audio import NOT_IN_AUDIO
 from aig.filters.clips.rules.not_silent import NOT_SILENT
 from aig.filters.clips.rules.without_labels import WITHOUT_LABELS
 
@@ -28,6 +29,7 @@ __all__ = ["RULES", "first_reasons", "own_rules"]
 
 RULES: tuple[Rule, ...] = (
     NOT_IN,
+    NOT_IN_AUDIO,
     HAS,
     MIN_DURATION_S,
     MAX_DURATION_S,

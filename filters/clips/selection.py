@@ -14,6 +14,7 @@ from aig.filters.clips import weighted_sampling
 from aig.filters.clips.label_report import LabelReport, label_report
 from aig.filters.clips.registry import first_reasons
 from aig.filters.clips.rules.not_in import NOT_IN, HeldOut
+from aig.filters.clips.rules.not_in_audio import NOT_IN_AUDIO, HeldOutAudio
 from aig.filters.clips.settings import SelectSettings
 
 __all__ = ["RuleCount", "Selection", "limit", "select"]
@@ -75,7 +76,11 @@ class Selection:
 
 
 def select(
-    batches: Iterable[pa.RecordBatch], settings: SelectSettings, seed: int, held_out: HeldOut | None = None
+    batches: Iterable[pa.RecordBatch],
+    settings: SelectSettings,
+    seed: int,
+    held_out: HeldOut | None = None,
+    audio: HeldOutAudio | None = None,
 ) -> Selection:
     """Applies a selection's rules to clips; the outcome does not depend on the order of the input.
 
@@ -87,10 +92,10 @@ def select(
         settings: the rules.
         seed: of the draws.
         held_out: the test sets of the rule `not_in`; `None`: it does not apply.
+        audio: the sounds of the rule `not_in_audio`; `None`: it does not apply.
     """
-    rules = [(rule, bound) for rule, bound in settings.applied() if rule is not NOT_IN]
-    if held_out is not None:
-        rules.insert(0, (NOT_IN, held_out))
+    given = [(rule, bound) for rule, bound in ((NOT_IN, held_out), (NOT_IN_AUDIO, audio)) if bound is not None]
+    rules = given + [(rule, bound) for rule, bound in settings.applied() if rule not in (NOT_IN, NOT_IN_AUDIO)]
     clips = _Clips(seed, tuple(rule.name for rule, _ in rules))
     for batch in batches:
         clips.append(batch, first_reasons(batch, rules))

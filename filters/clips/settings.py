@@ -11,6 +11,7 @@ from aig.core.settings import Strict
 from aig.filters.clips.registry import RULES, own_rules
 from aig.filters.clips.rule import Rule
 from aig.filters.clips.rules.not_in import NOT_IN
+from aig.filters.clips.rules.not_in_audio import NOT_IN_AUDIO
 
 __all__ = ["SelectSettings", "target"]
 
@@ -49,6 +50,12 @@ class _Selection(Strict):
         """The value of `not_in`, typed."""
         names: tuple[str, ...] | None = getattr(self, NOT_IN.name)
         return names
+
+    @property
+    def test_audio(self) -> tuple[str, ...]:
+        """The value of `not_in_audio`, typed."""
+        folders: tuple[str, ...] = getattr(self, NOT_IN_AUDIO.name)
+        return folders
 
     def applied(self) -> list[tuple[Rule, Any]]:
         """The rules that apply, in their order, with their bounds."""

@@ -16,10 +16,12 @@ from aig.core.plugins import source_hash
 from aig.core.storage import open_file
 from aig.core.tables import DROPPED, write_table
 from aig.filters.clips.rules.not_in import HeldOut
+from aig.filters.clips.rules.not_in_audio import HeldOutAudio
 from aig.filters.clips.selection import Selection, limit, select
 from aig.filters.clips.settings import SelectSettings
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.held_out import held_out_lists
+from aig.pipelines.held_out_audio import known_sounds
 from aig.pipelines.runtime.progress import Progress
 from aig.pipelines.workspace.buckets import HELD_OUT, KEPT, joined, selections_of
 from aig.pipelines.workspace.workspace import Workspace
@@ -66,10 +68,12 @@ def select_dataset(configuration: Configuration, workspace: Workspace, name: str
         own = [source_hash(reference) for reference in settings.rules]
         held_out = held_out_lists(configuration, selection)
         lists = [(of.name, sorted(of.times.items())) for of in held_out.lists]
-        key = _key(settings.model_dump(mode="json"), own, configuration.seed, tables, limited, lists)
+        sounds = [sound for folder in settings.test_audio for sound in known_sounds(workspace, folder)]
+        heard = [(sound.name, sound.content) for sound in sounds]
+        key = _key(settings.model_dump(mode="json"), own, configuration.seed, tables, limited, lists, heard)
         if _made_from(workspace, selection) == key:
             continue
-        database = joined(configuration, workspace, name, selected=False)
+        database = joined(configuration, workspace, name, selected=False, fingerprints=bool(sounds))
 
         decided = 0
 
@@ -81,19 +85,26 @@ def select_dataset(configuration: Configuration, workspace: Workspace, name: str
                 progress.advance(batch.num_rows)
 
         against = HeldOut(held_out.lists, same_recording=settings.same_recording)
-        outcome = select(rows(), settings, configuration.seed, against)
-        _write(workspace, selection, outcome, key, _said(selection, against, held_out.missing))
+        audio = HeldOutAudio(sounds) if sounds else None
+        outcome = select(rows(), settings, configuration.seed, against, audio)
+        _write(workspace, selection, outcome, key, _said(selection, against, held_out.missing, audio))
     return decided
 
 
-def _said(selection: str, against: HeldOut, missing: tuple[str, ...]) -> dict[str, Any]:
+def _said(selection: str, against: HeldOut, missing: tuple[str, ...], audio: HeldOutAudio | None) -> dict[str, Any]:
     """What was held against which test sets, logged and as it is kept with the selection."""
-    checked = {
+    checked: dict[str, Any] = {
         "clips": against.clips,
         "compared": against.compared,
         "lists": {of.name: {"recordings": len(of.times), "dropped": against.found[of.name]} for of in against.lists},
         "missing": list(missing),
     }
+    if audio:
+        checked["audio"] = {
+            "sounds": len(audio.index), "clips": audio.clips, "exact": audio.exact, "near": audio.near,
+        }  # fmt: skip
+        if audio.too_short:
+            log.info("select %s: %d clips are too short or quiet to find near copies of", selection, audio.too_short)
     if against.lists and against.compared < against.clips:
         log.info(
             "select %s: %d of %d clips have no source key and were not held against test sets",

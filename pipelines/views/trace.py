@@ -61,7 +61,7 @@ def trace_pair(configuration: Configuration, qa_id: str) -> dict[str, Any]:
 
 
 def _known(record: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if value is not None}
+    return {name: value for name, value in record.items() if value is not None and not isinstance(value, bytes)}
 
 
 def _prompt_text(configuration: Configuration, lineage: dict[str, Any]) -> str | None:

@@ -111,18 +111,20 @@ def unselected(configuration: Configuration, workspace: Workspace, name: str) ->
 
 
 def joined(
-    configuration: Configuration, workspace: Workspace, name: str, *, selected: bool
+    configuration: Configuration, workspace: Workspace, name: str, *, selected: bool, fingerprints: bool = False
 ) -> duckdb.DuckDBPyConnection:
     """A database with a view `joined` of a dataset's measured clips, one row a clip.
 
     Its columns are those of clips and features; with `selected`, also `kept` and `kinds` as in `Selected`, and only
-    the clips that some selection keeps: none where the select stage has not run yet, see `unselected`.
+    the clips that some selection keeps: none where the select stage has not run yet, see `unselected`. Fingerprints,
+    which are long and of no use elsewhere, are left out unless asked for.
     """
     database = workspace.database()
     workspace.view(database, "clips", CLIPS, ("clips", name), workspace.parts("clips", name))
     workspace.view(database, "features", FEATURES, ("features", name), workspace.parts("features", name))
     extractor = extractor_version(configuration.extract)
-    columns = ", ".join(f"features.{column}" for column in FEATURES.names if column != "audio_id")
+    unwanted = {"audio_id"} if fingerprints else {"audio_id", "fingerprint"}
+    columns = ", ".join(f"features.{column}" for column in FEATURES.names if column not in unwanted)
     base = f"""
         SELECT clips.*, {columns} FROM clips JOIN features ON clips.audio_id = features.audio_id
         AND features.extractor = '{extractor}' AND {SOURCE_OF_CLIP} = features.source

@@ -49,7 +49,7 @@ def open_tables(configuration: Configuration, workspace: Workspace) -> duckdb.Du
 
     view("clips", CLIPS, [part for name in names for part in parts("clips", name)])
     view("features", FEATURES, [part for name in names for part in parts("features", name)])
-    columns = ", ".join(f"features.{column}" for column in FEATURES.names if column != "audio_id")
+    columns = ", ".join(f"features.{column}" for column in FEATURES.names if column not in ("audio_id", "fingerprint"))
     database.execute(
         f"CREATE VIEW measured AS SELECT clips.*, {columns} FROM clips "  # noqa: S608 - names of our own
         "JOIN (SELECT DISTINCT ON (audio_id) * FROM features) AS features ON clips.audio_id = features.audio_id"

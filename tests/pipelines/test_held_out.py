@@ -70,3 +70,21 @@ def test_a_list_that_is_asked_for_and_not_there_stops_the_run_before_it_starts(t
     configuration = load(configured(tmp_path, not_in=[name]))
     with pytest.raises(UsageError, match=said):
         check(configuration, (), STAGES)
+
+
+def test_sounds_of_a_folder_go_and_are_counted_and_broken_files_are_said(tmp_path, caplog):
+    caplog.set_level("INFO", "aig")
+    file = configured(tmp_path, not_in=[], not_in_audio=["test_audio"])
+    (tmp_path / "test_audio").mkdir()
+    samples, rate = sf.read(tmp_path / "0.wav")
+    sf.write(tmp_path / "test_audio/exact.wav", samples, rate)
+    (tmp_path / "test_audio/broken.wav").write_bytes(b"nothing")
+    files = plain_build(load(file))
+    assert ids(files) == 3
+    assert "4 clips against 1 test sounds (1 exact and 0 near copies left out)" in files["/README.md"].decode()
+    assert "broken.wav" in caplog.text
+
+
+def test_a_folder_without_audio_stops_the_run_before_it_starts(tmp_path):
+    with pytest.raises(UsageError, match="is not a folder"):
+        check(load(configured(tmp_path, not_in_audio=["gone"])), (), STAGES)
