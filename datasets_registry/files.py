@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import posixpath
+import re
+import tarfile
 import unicodedata
 from array import array
 from bisect import bisect_left
@@ -14,11 +17,13 @@ import numpy as np
 
 from aig.core.audio_names import AUDIO_SUFFIXES
 from aig.core.errors import UsageError
-from aig.core.members import container_of
+from aig.core.members import container_of, tar_members
 from aig.core.paths import normal_below
 from aig.datasets_registry.text.text_rows import MalformedRowError
 
 __all__ = ["AudioFiles", "existing", "folders", "inside", "locate", "walk", "wrong_folder"]
+
+log = logging.getLogger("aig")
 
 _SHOWN = 8
 
@@ -67,6 +72,7 @@ def existing(root: Path, path: str) -> str | None:
 class AudioFiles:
     """The audio files below a folder by a key made of their name, found in one walk; about ten bytes a file.
 
+    Files inside tars count too, see `aig.core.members`; one that lies on the disk itself goes before them.
     Keys are kept as sorted 64-bit hashes; a path is put together again from its folder and the pattern of its name.
     """
 
@@ -88,8 +94,8 @@ class AudioFiles:
         self._folders: list[str] = []
         self._patterns: dict[str, int] = {}
         hashes, places, patterns = array("q"), array("i"), array("i")
-        for folder, names in walk(root, below):
-            if not where(folder.split("/")[:-1]):
+        for folder, names in _with_tars(root, walk(root, below)):
+            if not where(re.split("[/#]", folder)[:-1]):
                 continue
             self._folders.append(folder)
             for name in names:
@@ -109,7 +115,8 @@ class AudioFiles:
         by_path = np.argsort(np.argsort(np.array(self._folders or [""])))
         pattern = np.array(patterns, dtype=np.int64)
         place = np.array(places, dtype=np.int64)
-        order = np.lexsort((pattern, by_path[place], better[pattern], found))
+        packed = np.array(["#" in folder for folder in self._folders] or [False])
+        order = np.lexsort((pattern, by_path[place], better[pattern], packed[place], found))
         self._hashes = array("q", found[order].tobytes())
         self._places = array("i", place[order].astype(np.int32).tobytes())
         self._of_pattern = array("i", pattern[order].astype(np.int32).tobytes())
@@ -159,6 +166,23 @@ def walk(root: Path, below: Iterable[str] = ("",)) -> Iterator[tuple[str, list[s
             inner[:] = sorted(n for n in inner if n[0] != "." and not _seen(os.path.join(folder, n), linked))  # noqa: PTH118
             relative = Path(folder).relative_to(root).as_posix()
             yield "" if relative == "." else f"{relative}/", names
+
+
+def _with_tars(root: Path, folders: Iterable[tuple[str, list[str]]]) -> Iterator[tuple[str, list[str]]]:
+    """Folders as `walk` gives them, and those inside their tars, `a.tar#b/`."""
+    for folder, names in folders:
+        yield folder, names
+        for name in sorted(names):
+            if name.endswith(".tar") and name[0] != ".":
+                inner: dict[str, list[str]] = {}
+                try:
+                    for member, _, _ in tar_members(root / folder / name):
+                        inside, base = posixpath.split(member)
+                        inner.setdefault(f"{inside}/" if inside else "", []).append(base)
+                except (tarfile.TarError, OSError, EOFError) as error:
+                    log.warning("%s: the tar cannot be read further: %s", root / folder / name, error)
+                for inside, bases in inner.items():
+                    yield f"{folder}{name}#{inside}", bases
 
 
 def _seen(folder: str, linked: set[tuple[int, int]]) -> bool:

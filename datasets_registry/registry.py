@@ -20,6 +20,7 @@ from aig.datasets_registry.readers import (
     voxceleb2,
     wavcaps,
 )
+from aig.datasets_registry.readers.mirrors import with_mirrors
 
 __all__ = ["DATASETS", "get"]
 
@@ -40,7 +41,7 @@ _ALL = (
     libritts.LIBRITTS_R,
 )
 
-DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in _ALL}
+DATASETS: dict[str, Dataset] = {dataset.name: with_mirrors(dataset) for dataset in _ALL}
 """The thirteen in the order of the paper's table, then those beyond it."""
 
 

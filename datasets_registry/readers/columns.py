@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -29,12 +30,14 @@ class Columns:
         renamed: their names, and the fields they become.
         ignored: names of columns that are left out; `*` and `?` stand for any characters.
         clip_id: a clip's id put together from their columns, such as `{youtube_id}_{start_time}`.
+        source_key: where a clip was taken from, in the same way.
         rest: whether columns that are neither renamed nor ignored may be fields of a clip under their own name.
     """
 
     renamed: Mapping[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
     clip_id: str = ""
+    source_key: str = ""
     rest: bool = True
 
     def fitted(self, file: Path, names: Iterable[str], has_path: bool = False) -> Columns:
@@ -59,7 +62,7 @@ class Columns:
     @staticmethod
     def of(layout: Layout) -> Columns:
         """The columns of a layout; what it does not map is left out."""
-        return Columns(layout.columns, ("*",), layout.clip_id, rest=False)
+        return Columns(layout.columns, ("*",), layout.clip_id, layout.source_key, rest=False)
 
     def _check(self, file: Path, names: list[str], has_path: bool) -> None:
         for theirs, ours in self.renamed.items():
@@ -111,20 +114,27 @@ class Columns:
                 raise MalformedRowError(self._unknown(name), column=name, code="unknown_column")
             if ours and value is not None:
                 row[ours] = _adapted(ours, value)
-        if self.clip_id:
-            row["audio_id"] = self._id(given)
+        for ours, pattern in (("audio_id", self.clip_id), ("source_key", self.source_key)):
+            if pattern and (text := _filled(pattern, given)):
+                row[ours] = text
         duration = row.pop("duration_s", None)
         if duration is not None:
             start = manifest_fields.value("start_s", row.get("start_s") or 0)
             row["end_s"] = round(start + manifest_fields.value("end_s", duration), 6)
         return row
 
-    def _id(self, given: Mapping[str, Any]) -> str | None:
-        try:
-            values = {name: _plain(value) for name, value in given.items()}
-            return self.clip_id.format_map(values) or None
-        except KeyError as missing:
-            raise MalformedRowError(f"no column {missing.args[0]}, of which its id is made") from None
+
+def _filled(pattern: str, given: Mapping[str, Any]) -> str | None:
+    """A pattern of ours with a row's values in it; `None` where one of them is empty.
+
+    Raises:
+        MalformedRowError: there is no such column.
+    """
+    try:
+        values = {name: _plain(given[name]) for _, name, _, _ in string.Formatter().parse(pattern) if name}
+    except KeyError as missing:
+        raise MalformedRowError(f"no column {missing.args[0]}") from None
+    return pattern.format_map(values) if all(value not in (None, "") for value in values.values()) else None
 
 
 def _adapted(name: str, value: Any) -> Any:

@@ -16,7 +16,7 @@ from aig.datasets_registry.readers.columns import Columns
 from aig.datasets_registry.readers.webdataset import tar_rows
 from aig.datasets_registry.text.text_rows import MalformedRowError
 
-__all__ = ["Row", "folder_rows", "table_file_rows", "tar_file_rows"]
+__all__ = ["Row", "fields_of", "folder_rows", "table_file_rows", "tar_file_rows"]
 
 Row = tuple[Path, int, Mapping[str, Any] | MalformedRowError]
 """The file that a row is of, its number there, and the row by the fields of a clip."""
@@ -69,12 +69,13 @@ def _numbered(tables: list[AudioTable], root: Path, columns: Columns) -> Iterato
             prefix = f"{table.split}/" if table.split else ""
             own = f"{prefix}{counts[table.split]:08d}"
             counts[table.split] += 1
-            yield table.file, number, _fields(row, names, {"split": table.split, "audio_id": own})
+            yield table.file, number, fields_of(row, names, {"split": table.split, "audio_id": own})
 
 
-def _fields(
+def fields_of(
     row: Mapping[str, Any] | MalformedRowError, columns: Columns, defaults: Mapping[str, str]
 ) -> Mapping[str, Any] | MalformedRowError:
+    """A table's row by the fields of a clip, those that it lacks from the defaults."""
     if isinstance(row, MalformedRowError):
         return row
     try:
@@ -96,7 +97,7 @@ def tar_file_rows(file: Path, root: Path, columns: Columns) -> Iterator[Row]:
     for number, row in tar_rows(file, place):
         if fitted is None and not isinstance(row, MalformedRowError):
             fitted = columns.fitted(file, row)
-        yield file, number, _fields(row, fitted or columns, {})
+        yield file, number, fields_of(row, fitted or columns, {})
 
 
 def _relative(file: Path, root: Path) -> PurePosixPath:
@@ -118,7 +119,7 @@ def _metadata_rows(
 ) -> Iterator[Row]:
     """Rows of an `audiofolder`: `file_name` is relative to the folder of its metadata."""
     place = _relative(file.parent, root)
-    named = Columns({"file_name": "path", **columns.renamed}, columns.ignored, columns.clip_id, columns.rest)
+    named = Columns({"file_name": "path", **columns.renamed}, columns.ignored, rest=columns.rest)
     for source, number, row in _of_split(manifest(file, named), split_of(_relative(file, folder))):
         if not isinstance(row, MalformedRowError) and isinstance(row.get("path"), str):
             row = {**row, "path": str(place / row["path"])}

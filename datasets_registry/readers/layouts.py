@@ -24,6 +24,8 @@ class Layout:
         columns: their columns by name, and the fields of a clip that they become.
         dataset: the dataset of the registry that it is a mirror of; empty for manifests.
         clip_id: the clip's id from their columns, as the dataset's own reader makes it; empty: the field `audio_id`.
+        source_key: where the clip was taken from, from their columns; empty where they do not say.
+        note: what is lost against the owners' files, said when it is read; empty: nothing.
         splits: what a file's path holds, and the owners' split that its rows are of; the first that fits.
     """
 
@@ -32,6 +34,8 @@ class Layout:
     columns: Mapping[str, str]
     dataset: str = ""
     clip_id: str = ""
+    source_key: str = ""
+    note: str = ""
     splits: tuple[tuple[str, str], ...] = ()
 
     def split(self, path: str) -> str | None:
@@ -48,6 +52,7 @@ LAYOUTS: tuple[Layout, ...] = (
         dataset="audioset",
         needs=frozenset({"video_id", "human_labels"}),
         columns={"video_id": "audio_id", "human_labels": "labels"},
+        source_key="youtube:{video_id}",
         splits=(("unbal_train", "unbalanced_train"), ("bal_train", "balanced_train"), ("eval", "eval")),
     ),
     Layout(
@@ -56,6 +61,7 @@ LAYOUTS: tuple[Layout, ...] = (
         needs=frozenset({"youtube_id", "start_time", "caption"}),
         columns={"caption": "captions"},
         clip_id="{youtube_id}_{start_time}",
+        source_key="youtube:{youtube_id}",
         splits=(("train", "train"), ("val", "val"), ("test", "test")),
     ),
     Layout(
@@ -78,13 +84,17 @@ LAYOUTS: tuple[Layout, ...] = (
         needs=frozenset({"title", "genres", "artist"}),
         columns={"title": "title", "genres": "genres", "license": "licence"},
         clip_id="{audio_stem}",
+        source_key="fma:{audio_stem}",
+        note="The mirror does not say the owners' splits, so their test tracks are read as training, too.",
         splits=(("test", "test"), ("validation", "validation"), ("", "training")),
     ),
     Layout(
         name="FSD50K in Parquet",
+        note="The mirror does not say which development clips are for validation, so all of them train.",
         dataset="fsd50k",
         needs=frozenset({"fname", "labels"}),
         columns={"fname": "audio_id", "labels": "labels", "title": "title", "license": "licence"},
+        source_key="freesound:{fname}",
         splits=(("eval", "eval"), ("test", "eval"), ("val", "val"), ("train", "train"), ("dev", "train")),
     ),
     Layout(

@@ -24,7 +24,7 @@ from aig.datasets_registry.files import folders, locate, wrong_folder
 from aig.datasets_registry.text.parse_rows import collect, parse_items
 from aig.datasets_registry.text.text_rows import MalformedRowError, quarantined, text_lines
 
-__all__ = ["LIBRITTS", "LIBRITTS_R"]
+__all__ = ["LIBRITTS", "LIBRITTS_R", "collect_genders"]
 
 _TEXT = ".normalized.txt"
 _OTHER = {"LibriTTS": "LibriTTS_R", "LibriTTS_R": "LibriTTS"}
@@ -72,17 +72,22 @@ def read(name: str, folder: str, source: Source) -> Iterator[Clip | Quarantined]
     ]
     if not there:
         raise wrong_folder(name, source.root, " or ".join(f"{part}/" for part in source.parts or known))
-    speakers = locate(source.root, "SPEAKERS.txt", "speakers.tsv")
     genders: dict[str, str] = {}
-    if speakers is None:
-        source.note(f"{name}: no SPEAKERS.txt below {source.root}, so no clip has a gender.")
-    else:
-        yield from collect(parse_items(speakers, name, text_lines(speakers), _speaker), genders)
+    yield from collect_genders(name, source, genders)
     for part, place in there:
         for speaker_id in folders(place):
             for chapter in folders(place / speaker_id):
                 gender = genders.get(speaker_id)
                 yield from _chapter(name, source.root, place / speaker_id / chapter, part, gender)
+
+
+def collect_genders(name: str, source: Source, genders: dict[str, str]) -> Iterator[Quarantined]:
+    """Puts the gender of each speaker in; yields the lines of SPEAKERS.txt that cannot be read."""
+    speakers = locate(source.root, "SPEAKERS.txt", "speakers.tsv")
+    if speakers is None:
+        source.note(f"{name}: no SPEAKERS.txt below {source.root}, so no clip has a gender.")
+    else:
+        yield from collect(parse_items(speakers, name, text_lines(speakers), _speaker), genders)
 
 
 def _folder(root: Path, folder: str, part: str) -> Path | None:

@@ -23,7 +23,7 @@ from aig.datasets_registry.readers.manifest_rows import manifest_rows
 from aig.datasets_registry.text import manifest_fields
 from aig.datasets_registry.text.text_rows import MalformedRowError, quarantined
 
-__all__ = ["dataset", "read"]
+__all__ = ["clip_of", "dataset", "read"]
 
 
 def dataset(
@@ -102,7 +102,7 @@ def read(
         try:
             if isinstance(row, MalformedRowError):
                 raise row
-            clip = _clip(row, folder, dataset, licence)
+            clip = clip_of(row, folder, dataset, licence)
         except MalformedRowError as error:
             yield quarantined(dataset, source, number, error)
         else:
@@ -110,7 +110,12 @@ def read(
                 yield clip
 
 
-def _clip(row: Mapping[str, Any], root: Path, dataset: str, licence: str) -> Clip:
+def clip_of(row: Mapping[str, Any], root: Path, dataset: str, licence: str = "") -> Clip:
+    """The clip that a row by field names describes.
+
+    Raises:
+        MalformedRowError: a value is not valid, or there is no path.
+    """
     values = {name: manifest_fields.value(name, given) for name, given in row.items() if given is not None}
     values = {name: given for name, given in values.items() if given is not None}
     path = values.get("path")

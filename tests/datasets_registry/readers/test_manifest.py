@@ -1,6 +1,4 @@
-import csv
 import gzip
-import io
 import json
 import unicodedata
 from pathlib import Path
@@ -8,16 +6,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from aig.core.errors import UsageError
 from aig.core.records import Clip, Event, Quarantined
-from aig.core.tables import to_table
 from aig.datasets_registry.dataset import Source
 from aig.datasets_registry.readers import manifest
 from aig.datasets_registry.readers.columns import Columns
-from aig.datasets_registry.text import manifest_fields
 
 
 def read(file: Path, **keywords):
@@ -400,52 +394,3 @@ def test_manifests_of_other_tools_are_known_by_their_columns(tmp_path):
     chat = {"messages": [{"role": "user", "content": "What is heard?"}], "audios": ["a.wav"]}
     (clip,) = read(json_manifest(tmp_path, chat))
     assert clip == Clip(audio_id="mine/a.wav", dataset="mine")
-
-
-_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["['a' 'b']", "m"]),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["label", "onset_s", "offset_s"]), inner)
-    ),
-    max_leaves=8,
-)
-_names = st.sampled_from([*manifest_fields.NAMES, "duration_s", "audio_filepath", "recording", "sources"])
-_fuzz = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@_fuzz
-@given(rows=st.lists(st.dictionaries(_names, _values, max_size=5) | st.binary(max_size=30), max_size=5))
-def test_whatever_a_json_manifest_holds_becomes_clips_or_errors_with_a_place(tmp_path, rows):
-    file = tmp_path / "fuzz.jsonl"
-    lines = [row if isinstance(row, bytes) else json.dumps(row).encode() for row in rows]
-    file.write_bytes(b"\n".join(lines))
-    check_fuzzed(file)
-
-
-@_fuzz
-@given(
-    header=st.lists(_names, max_size=4),
-    rows=st.lists(st.lists(st.text(max_size=10), max_size=4), max_size=4),
-    cut=st.integers(0, 400),
-    packed=st.booleans(),
-)
-def test_whatever_a_table_holds_becomes_clips_or_errors_with_a_place(tmp_path, header, rows, cut, packed):
-    stream = io.StringIO()
-    csv.writer(stream).writerows([header, *rows])
-    content = stream.getvalue().encode("utf-8", "surrogatepass")
-    file = tmp_path / "fuzz.csv"
-    file.write_bytes((gzip.compress(content) if packed else content)[:cut])
-    check_fuzzed(file)
-
-
-def check_fuzzed(file: Path) -> None:
-    try:
-        found = read(file)
-    except UsageError:
-        return
-    for item in found:
-        if isinstance(item, Quarantined):
-            assert item.advice
-            assert item.message.startswith(file.name)
-    for kind in (Clip, Quarantined):
-        to_table([item for item in found if isinstance(item, kind)], kind)
