@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aig.core.records import Clip, Features
+from aig.core.records import Clip, Features, Measured
+from aig.generators.closed_ended.peers import Peers
 from aig.generators.settings import QuestionSettings
 
-__all__ = ["Answer", "Facts"]
+__all__ = ["Answer", "Facts", "somebody_speaks"]
+
+
+def somebody_speaks(item: Measured) -> bool:
+    """Whether a voice is annotated or was recognised."""
+    clip = item.clip
+    annotated = (clip.text, clip.speaker_id, clip.gender, clip.age, clip.emotion, clip.sentiment)
+    return bool(item.spoken) or any(value is not None for value in annotated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,8 @@ class Facts:
         vocabulary: labels that the clip's dataset uses.
         seed: of the configuration.
         settings: of the questions.
+        words: of the scales in use, by name, from low to high; those of the default levels where there is none.
+        peers: clips of the same dataset, for wrong options and comparisons.
     """
 
     clip: Clip
@@ -32,13 +42,18 @@ class Facts:
     vocabulary: tuple[str, ...]
     seed: int
     settings: QuestionSettings
+    peers: Peers = field(default_factory=Peers)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def somebody_speaks(self) -> bool:
         """Whether a voice is annotated or was recognised."""
-        clip = self.clip
-        annotated = (clip.text, clip.speaker_id, clip.gender, clip.age, clip.emotion, clip.sentiment)
-        return bool(self.transcript) or any(value is not None for value in annotated)
+        return somebody_speaks(self.measured)
+
+    @property
+    def measured(self) -> Measured:
+        """The clip as its peers are: with what was measured and what follows from both."""
+        return Measured(self.clip, self.features, self.transcript, self.sounds)
 
     def has(self, needs: Sequence[str]) -> bool:
         """Whether the clip has all the fields named, of `Clip` or `Features`; `a|b` asks for one of the two."""
@@ -52,7 +67,20 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer, and the values of its question's slots."""
+    """An answer and what its question needs.
+
+    Attributes:
+        output: the answer.
+        slots: values of the question's slots.
+        choices: options, which stand below the question; none where it has none.
+        answer_index: which option is right, from 0.
+        difficulty: `basic`, `intermediate` or `advanced`; empty for the papers' tasks.
+        with_clip: `audio_id` of a second clip that the question is about.
+    """
 
     output: str
     slots: dict[str, str] = field(default_factory=dict)
+    choices: tuple[str, ...] = ()
+    answer_index: int | None = None
+    difficulty: str = ""
+    with_clip: str = ""

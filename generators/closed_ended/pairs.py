@@ -8,8 +8,10 @@ from typing import Protocol
 
 from aig.core.qa_id import make_pair
 from aig.core.records import Measured, QAPair
+from aig.generators.closed_ended.choices import LETTERS
 from aig.generators.closed_ended.facts import Answer, Facts
-from aig.generators.closed_ended.registry import GROUPS, TASKS
+from aig.generators.closed_ended.peers import Peers
+from aig.generators.closed_ended.registry import GROUPS, PAPER, TASKS
 from aig.generators.closed_ended.task import Task
 from aig.generators.closed_ended.temporal import within
 from aig.generators.settings import QuestionSettings
@@ -51,7 +53,8 @@ def closed_pairs(
     seed: int,
     settings: QuestionSettings,
     vocabulary: Sequence[str] = (),
-    tasks: Sequence[Task] = tuple(TASKS.values()),
+    tasks: Sequence[Task] = PAPER,
+    peers: Peers | None = None,
 ) -> Iterator[QAPair]:
     """The closed-ended rows of a clip: those of the tasks whose fields it has.
 
@@ -67,6 +70,7 @@ def closed_pairs(
         vocabulary: labels that the dataset uses, for questions about sounds that are not there; without one, all the
             classes that have acoustic descriptions.
         tasks: those that are asked.
+        peers: clips of the same dataset, this one among them, for wrong options and comparisons.
 
     Raises:
         KeyError: the dataset names a task that does not exist.
@@ -75,7 +79,8 @@ def closed_pairs(
     if clip.events and item.features:
         clip = replace(clip, events=within(clip.events, item.features.duration_s) or None)
         heard = sounds(clip)
-    facts = Facts(clip, item.features, item.spoken, heard, tuple(vocabulary) or known_labels(), seed, settings)
+    known = tuple(vocabulary) or known_labels()
+    facts = Facts(clip, item.features, item.spoken, heard, known, seed, settings, peers or Peers())
     found = {
         task: list(task.answers(facts)) for task in _tasks(dataset.closed_tasks, facts, tasks) if facts.has(task.needs)
     }
@@ -128,10 +133,11 @@ def _rows(facts: Facts, task: Task, number: int, answer: Answer, copies: int) ->
         asked[f"{PREFIX}{question}" if prefixed else question] = None
         if len(asked) == copies:
             break
-    spoken = facts.transcript if task.about != "sound" or settings.audio_input else ""
+    spoken = facts.transcript if task.in_paper and (task.about != "sound" or settings.audio_input) else ""
+    options = "".join(f"\n({letter}) {text}" for letter, text in zip(LETTERS, answer.choices, strict=False))
     for instruction in asked:
         yield make_pair(
-            instruction=instruction,
+            instruction=f"{instruction}{options}",
             input=spoken,
             audio_id=clip.audio_id,
             dataset=clip.dataset,

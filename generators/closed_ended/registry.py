@@ -17,8 +17,27 @@ from aig.generators.closed_ended.task import Task
 from aig.generators.closed_ended.tasks.age_cla import AGE_CLA
 from aig.generators.closed_ended.tasks.asr import ASR
 from aig.generators.closed_ended.tasks.caption import CAPTION
+from aig.generators.closed_ended.tasks.choice_age import CHOICE_AGE
+from aig.generators.closed_ended.tasks.choice_caption import CHOICE_CAPTION
+from aig.generators.closed_ended.tasks.choice_count import CHOICE_COUNT
+from aig.generators.closed_ended.tasks.choice_emotion import CHOICE_EMOTION
+from aig.generators.closed_ended.tasks.choice_first import CHOICE_FIRST
+from aig.generators.closed_ended.tasks.choice_gender import CHOICE_GENDER
+from aig.generators.closed_ended.tasks.choice_genre import CHOICE_GENRE
+from aig.generators.closed_ended.tasks.choice_label import CHOICE_LABEL
+from aig.generators.closed_ended.tasks.choice_language import CHOICE_LANGUAGE
+from aig.generators.closed_ended.tasks.choice_last import CHOICE_LAST
+from aig.generators.closed_ended.tasks.choice_longest import CHOICE_LONGEST
+from aig.generators.closed_ended.tasks.choice_order import CHOICE_ORDER
+from aig.generators.closed_ended.tasks.choice_pitch import CHOICE_PITCH
+from aig.generators.closed_ended.tasks.choice_sentiment import CHOICE_SENTIMENT
+from aig.generators.closed_ended.tasks.choice_speed import CHOICE_SPEED
+from aig.generators.closed_ended.tasks.choice_volume import CHOICE_VOLUME
+from aig.generators.closed_ended.tasks.choice_words import CHOICE_WORDS
 from aig.generators.closed_ended.tasks.cla_label import CLA_LABEL
 from aig.generators.closed_ended.tasks.cla_label_des import CLA_LABEL_DES
+from aig.generators.closed_ended.tasks.count import COUNT
+from aig.generators.closed_ended.tasks.duration import DURATION
 from aig.generators.closed_ended.tasks.emotion_bin import EMOTION_BIN
 from aig.generators.closed_ended.tasks.emotion_cla import EMOTION_CLA
 from aig.generators.closed_ended.tasks.emotion_detail import EMOTION_DETAIL
@@ -27,16 +46,25 @@ from aig.generators.closed_ended.tasks.energy_cla import ENERGY_CLA
 from aig.generators.closed_ended.tasks.gender_cla import GENDER_CLA
 from aig.generators.closed_ended.tasks.gender_emotion_cla import GENDER_EMOTION_CLA
 from aig.generators.closed_ended.tasks.genre_cla import GENRE_CLA
+from aig.generators.closed_ended.tasks.interval import INTERVAL
 from aig.generators.closed_ended.tasks.label_caption import LABEL_CAPTION
+from aig.generators.closed_ended.tasks.next_word import NEXT_WORD
+from aig.generators.closed_ended.tasks.overlap import OVERLAP
 from aig.generators.closed_ended.tasks.pitch_cla import PITCH_CLA
+from aig.generators.closed_ended.tasks.presence import PRESENCE
+from aig.generators.closed_ended.tasks.reasoning_count import REASONING_COUNT
+from aig.generators.closed_ended.tasks.reasoning_order import REASONING_ORDER
+from aig.generators.closed_ended.tasks.reasoning_overlap import REASONING_OVERLAP
 from aig.generators.closed_ended.tasks.speed_cla import SPEED_CLA
 from aig.generators.closed_ended.tasks.temporal import TEMPORAL
 from aig.generators.closed_ended.tasks.temporal_order import TEMPORAL_ORDER
 from aig.generators.closed_ended.tasks.temporal_order_not_exist import TEMPORAL_ORDER_NOT_EXIST
 from aig.generators.closed_ended.tasks.temporal_single import TEMPORAL_SINGLE
 from aig.generators.closed_ended.tasks.temporal_single_not_exist import TEMPORAL_SINGLE_NOT_EXIST
+from aig.generators.closed_ended.tasks.word_count import WORD_COUNT
+from aig.generators.closed_ended.tasks.word_said import WORD_SAID
 
-__all__ = ["GROUPS", "TASKS", "resolve", "tasks_version"]
+__all__ = ["GROUPS", "PAPER", "TASKS", "resolve", "tasks_version"]
 
 TASKS: Mapping[str, Task] = {
     task.name: task
@@ -62,6 +90,34 @@ TASKS: Mapping[str, Task] = {
         TEMPORAL_ORDER,
         TEMPORAL_ORDER_NOT_EXIST,
         ASR,
+        CHOICE_LABEL,
+        CHOICE_CAPTION,
+        CHOICE_FIRST,
+        CHOICE_LAST,
+        CHOICE_LONGEST,
+        CHOICE_ORDER,
+        CHOICE_COUNT,
+        CHOICE_PITCH,
+        CHOICE_SPEED,
+        CHOICE_VOLUME,
+        CHOICE_GENDER,
+        CHOICE_AGE,
+        CHOICE_EMOTION,
+        CHOICE_SENTIMENT,
+        CHOICE_WORDS,
+        CHOICE_LANGUAGE,
+        CHOICE_GENRE,
+        PRESENCE,
+        COUNT,
+        DURATION,
+        OVERLAP,
+        INTERVAL,
+        WORD_COUNT,
+        NEXT_WORD,
+        WORD_SAID,
+        REASONING_ORDER,
+        REASONING_COUNT,
+        REASONING_OVERLAP,
     )
 }
 """The tasks of this package by name. A new one is a file in `tasks/` and a line here."""
@@ -69,8 +125,14 @@ TASKS: Mapping[str, Task] = {
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "paper": tuple(name for name, task in TASKS.items() if task.in_paper),
     "modern": tuple(name for name, task in TASKS.items() if not task.in_paper),
+    "choice": tuple(name for name, task in TASKS.items() if task.folder == "choice"),
+    "reasoning": tuple(name for name, task in TASKS.items() if task.folder == "reasoning"),
 }
-"""Names for many tasks: those of LTU and LTU-AS, and all others."""
+"""Names for many tasks: those of LTU and LTU-AS, all others, and those of a folder."""
+
+
+PAPER = tuple(TASKS[name] for name in GROUPS["paper"])
+"""The tasks of LTU and LTU-AS."""
 
 
 @lru_cache(maxsize=64)

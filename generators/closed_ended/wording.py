@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from aig.prompts.metadata import one_line
 
-__all__ = ["in_sentence", "sentence"]
+__all__ = ["in_sentence", "sentence", "spoken_words"]
+
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
 def in_sentence(label: str) -> str:
@@ -18,3 +22,8 @@ def sentence(caption: str) -> str:
     text = one_line(caption)
     text = text[0].upper() + text[1:]
     return text if text.rstrip("\"')”’").endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def spoken_words(text: str) -> list[str]:
+    """The words of what is said, in lower case and without punctuation; `don't` and `well-known` are one each."""
+    return [word.lower() for word in _WORD.findall(text)]

@@ -28,22 +28,22 @@ def test_the_page_holds_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (module,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     bank, configuration = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
     (tmp_path / "my_tasks.py").write_text(module)
-    (tmp_path / "word_count.yaml").write_text(bank)
+    (tmp_path / "fillers.yaml").write_text(bank)
     monkeypatch.syspath_prepend(tmp_path)
     settings = GenerateSettings.model_validate(yaml.safe_load(configuration)["generate"])
     tasks = resolve(settings.tasks)
 
     clip = Clip(audio_id="mine/a.wav", dataset="mine", gender="female")
-    features = Features(audio_id=clip.audio_id, duration_s=3.0, sample_rate=16_000, transcript="Who is there?")
+    features = Features(audio_id=clip.audio_id, duration_s=3.0, sample_rate=16_000, transcript="Um, who is there?")
 
     class Mine:
         closed_tasks = None
         copies = 1
 
-    rows = list(closed_pairs(Measured(clip, features, "Who is there?"), Mine(), 0, settings.questions, (), tasks))
+    rows = list(closed_pairs(Measured(clip, features, "Um, who is there?"), Mine(), 0, settings.questions, (), tasks))
     assert {row.task: row.output for row in rows} == {
         "gender_cla": "The gender of the speaker is female.",
-        "word_count": "Words spoken: 3.",
+        "fillers": "Fillers: 1.",
     }
 
     out = tmp_path / "shards"

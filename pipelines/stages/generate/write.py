@@ -8,6 +8,7 @@ from functools import lru_cache
 from aig.core.records import Dropped, QAPair, Quarantined
 from aig.core.tables import DROPPED, to_table, write_table
 from aig.generators.closed_ended import closed_pairs
+from aig.generators.closed_ended.peers import Peers
 from aig.generators.closed_ended.registry import resolve
 from aig.generators.ledger.ledger import Ledger
 from aig.generators.open_ended.pairs import pairs
@@ -61,9 +62,13 @@ def qa_sums(configuration: Configuration, workspace: Workspace, names: Iterable[
 def _closed(configuration: Configuration, job: BucketJob) -> list[QAPair]:
     asked, tasks = configuration.generate.questions, resolve(configuration.generate.tasks)
     made: dict[str, QAPair] = {}
+    peers = Peers([item.measured for item in job.items if item.kept])
     for item in job.items:
         if item.kept:
-            for pair in closed_pairs(item.measured, item.dataset, configuration.seed, asked, job.vocabulary, tasks):
+            pairs_of_clip = closed_pairs(
+                item.measured, item.dataset, configuration.seed, asked, job.vocabulary, tasks, peers
+            )
+            for pair in pairs_of_clip:
                 made.setdefault(pair.qa_id, pair)
     return list(made.values())
 

@@ -14,7 +14,7 @@ from aig.core.records import Clip, Event, Features, Measured
 from aig.extractors.transcript_cleaning import spoken_text
 from aig.generators.closed_ended import closed_pairs, undescribed
 from aig.generators.closed_ended.absent import absent_labels
-from aig.generators.closed_ended.registry import TASKS
+from aig.generators.closed_ended.registry import GROUPS
 from aig.generators.settings import QuestionSettings
 from aig.prompts.descriptions import known_labels
 from aig.prompts.metadata import sounds
@@ -22,7 +22,7 @@ from aig.prompts.sound_families import nameable, related
 
 
 def dataset(*tasks, copies=1):
-    return SimpleNamespace(closed_tasks=tasks or tuple(TASKS), copies=copies)
+    return SimpleNamespace(closed_tasks=tasks or GROUPS["paper"], copies=copies)
 
 
 def rows(clip, *tasks, features=None, copies=1, seed=0, settings=None, vocabulary=()):
@@ -67,7 +67,7 @@ def test_every_task_is_answered_for_a_clip_that_has_every_field():
     for share, left_out in ((0, other), (1, one)):
         settings = QuestionSettings(gender_emotion_share=share, not_exist_share=share)
         made = rows(FULL, features=MEASURED, settings=settings)
-        assert {row.task for row in made} == set(TASKS) - left_out
+        assert {row.task for row in made} == set(GROUPS["paper"]) - left_out
         assert all(row.instruction and row.output for row in made)
         assert {row.input for row in made} == {"Come in!"}
         assert {(row.source, row.extractor, row.model) for row in made} == {("rule", "e1", "")}
@@ -88,7 +88,7 @@ def test_a_clip_is_asked_about_sounds_that_are_there_or_about_sounds_that_are_no
     assert alone == {"temporal_order_not_exist"}, "one sound cannot be put in order with another"
 
 
-@pytest.mark.parametrize("task", sorted(TASKS))
+@pytest.mark.parametrize("task", sorted(GROUPS["paper"]))
 def test_a_clip_that_lacks_the_field_gets_no_question(task):
     assert rows(clip(), task) == []
     assert rows(clip(labels=(), events=(), captions=(), genres=(), text=" "), task) == []

@@ -22,8 +22,8 @@ def answers(facts):
     yield Answer(f"Words: {len(facts.transcript.split())}.")
 
 WORDS = Task(
-    name="word_count", folder="own", about="voice", asks="how many words are said", needs=("transcript",),
-    answers=answers, bank=Path(__file__).with_name("word_count.yaml"), pattern=r"Words: \\d+\\.", example="Words: 7.",
+    name="own_words", folder="own", about="voice", asks="how many words are said", needs=("transcript",),
+    answers=answers, bank=Path(__file__).with_name("own_words.yaml"), pattern=r"Words: \\d+\\.", example="Words: 7.",
 )
 """
 BANK = """
@@ -71,7 +71,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
     def write(name: str, source: str = OWN, bank: str = BANK) -> str:
         (tmp_path / f"{name}.py").write_text(source)
-        (tmp_path / "word_count.yaml").write_text(bank)
+        (tmp_path / "own_words.yaml").write_text(bank)
         return f"{name}:WORDS"
 
     return write
@@ -80,21 +80,21 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_a_task_of_ones_own_stands_behind_the_packages(own):
     reference = own("own_good")
     tasks = resolve(("ASR", reference))
-    assert [task.name for task in tasks] == ["ASR", "word_count"]
-    assert tasks[1].questions.id == "word_count@1"
+    assert [task.name for task in tasks] == ["ASR", "own_words"]
+    assert tasks[1].questions.id == "own_words@1"
     assert tasks_version(tasks) != tasks_version(resolve(("ASR",)))
 
 
 @pytest.mark.parametrize(
     ("name", "old", "new", "told"),
     [
-        ("own_taken", 'name="word_count"', 'name="ASR"', "as another task is"),
-        ("own_open", 'name="word_count"', 'name="open-ended question"', "as another task is"),
+        ("own_taken", 'name="own_words"', 'name="ASR"', "as another task is"),
+        ("own_open", 'name="own_words"', 'name="open-ended question"', "as another task is"),
         ("own_folder", 'folder="own"', 'folder="closed"', "holds the papers' tasks alone"),
         ("own_no_folder", 'folder="own"', 'folder="mine"', "is not one of classification"),
         ("own_example", "Words: 7.", "Seven words.", "does not match its own form"),
         ("own_pattern", r"Words: \d+\.", "Words: (", "is not valid"),
-        ("own_name", 'name="word_count"', 'name="word/../count"', "is not a task name"),
+        ("own_name", 'name="own_words"', 'name="word/../count"', "is not a task name"),
     ],
 )
 def test_a_task_of_ones_own_that_cannot_work_is_refused_with_the_reason(own, name, old, new, told):
@@ -105,5 +105,5 @@ def test_a_task_of_ones_own_that_cannot_work_is_refused_with_the_reason(own, nam
 
 
 def test_a_bank_of_ones_own_is_checked(own):
-    with pytest.raises(UsageError, match=r"question bank word_count.*does not ask for"):
+    with pytest.raises(UsageError, match=r"question bank own_words.*does not ask for"):
         resolve((own("own_bank", bank=BANK.replace("about: words", "about: syllables")),))

@@ -1,0 +1,78 @@
+"""Multiple choice: the options of a question on lines of their own, the right one at a drawn place.
+
+Nothing but the audio tells the right option: its place is uniform, options are of one form, and those that come from
+other clips are each right once (`peers`).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+
+from aig.core.records import Measured
+from aig.generators.closed_ended.facts import Answer, Facts
+from aig.prompts.metadata import one_line
+from aig.prompts.seeded_random import rng_for
+
+__all__ = ["LETTERS", "OPTION", "pose", "pose_among_peers"]
+
+LETTERS = "ABCDE"
+
+OPTION = r"\([A-E]\) \S.*"
+"""Form of an answer: the right option with its letter."""
+
+
+def pose(
+    facts: Facts,
+    task: str,
+    right: str,
+    wrong: Sequence[str],
+    slots: dict[str, str] | None = None,
+    *,
+    difficulty: str = "basic",
+) -> Iterator[Answer]:
+    """A question with options; none where there are no two different ones.
+
+    Args:
+        facts: of the clip.
+        task: name of the task, which decides about places too.
+        right: the right option.
+        wrong: the others, one to four; more are left out.
+        slots: of the question.
+        difficulty: `basic` where the others are far from the right one, else `intermediate` or `advanced`.
+    """
+    right = one_line(right)
+    others = [text for text in dict.fromkeys(map(one_line, wrong)) if text.casefold() != right.casefold()]
+    others = others[: len(LETTERS) - 1]
+    if not others or not right:
+        return
+    rng = rng_for(facts.seed, facts.clip.audio_id, task, "place")
+    rng.shuffle(others)
+    place = rng.randrange(len(others) + 1)
+    options = (*others[:place], right, *others[place:])
+    yield Answer(f"({LETTERS[place]}) {right}", slots or {}, choices=options, answer_index=place, difficulty=difficulty)
+
+
+def pose_among_peers(
+    facts: Facts,
+    task: str,
+    offer: Callable[[Measured, random.Random], str | None],
+    wrong_for: Callable[[str, Measured], bool],
+    slots: Callable[[Measured, random.Random], dict[str, str]] | None = None,
+    *,
+    difficulty: str = "basic",
+) -> Iterator[Answer]:
+    """A question whose wrong options are the right ones of other clips; at most one.
+
+    Args:
+        facts: of the clip.
+        task: name of the task.
+        offer: the right option of a clip, drawn by a generator of its own; `None` where it has none.
+        wrong_for: whether an option is certainly wrong for a clip.
+        slots: of the question, drawn by a generator in the same state as that of `offer`.
+        difficulty: as in `pose`.
+    """
+    audio_id = facts.clip.audio_id
+    if options := facts.peers.options(audio_id, facts.seed, task, offer, wrong_for):
+        given = slots(facts.measured, rng_for(facts.seed, audio_id, task, "offer")) if slots else None
+        yield from pose(facts, task, options[0], options[1:], given, difficulty=difficulty)

@@ -1,0 +1,45 @@
+"""Which description fits, among captions of other clips."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from aig.core.records import Measured
+from aig.generators.closed_ended.choices import OPTION, pose_among_peers
+from aig.generators.closed_ended.distractors import content_words, heard
+from aig.generators.closed_ended.facts import Answer, Facts
+from aig.generators.closed_ended.task import Task
+from aig.generators.closed_ended.wording import sentence
+from aig.prompts.seeded_random import pick
+
+__all__ = ["CHOICE_CAPTION"]
+
+
+def _offer(item: Measured, rng: random.Random) -> str | None:
+    return sentence(pick(rng, item.clip.captions)) if item.clip.captions else None
+
+
+def _other_caption(caption: str, item: Measured) -> bool:
+    """Captions without a content word of the clip's own, about as long, of none of its sounds."""
+    own = item.clip.captions or ()
+    alike = any(0.6 <= len(caption) / len(each) <= 1.6 for each in own)
+    words = content_words(caption)
+    return alike and not any(words & content_words(each) for each in (*own, *heard(item)))
+
+
+def _answers(facts: Facts) -> Iterator[Answer]:
+    yield from pose_among_peers(facts, "choice_caption", _offer, _other_caption)
+
+
+CHOICE_CAPTION = Task(
+    name="choice_caption",
+    folder="choice",
+    about="sound",
+    asks="which caption describes the clip",
+    needs=("captions",),
+    answers=_answers,
+    pattern=OPTION,
+    example="(B) A dog barks twice.",
+    skill="scene",
+)

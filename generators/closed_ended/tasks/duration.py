@@ -1,0 +1,34 @@
+"""For how long a sound is heard in all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aig.generators.closed_ended import timing
+from aig.generators.closed_ended.facts import Answer, Facts
+from aig.generators.closed_ended.task import Task
+from aig.generators.closed_ended.wording import in_sentence
+from aig.prompts.seeded_random import pick, rng_for
+
+__all__ = ["DURATION"]
+
+
+def _answers(facts: Facts) -> Iterator[Answer]:
+    rng = rng_for(facts.seed, facts.clip.audio_id, "duration")
+    label, events = pick(rng, list(timing.by_label(facts.clip).items()))
+    total = timing.total(events)
+    if total:
+        yield Answer(f"{total / 10:.1f} seconds.", {"label": in_sentence(label)}, difficulty="advanced")
+
+
+DURATION = Task(
+    name="duration",
+    folder="choice",
+    about="sound",
+    asks="for how many seconds the sound is heard",
+    needs=("events",),
+    answers=_answers,
+    pattern=r"\d+\.\d seconds\.",
+    example="4.2 seconds.",
+    skill="temporal events",
+)

@@ -1,0 +1,71 @@
+"""Whether a sound is heard: present ones, and absent ones that are random, common or often beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from aig.generators.closed_ended.absent import absent_labels
+from aig.generators.closed_ended.distractors import absent_from, heard, other_sound
+from aig.generators.closed_ended.facts import Answer, Facts
+from aig.generators.closed_ended.task import Task
+from aig.generators.closed_ended.wording import in_sentence
+from aig.prompts.seeded_random import pick, rng_for
+from aig.prompts.sound_families import nameable
+
+__all__ = ["PRESENCE"]
+
+
+def _answers(facts: Facts) -> Iterator[Answer]:
+    """One question, as often about a sound that is heard as about one that is not; a quarter are about a kind of sound.
+
+    Only clips whose sounds have times are asked: of others nobody has said that all sounds are labelled.
+    """
+    rng = rng_for(facts.seed, facts.clip.audio_id, "presence")
+    if rng.random() < 0.5:
+        kinds = [label for label in facts.clip.parents or () if nameable(label)]
+        named = [label for label in heard(facts.measured) if nameable(label) and label not in kinds]
+        of = kinds if kinds and rng.random() < 0.25 else named
+        if of:
+            yield Answer("Yes.", {"label": in_sentence(pick(rng, of))}, difficulty="basic")
+        return
+    how = rng.choice(tuple(_ABSENT))
+    absent = _ABSENT[how](facts)
+    if absent:
+        yield Answer("No.", {"label": in_sentence(absent[0])}, difficulty=how)
+
+
+def _random(facts: Facts) -> Sequence[str]:
+    return absent_labels(heard(facts.measured), facts.vocabulary, 1, facts.seed, facts.clip.audio_id, "presence")
+
+
+def _common(facts: Facts) -> Sequence[str]:
+    found = other_sound(facts, "presence")
+    return (found,) if found else ()
+
+
+def _adversarial(facts: Facts) -> Sequence[str]:
+    """A sound of another clip that shares a sound with this one."""
+    present = set(heard(facts.measured))
+    for other in facts.peers.others(facts.clip.audio_id, facts.seed, "presence"):
+        if present & set(other.sounds):
+            for label in other.sounds:
+                if nameable(label) and absent_from(label, facts.measured):
+                    return (label,)
+    return _common(facts)
+
+
+_ABSENT = {"basic": _random, "intermediate": _common, "advanced": _adversarial}
+"""How an absent sound is drawn, by difficulty (POPE's random, popular, adversarial; arXiv 2305.10355)."""
+
+
+PRESENCE = Task(
+    name="presence",
+    folder="choice",
+    about="sound",
+    asks="whether the sound is heard",
+    needs=("events",),
+    answers=_answers,
+    pattern=r"(?:Yes|No)\.",
+    example="No.",
+    skill="event recognition",
+)

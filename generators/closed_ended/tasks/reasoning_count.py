@@ -1,0 +1,37 @@
+"""How often a sound is heard, with each time that it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aig.generators.closed_ended import timing
+from aig.generators.closed_ended.facts import Answer, Facts
+from aig.generators.closed_ended.task import Task
+from aig.generators.closed_ended.wording import in_sentence
+from aig.prompts.metadata import one_line
+from aig.prompts.seeded_random import rng_for
+
+__all__ = ["REASONING_COUNT"]
+
+
+def _answers(facts: Facts) -> Iterator[Answer]:
+    found = timing.countable(facts.clip, rng_for(facts.seed, facts.clip.audio_id, "reasoning_count"))
+    if found:
+        label, number = found
+        starts = ", ".join(f"{onset / 10:.1f} s" for onset, _ in timing.by_label(facts.clip)[label])
+        times = "This is once" if number == 1 else f"These are {number} times"
+        thought = f"{one_line(label)} is heard at {starts}. {times}."
+        yield Answer(f"<think>{thought}</think> {number}.", {"label": in_sentence(label)}, difficulty="advanced")
+
+
+REASONING_COUNT = Task(
+    name="reasoning_count",
+    folder="reasoning",
+    about="sound",
+    asks="how often the sound is heard, after the timed evidence",
+    needs=("events",),
+    answers=_answers,
+    pattern=r"<think>.+</think> \d+\.",
+    example="<think>Dog is heard at 0.4 s, 1.2 s. These are 2 times.</think> 2.",
+    skill="counting",
+)

@@ -1,0 +1,131 @@
+"""What follows from the times of a clip's sounds, in whole tenths of a second as they are written.
+
+Questions are asked only where the answer is clear by ear too: differences of a few tenths decide nothing.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from itertools import pairwise
+
+from aig.core.records import Clip
+from aig.generators.closed_ended import temporal
+from aig.prompts.metadata import tenths
+from aig.prompts.seeded_random import pick
+from aig.prompts.sound_families import related
+
+__all__ = ["by_label", "clear_order", "countable", "first", "interval", "last", "onsets", "overlap", "stamps", "total"]
+
+Interval = tuple[int, int]
+
+_CLEAR = 3
+"""Tenths between two onsets that are told apart."""
+
+_MARGIN = 2
+"""Tenths between the end of an interval and any onset or offset, and between sounds that count as apart."""
+
+_MOST = 8
+"""Sounds of a label that people count."""
+
+
+def by_label(clip: Clip) -> dict[str, list[Interval]]:
+    """The intervals of each sound, disjoint and in order; sounds in the order of their first onset."""
+    grouped = temporal.by_label(clip.events or ())
+    return {
+        label: _merged([(tenths(e.onset_s), tenths(e.offset_s)) for e in events]) for label, events in grouped.items()
+    }
+
+
+def onsets(clip: Clip) -> dict[str, int]:
+    """When each sound is first heard, in their order."""
+    return {label: intervals[0][0] for label, intervals in by_label(clip).items()}
+
+
+def total(intervals: Sequence[Interval]) -> int:
+    """How long a sound is heard in all."""
+    return sum(end - start for start, end in intervals)
+
+
+def stamps(label: str, intervals: Sequence[Interval]) -> str:
+    """`Dog: [0.4s-1.0s, 2.0s-2.2s]`."""
+    return f"{label}: [{', '.join(f'{start / 10:.1f}s-{end / 10:.1f}s' for start, end in intervals)}]"
+
+
+def first(clip: Clip) -> str | None:
+    """The sound that clearly begins first; `None` where there is none or only one sound."""
+    order = sorted(onsets(clip).items(), key=lambda item: item[1])
+    return order[0][0] if len(order) > 1 and order[1][1] - order[0][1] >= _CLEAR else None
+
+
+def last(clip: Clip) -> str | None:
+    """The sound that clearly begins last; `None` where there is none or only one sound."""
+    order = sorted(onsets(clip).items(), key=lambda item: item[1])
+    return order[-1][0] if len(order) > 1 and order[-1][1] - order[-2][1] >= _CLEAR else None
+
+
+def clear_order(clip: Clip, most: int) -> list[str]:
+    """Up to `most` sounds that begin clearly one after the other, in their order."""
+    chosen: list[tuple[str, int]] = []
+    for label, onset in sorted(onsets(clip).items(), key=lambda item: item[1]):
+        if len(chosen) < most and (not chosen or onset - chosen[-1][1] >= _CLEAR):
+            chosen.append((label, onset))
+    return [label for label, _ in chosen]
+
+
+def countable(clip: Clip, rng: random.Random) -> tuple[str, int] | None:
+    """A sound, drawn, and how often it is heard; `None` where nothing can be counted for certain.
+
+    Its occurrences are apart, each is heard for a tenth of a second or more, and no related sound of another name
+    could be counted too.
+    """
+    heard = by_label(clip)
+    good = [
+        label
+        for label, intervals in heard.items()
+        if len(intervals) <= _MOST
+        and all(end > start for start, end in intervals)
+        and all(later[0] - earlier[1] >= _MARGIN for earlier, later in pairwise(intervals))
+        and not any(related(label, other) for other in heard if other != label)
+    ]
+    if not good:
+        return None
+    label = pick(rng, good)
+    return label, len(heard[label])
+
+
+def overlap(one: Sequence[Interval], other: Sequence[Interval]) -> list[Interval] | None:
+    """Where two sounds are both heard; none where they are clearly apart, `None` where neither is clear."""
+    shared = temporal.overlaps(one, other)
+    if shared:
+        return shared if max(end - start for start, end in shared) >= _MARGIN else None
+    apart = min(max(a[0] - b[1], b[0] - a[1]) for a in one for b in other)
+    return [] if apart >= _MARGIN else None
+
+
+def interval(clip: Clip, rng: random.Random) -> tuple[int, int, list[str]] | None:
+    """An interval, drawn, and the sounds in it, in the order of their onset; `None` where there is none.
+
+    It is 1 to 4 s long, begins and ends on a whole or half second, away from every onset and offset.
+    """
+    heard = by_label(clip)
+    edges = {edge for intervals in heard.values() for pair in intervals for edge in pair}
+    end = max(edges, default=0)
+    ends = [at for at in range(0, end + 5, 5) if all(abs(at - edge) >= _MARGIN for edge in edges)]
+    candidates = [(a, b) for a in ends for b in ends if 10 <= b - a <= 40]
+    rng.shuffle(candidates)
+    for a, b in candidates:
+        inside = [label for label, times in heard.items() if any(start < b and stop > a for start, stop in times)]
+        if 0 < len(inside) <= 4 and len(inside) < max(2, len(heard)):
+            return a, b, inside
+    return None
+
+
+def _merged(intervals: Sequence[Interval]) -> list[Interval]:
+    merged: list[Interval] = []
+    for start, end in sorted(intervals):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
