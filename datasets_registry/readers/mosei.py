@@ -1,202 +1,146 @@
-"""CMU-MOSEI: 23,453 segments of monologues from YouTube with sentiment and six emotions.
+"""CMU-MOSEI: 23,259 segments of monologues from YouTube with sentiment and six emotions.
 
-Files: a list of segments, `CMU_MOSEI_Labels.csv`, one row a segment with its video, number, times and labels; audio
-`WAV_16000/<video>.wav` of whole videos; text `<video>.txt` with lines `<video>___<segment>___<start>___<end>___<text>`,
-anywhere below the root. The owners ship the labels as computational sequences; the list is what their SDK, or one of
-the derived releases, writes out. Known column names are in `COLUMNS`.
+Labels, the first of these that is there: `CMU_MOSEI_Labels.csv`, one row a segment with its video, number, times and
+labels, as s3prl or one's own script writes it; MMSA's `label.csv`, whose clips are files of their own, with their text;
+`CMU_MOSEI_Labels.csd`, the owners' computational sequence. Known column names are in `mosei_lists`. Where both the
+sequence and s3prl's list are there, the sequence has the labels and the list the folds.
 
-Folds: a column `split` or `fold` (`train`, `dev` or `valid`, `test`, or 0, 1, 2), or files `train.txt`, `dev.txt` (or
-`valid.txt`) and `test.txt` that list videos. A segment in no fold is in the split `none`, which does not train.
+Audio: whole videos, `<video>.wav`, anywhere below the root, of which segments are cut; or segments as files, s3prl's
+`Segmented_Audio/<fold>/<video>_<number>.wav` and MMSA's `Raw/<video>/<number>.mp4`. Text: `<video>.txt` below
+`Transcript/Segmented/Combined/`, joined by start and end.
+
+Folds: a column (`train`, `dev`, `valid`, `val`, `validation`, `test`, or 0, 1, 2), files `train.txt`, `dev.txt` (or
+another of these names) and `test.txt` that list videos, or the owners' `cmu_mosei_std_folds.py`. A segment in no fold
+is in the split `none`, which does not train.
 """
 
 from __future__ import annotations
 
-import math
+import os
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
+from aig.core.audio_names import AUDIO_SUFFIXES
 from aig.core.errors import UsageError
 from aig.core.records import Clip, Quarantined
 from aig.core.source_keys import youtube_key
 from aig.datasets_registry.dataset import Dataset, Source
-from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
-from aig.datasets_registry.readers.youtube import is_video, seconds
-from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined, text_lines
+from aig.datasets_registry.downloads import Download
+from aig.datasets_registry.files import AudioFiles, folders, locate, wrong_folder
+from aig.datasets_registry.readers.mosei_lists import Segment, folds, segments_of_csd, segments_of_csv, seven_classes
+from aig.datasets_registry.readers.mosei_texts import Transcripts
+from aig.datasets_registry.readers.youtube import is_video
 
 __all__ = ["DATASET", "seven_classes"]
 
 NAME = "mosei"
 
-COLUMNS = {
-    "video": ("video", "video_id", "file"),
-    "segment": ("segment", "clip_id", "clip", "index"),
-    "start": ("start", "start_s", "interval_start"),
-    "end": ("end", "end_s", "interval_end"),
-    "sentiment": ("sentiment", "label"),
-    "class": ("label7", "sentiment7"),
-    "split": ("split", "fold", "mode"),
-    "gender": ("gender",),
-}
-"""What a row holds, and what the column may be called."""
-
-EMOTIONS = {
-    "happy": ("happy", "happiness"),
-    "sad": ("sad", "sadness"),
-    "angry": ("angry", "anger"),
-    "surprised": ("surprised", "surprise"),
-    "disgusted": ("disgusted", "disgust"),
-    "fearful": ("fearful", "fear"),
-}
-"""The six emotions, and what their columns may be called. `label6` of derived lists is not read: it says happy where
-there is no emotion. The strongest of a segment counts, of equally strong ones the first here."""
-
-_SPLITS = {"train": "train", "0": "train", "dev": "dev", "valid": "dev", "1": "dev", "test": "test", "2": "test"}
-
-
-def seven_classes(sentiment: float) -> int:
-    """Sentiment in [-3, 3] as one of seven classes, which is not rounding to the nearest.
-
-    Below -2: -3; [-2, -1): -2; [-1, 0): -1; 0: 0; (0, 1]: 1; (1, 2]: 2; above 2: 3.
-    """
-    return math.floor(sentiment) if sentiment < 0 else math.ceil(sentiment)
-
 
 def read(source: Source) -> Iterator[Clip | Quarantined]:
     """Segments of the source's splits."""
-    file = locate(source.root, "CMU_MOSEI_Labels.csv", "labels.csv", "label.csv")
-    if file is None:
-        raise wrong_folder(NAME, source.root, "CMU_MOSEI_Labels.csv")
-    audio = AudioFiles(source.root)
-    folds = _folds(source.root)
-    texts = _Texts(source.root)
-    columns: dict[str, int] = {}
-    for line, row in csv_rows(file):
-        try:
-            if isinstance(row, MalformedRowError):
-                raise row
-            if not columns:
-                columns = _columns(file, row, folds)
-                width = len(row)
-                continue
-            if len(row) != width:
-                raise MalformedRowError(f"{len(row)} cells instead of {width}", column=str(len(row)))
-            clip = _clip(row, columns, folds, texts, audio)
-        except MalformedRowError as error:
-            yield quarantined(NAME, file, line, error)
+    root = source.root
+    table = locate(root, "CMU_MOSEI_Labels.csv", "labels.csv", "label.csv")
+    sequence = locate(root, "CMU_MOSEI_Labels.csd", "labels/CMU_MOSEI_Labels.csd")
+    if table is None and sequence is None:
+        raise wrong_folder(NAME, root, "CMU_MOSEI_Labels.csv or CMU_MOSEI_Labels.csd")
+    fold_of = folds(root, *([table] if table and sequence else []))
+    audio, transcripts = _Audio(root), Transcripts(root)
+    for segment in segments_of_csd(sequence) if sequence else segments_of_csv(table or root):
+        if isinstance(segment, Quarantined):
+            yield segment
             continue
-        if clip.split in source.splits:
-            yield clip
+        if segment.split is None and not fold_of:
+            raise UsageError(
+                f"{sequence or table}: no column split, and no train.txt, dev.txt and test.txt below {root}",
+                "Name the fold of each segment, list each fold's videos, or put the owners' cmu_mosei_std_folds.py "
+                "there, so that the test part stays out of training.",
+            )
+        split = segment.split or fold_of.get(segment.video, "none")
+        if split in source.splits:
+            yield from transcripts.open(segment.video)
+            yield _clip(segment, split, transcripts, audio)
+    for sentence in (*_about_texts(transcripts, root), *audio.doubts()):
+        source.note(f"{NAME}: {sentence}")
 
 
-def _clip(row: list[str], columns: dict[str, int], folds: dict[str, str], texts: _Texts, audio: AudioFiles) -> Clip:
-    video, segment = row[columns["video"]].strip(), row[columns["segment"]].strip()
-    if not video or not segment.isdigit() or "/" in video:
-        raise MalformedRowError(f"{video!r}, {segment!r} is not a valid video id and segment number", column="video")
-    # The owners' alignment puts some segments up to half a second before their video starts.
-    start = max(0.0, _number(row[columns["start"]], "start", -1.0, math.inf))
-    end = seconds(row[columns["end"]], "end")
-    if end <= start:
-        raise MalformedRowError(f"the segment lasts from {start} to {end} s", column="end")
-    split = (
-        _SPLITS.get(row[columns["split"]].strip().lower(), "none") if "split" in columns else folds.get(video, "none")
-    )
-    strengths = {name: _number(row[columns[name]], name, 0, 3) for name in EMOTIONS if name in columns}
-    strongest = max(strengths, key=strengths.__getitem__, default=None)
-    gender = row[columns["gender"]].strip().lower() if "gender" in columns else ""
+def _clip(segment: Segment, split: str, transcripts: Transcripts, audio: _Audio) -> Clip:
+    video, start, end = segment.video, segment.start_s, segment.end_s
+    timed = start is not None and end is not None
+    path, cut = audio.find(segment)
     return Clip(
-        audio_id=f"{NAME}/{video}_{segment}",
+        audio_id=f"{NAME}/{video}_{segment.number}",
         dataset=NAME,
         split=split,
-        path=audio.find(video),
-        start_s=start,
-        end_s=end,
-        text=texts.of(video, segment),
-        speaker_id=None,
-        gender={"m": "male", "f": "female"}.get(gender, gender) or None,
-        emotion=strongest if strongest is not None and strengths[strongest] > 0 else None,
-        sentiment=_sentiment(row, columns),
-        source_key=youtube_key(video, start, end) if is_video(video) else None,
+        path=path,
+        start_s=start if cut else None,
+        end_s=end if cut else None,
+        text=segment.text or (transcripts.text(start, end) if start is not None and end is not None else None),
+        gender=segment.gender,
+        emotion=segment.emotion,
+        sentiment=segment.sentiment,
+        source_key=youtube_key(video, *((start, end) if timed else ())) if is_video(video) else None,
     )
 
 
-def _sentiment(row: list[str], columns: dict[str, int]) -> int:
-    if "sentiment" in columns:
-        return seven_classes(_number(row[columns["sentiment"]], "sentiment", -3, 3))
-    value = _number(row[columns["class"]], "class", -3, 3)
-    if value != int(value):
-        raise MalformedRowError(f"{value} is not one of the seven classes", column="class")
-    return int(value)
-
-
-def _number(text: str, column: str, low: float, high: float) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise MalformedRowError(f"{text!r} is not a number", column=column) from None
-    if not low <= value <= high:
-        raise MalformedRowError(f"{text} is not from {low} to {high}", column=column)
-    return value
-
-
-def _columns(file: Path, header: list[str], folds: dict[str, str]) -> dict[str, int]:
-    """Place of each thing a row holds."""
-    names = [name.strip().lower() for name in header]
-    found = {
-        what: names.index(known)
-        for what, possible in (COLUMNS | EMOTIONS).items()
-        for known in reversed(possible)
-        if known in names
-    }
-    missing = [" or ".join(COLUMNS[what]) for what in ("video", "segment", "start", "end") if what not in found]
-    if "sentiment" not in found and "class" not in found:
-        missing.append("sentiment or label7")
-    if missing:
-        raise UsageError(
-            f"{file}, line 1: no column {'; no column '.join(missing)}; found {', '.join(header)}",
-            "Write the list with a header row; `aig datasets mosei` says which columns are known.",
+def _about_texts(transcripts: Transcripts, root: Path) -> Iterator[str]:
+    if not transcripts.there:
+        yield f"no Transcript/Segmented/Combined/ below {root}, so only what the list itself says has a text."
+    elif transcripts.unmatched:
+        yield (
+            f"{transcripts.unmatched:,} of {transcripts.asked:,} segments have no text, because their video's "
+            "transcript has no line with their start and end."
         )
-    if "split" not in found and not folds:
-        raise UsageError(
-            f"{file}, line 1: no column split, and no train.txt, dev.txt and test.txt in {file.parent}",
-            "Name the fold of each segment, or list each fold's videos, so that the test part stays out of training.",
-        )
-    return found
 
 
-def _folds(root: Path) -> dict[str, str]:
-    """Fold of each video, from the files that list them."""
-    found: dict[str, str] = {}
-    for name in ("train", "dev", "valid", "test"):
-        file = locate(root, f"{name}.txt", f"folds/{name}.txt")
-        if file is not None:
-            found |= {line.strip(): _SPLITS[name] for _, line in text_lines(file) if isinstance(line, str)}
-    return found
-
-
-class _Texts:
-    """What was said in each segment; the file of one video is held at a time."""
+class _Audio:
+    """The audio of segments: a whole video that is cut, or a file of the segment's own."""
 
     def __init__(self, root: Path) -> None:
-        places = (
-            "Transcript/Segmented/Combined",
-            "Raw/Transcript/Segmented/Combined",
-            "Segmented/Combined",
-            "Combined",
-            "transcripts",
-        )
-        self._folder = next((root / place for place in places if (root / place).is_dir()), None)
-        self._video = ""
-        self._texts: dict[str, str] = {}
+        self._root = root
+        self._files = AudioFiles(root)
+        self._clips = next(
+            (f"{above}{name}/" for name in ("Raw", "raw") for above in ("", *(f"{f}/" for f in folders(root)))
+             if (root / f"{above}{name}").is_dir()),
+            "",
+        )  # fmt: skip
+        self._checked = self._differing = 0
 
-    def of(self, video: str, segment: str) -> str | None:
-        if self._folder is None:
-            return None
-        if video != self._video:
-            file = self._folder / f"{video}.txt"
-            lines = [line for _, line in text_lines(file) if isinstance(line, str)] if file.is_file() else []
-            parts = [line.strip().split("___", 4) for line in lines]
-            self._video, self._texts = video, {p[1]: p[4].strip() for p in parts if len(p) == 5 and p[4].strip()}
-        return self._texts.get(segment)
+    def find(self, segment: Segment) -> tuple[str | None, bool]:
+        """Path of a segment's audio relative to the root, or `None`, and whether the segment is cut out of it."""
+        if segment.start_s is None or segment.end_s is None:
+            return self._own(segment), False
+        if whole := self._files.find(segment.video):
+            return whole, True
+        own = self._files.find(f"{segment.video}_{segment.number}")
+        if own is not None:
+            self._check(own, segment.end_s - segment.start_s)
+        # Without any audio the clip keeps its times: they are what will be cut out of the video.
+        return own, own is None
+
+    def _own(self, segment: Segment) -> str | None:
+        """A file of MMSA's kind: named after the number alone, in its video's folder."""
+        stem = f"{self._clips}{segment.video}/{segment.number}"
+        paths = (f"{stem}{suffix}" for suffix in AUDIO_SUFFIXES)
+        return next((path for path in paths if os.path.isfile(f"{self._root}/{path}")), None)  # noqa: PTH113
+
+    def _check(self, path: str, seconds: float) -> None:
+        """Counts files that are not as long as their segment: their numbers are then another list's."""
+        try:
+            with wave.open(f"{self._root}/{path}") as file:
+                length = file.getnframes() / file.getframerate()
+        except (OSError, EOFError, wave.Error):
+            return
+        self._checked += 1
+        self._differing += abs(length - seconds) > max(0.5, seconds / 10)
+
+    def doubts(self) -> Iterator[str]:
+        """What the lengths of segments' files say against their numbers."""
+        if self._differing * 10 > self._checked:
+            yield (
+                f"{self._differing:,} of {self._checked:,} files of segments are not as long as the list says, so they "
+                "may be numbered after another list; take the list that they were cut by."
+            )
 
 
 DATASET = Dataset(
@@ -207,7 +151,7 @@ DATASET = Dataset(
     paper="Zadeh et al., Multimodal language analysis in the wild: CMU-MOSEI dataset, ACL 2018",
     licence="research use; the audio belongs to the videos' makers",
     redistributable=False,
-    access="form",
+    access="own",
     clips=18_198,
     fields=("text", "gender", "emotion", "sentiment"),
     splits=("train", "dev", "test", "none"),
@@ -226,10 +170,26 @@ DATASET = Dataset(
     open_prompt="speech_emotion",
     pairs_per_call=20,
     reader=read,
+    audio_names=(
+        "<video>.*, whole videos",
+        "<video>_<number>.*, segments as s3prl cuts them",
+        "Raw/<video>/<number>.*, where the list has no times",
+    ),
+    downloads=(
+        Download(
+            url="https://raw.githubusercontent.com/s3prl/s3prl/main/s3prl/downstream/mosei/utility/CMU_MOSEI_Labels.csv",
+            to="s3prl/CMU_MOSEI_Labels.csv",
+            checksum="sha256:f80bef15ec18fc6f362773720e8f79e35bc4f20dc74d5aed3a44d7a097c7715c",
+            size=1_051_987,
+        ),
+    ),
     manual=(
-        "Get the raw data (folder Raw with Audio and Transcript) from http://immortal.multicomp.cs.cmu.edu/CMU-MOSEI/.",
-        "Unpack so that <root>/WAV_16000/<video>.wav and <root>/Transcript/Segmented/Combined/<video>.txt are there.",
-        "Write the labels as <root>/CMU_MOSEI_Labels.csv with the CMU Multimodal SDK: video, segment, start, end, "
-        "sentiment, happy, sad, anger, surprise, disgust, fear, and split from its standard folds.",
+        "The owners' server is gone and they no longer give the raw data, so there is no form to fill in. What can be "
+        "had: s3prl's list with sentiment and folds, without emotions, which `aig pull` gets; unofficial copies of "
+        "the computational sequences (CMU_MOSEI_Labels.csd); MMSA's folder with clips and label.csv; and those of the "
+        "videos that are still at YouTube.",
+        "With the owners' raw data: <root>/WAV_16000/<video>.wav and <root>/Transcript/Segmented/Combined/<video>.txt, "
+        "beside CMU_MOSEI_Labels.csd (`pip install 'aig-audio[mosei]'`) or CMU_MOSEI_Labels.csv.",
+        "With a .csd the folds come from s3prl's list beside it, or from the owners' cmu_mosei_std_folds.py.",
     ),
 )
