@@ -25,6 +25,7 @@ EXTRA_OF = {
     "httpx2": "ask",
     "huggingface_hub": "huggingface",
     "json_repair": "ask",
+    "jiwer": "measure",
     "librosa": "measure",
     "matplotlib": "look",
     "openai": "ask",

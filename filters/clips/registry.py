@@ -18,6 +18,7 @@ from aig.filters.clips.rules.labels import LABELS
 from aig.filters.clips.rules.languages import LANGUAGES
 from aig.filters.clips.rules.max_duration_s import MAX_DURATION_S
 from aig.filters.clips.rules.max_no_speech_prob import MAX_NO_SPEECH_PROB
+from aig.filters.clips.rules.max_wer import MAX_WER
 from aig.filters.clips.rules.min_duration_s import MIN_DURATION_S
 from aig.filters.clips.rules.min_words import MIN_WORDS
 from aig.filters.clips.rules.not_in import NOT_IN
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     NOT_SILENT,
     MAX_NO_SPEECH_PROB,
     MIN_WORDS,
+    MAX_WER,
     LANGUAGES,
     LABELS,
     WITHOUT_LABELS,

@@ -16,6 +16,7 @@ import aig
 from aig.core.tasks import OPEN_ENDED
 from aig.extractors.levels import Levels, load_levels
 from aig.filters.clips.label_report import LabelReport, label_report
+from aig.filters.clips.word_errors import BANDS
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.sources import dataset_of
 from aig.pipelines.stages.reconciliation import CLIP_SUMS, clip_sums
@@ -26,6 +27,7 @@ from aig.pipelines.views.report import figures, numbers
 from aig.pipelines.views.report.published import published
 from aig.pipelines.views.report.samples import LONGEST_S, samples
 from aig.pipelines.views.report.spending import add_up
+from aig.pipelines.views.report.text_against_ear import COMPARED, word_error_bands
 from aig.pipelines.views.report.verdicts import verdicts
 from aig.pipelines.workspace.database import open_tables
 from aig.pipelines.workspace.workspace import Workspace
@@ -108,6 +110,9 @@ def _facts(lookup: ClipLookup) -> dict[str, Any]:
         "labels": labels,
         "undescribed": _undescribed(labels, configuration.generate.questions.description_file),
         "label_report": _label_report(labels, configuration.seed),
+        "word_errors": word_error_bands(database),
+        "bands": BANDS,
+        "compared": COMPARED,
         "lengths": numbers.lengths(database),
         "diversity": numbers.diversity(database),
         "repeated": {column: numbers.repeated(database, column) for column in ("instruction", "output")},
