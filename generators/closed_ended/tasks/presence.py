@@ -21,17 +21,18 @@ def _answers(facts: Facts) -> Iterator[Answer]:
     Only clips whose sounds have times are asked: of others nobody has said that all sounds are labelled.
     """
     rng = rng_for(facts.seed, facts.clip.audio_id, "presence")
-    if rng.random() < 0.5:
-        kinds = [label for label in facts.clip.parents or () if nameable(label)]
-        named = [label for label in heard(facts.measured) if nameable(label) and label not in kinds]
-        of = kinds if kinds and rng.random() < 0.25 else named
-        if of:
-            yield Answer("Yes.", {"label": in_sentence(pick(rng, of))}, difficulty="basic")
-        return
     how = rng.choice(tuple(_ABSENT))
     absent = _ABSENT[how](facts)
-    if absent:
+    everything = [label for label in heard(facts.measured) if nameable(label)]
+    if not absent or not everything:  # where only one of the two could be asked, its answer would be known beforehand
+        return
+    if rng.random() < 0.5:
         yield Answer("No.", {"label": in_sentence(absent[0])}, difficulty=how)
+        return
+    kinds = set(facts.clip.parents or ()) & set(everything)
+    of = sorted(kinds) if kinds and rng.random() < 0.25 else [label for label in everything if label not in kinds]
+    if of:
+        yield Answer("Yes.", {"label": in_sentence(pick(rng, of))}, difficulty="basic")
 
 
 def _random(facts: Facts) -> Sequence[str]:
