@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from aig.core.qa_id import IDENTITY, qa_ids
 from aig.core.tables import QA
 from aig.shards.manifest import Build, SourceDataset
 from aig.shards.settings import PublishSettings
@@ -142,7 +143,6 @@ def batches(rows: int, seed: int = 0) -> Iterator[pa.RecordBatch]:
             "dataset": dataset,
             "task": tasks.take(pa.array(task)),
             "output": pa.concat_arrays(outputs),
-            "qa_id": pc.binary_join_element_wise(*ids, ""),
             "request_id": pc.if_else(is_open, pc.binary_join_element_wise(*ids[::-1], ""), ""),
             "model": pc.if_else(is_open, "gpt-3.5-turbo-0125", ""),
             "finish_reason": pc.if_else(is_open, "stop", ""),
@@ -151,6 +151,7 @@ def batches(rows: int, seed: int = 0) -> Iterator[pa.RecordBatch]:
             "seed": pa.array(np.full(size, 7)),
             **{name: pa.array([value] * size) for name, value in constant.items()},
         }
+        columns["qa_id"] = qa_ids(pa.table({name: columns[name] for name in IDENTITY}))
         yield pa.RecordBatch.from_arrays([columns[name] for name in QA.names], schema=QA)
 
 

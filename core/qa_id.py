@@ -13,10 +13,13 @@ import pyarrow.compute as pc
 from aig.core.columns import plain_text, text_bytes
 from aig.core.records import QAPair
 
-__all__ = ["IDENTITY", "make_pair", "qa_id", "qa_ids"]
+__all__ = ["IDENTITY", "QA_ID_LENGTH", "make_pair", "qa_id", "qa_ids"]
 
 IDENTITY = ("instruction", "input", "audio_id", "dataset", "task", "output")
 """The columns that make a pair's identity, in the order in which they are hashed: the six published ones."""
+
+QA_ID_LENGTH = 32
+"""Characters of an id."""
 
 _ESCAPED = r"[^ !#-\[\]-~]"
 """What JSON in ASCII does not write as it is."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ import yaml
 from aig.core.markdown import plain_markdown
 from aig.core.tasks import FOLDERS, OPEN_ENDED, PAPER_FOLDERS
 from aig.shards import paper
-from aig.shards.manifest import Manifest
+from aig.shards.manifest import SPLITS, Manifest
 from aig.shards.schema import DATA
 
 __all__ = ["STAGES", "card", "data_files"]
@@ -44,19 +45,22 @@ _LIMITS = (
 )
 
 
-def data_files(manifest: Manifest) -> dict[str, list[str]]:
-    """The file patterns of each config that has rows; a folder without files is left out.
+def data_files(manifest: Manifest) -> dict[str, dict[str, list[str]]]:
+    """The file patterns of each config by split; a folder, split or config without files is left out.
 
     A set of the papers' tasks alone has no config `all`: it would be `default` again.
     """
-    present = {entry.folder for entry in manifest.data_files}
-    more = present - set(PAPER_FOLDERS)
-    patterns = {
-        config: [f"data/{name}/*.parquet" for name in folders if name in present]
-        for config, folders in STAGES.items()
-        if config != "all" or more
-    }
-    return {config: found for config, found in patterns.items() if found}
+    present = {(entry.split, entry.folder) for entry in manifest.data_files}
+    splits = [split for split in SPLITS if any(split == of for of, _ in present)]
+    more = {folder for _, folder in present} - set(PAPER_FOLDERS)
+    found: dict[str, dict[str, list[str]]] = {}
+    for config, folders in STAGES.items():
+        for split in splits:
+            name = "*" if splits == ["train"] else f"{split}-*"
+            paths = [f"data/{folder}/{name}.parquet" for folder in folders if (split, folder) in present]
+            if paths and (config != "all" or more):
+                found.setdefault(config, {})[split] = paths
+    return found
 
 
 def card(manifest: Manifest) -> str:
@@ -87,10 +91,10 @@ def _front_matter(manifest: Manifest) -> dict[str, Any]:
             {
                 "config_name": config,
                 "version": _version(manifest),
-                "data_files": [{"split": "train", "path": paths}],
+                "data_files": [{"split": split, "path": paths} for split, paths in splits.items()],
             }
             | ({"default": True} if config == "default" else {})
-            for config, paths in configs.items()
+            for config, splits in configs.items()
         ],
         "dataset_info": [
             {"config_name": config, "features": [{"name": name, "dtype": "string"} for name in DATA.names]}
@@ -121,15 +125,18 @@ def _summary(manifest: Manifest) -> str:
 
 
 def _loading(manifest: Manifest) -> str:
-    rows = {name: sum(e.rows for e in manifest.data_files if e.folder == name) for name in FOLDERS}
+    rows: Counter[tuple[str, str]] = Counter()
+    for entry in manifest.data_files:
+        rows[entry.split, entry.folder] += entry.rows
     lines = [
         (
             f"`{config}`",
-            "train",
-            sum(rows[name] for name in STAGES[config]),
-            ", ".join(name for name in STAGES[config] if rows[name]),
+            split,
+            sum(rows[split, name] for name in STAGES[config]),
+            ", ".join(name for name in STAGES[config] if rows[split, name]),
         )
-        for config in data_files(manifest)
+        for config, splits in data_files(manifest).items()
+        for split in splits
     ]
     return (
         "## Loading\n\n"

@@ -97,16 +97,16 @@ def _files(manifest: Manifest) -> list[dict[str, Any]]:
     ]
 
 
-def _file_sets(configs: dict[str, list[str]]) -> list[dict[str, Any]]:
+def _file_sets(configs: dict[str, dict[str, list[str]]]) -> list[dict[str, Any]]:
     return [
         {
             "@type": "cr:FileSet",
             "@id": f"files-of-{config}",
             "name": f"files-of-{config}",
             "encodingFormat": "application/x-parquet",
-            "includes": patterns,
+            "includes": [path for paths in splits.values() for path in paths],
         }
-        for config, patterns in configs.items()
+        for config, splits in configs.items()
     ]
 
 

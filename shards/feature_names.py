@@ -1,14 +1,15 @@
 """The names that LTU-AS gives to feature files: they must differ wherever the clips differ.
 
-The trainer reads a clip's features from one flat folder, from a file named after the last three folders and the stem
-of the clip's path, joined by `_`. Two clips whose names run together would share one file.
-
-The trainer takes the stem by cutting off whatever stands behind the last dot. An `audio_id` has no suffix, unless it is
-the path of one's own file, so a dot in it belongs to the name; the copies that `aig export` makes for the trainer are
-called `<feature name>.flac`, and of that the trainer cuts the `.flac` alone.
+The trainer reads a clip's features from one flat folder, from a file named after the clip's path: its last three parts
+joined by `_`, and of the last what stands before its last dot (`ltu_as_name`). A path without a dot has no stem, so a
+whole folder would share one file: the trainer must be given paths of files, as `aig export` writes them. An `audio_id`
+is such a path without its suffix, so its name is made as if it had one.
 """
 
 from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -16,30 +17,54 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aig.core.audio_names import without_suffix
+from aig.core.columns import plain_text
 from aig.core.hashing import Keys, row_keys
 
-__all__ = ["FeatureNames", "feature_name", "name_keys"]
+__all__ = ["SharedKeys", "feature_name", "folded", "ltu_as_name", "name_keys"]
 
 _PENDING = 4_000_000
 
 
+def ltu_as_name(path: str) -> str:
+    """The name, without `.npz`, under which LTU-AS looks for the features of an audio file."""
+    *folders, last = path.split("/")[-3:]
+    return "_".join([*folders, last.rpartition(".")[0]])
+
+
 def feature_name(audio_id: str) -> str:
-    """The name, without `.npz`, under which LTU-AS looks for a clip's features."""
-    return "_".join(without_suffix(audio_id).split("/")[-4:])
+    """The name, without `.npz`, under which LTU-AS looks for a clip's features.
+
+    A dot in an id is part of its stem, unless it begins an audio file's suffix: `clotho/development/river.01` gives
+    `clotho_development_river.01`, `my_calls/a.wav` gives `my_calls_a`.
+    """
+    return "_".join(without_suffix(audio_id).split("/")[-3:])
+
+
+def folded(audio_id: str) -> str:
+    """What ids have in common that file systems without upper case, or of another normal form, take for one."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", audio_id).casefold())
 
 
 def name_keys(audio_ids: pa.Array) -> npt.NDArray[np.uint64]:
-    """A 64-bit hash of each clip's feature name and of its id, shape `(len(audio_ids), 2)`."""
-    plain = pc.match_substring_regex(audio_ids, r"^(?:[^/]+/){0,3}[^/.]+$")
-    names = pc.replace_substring(audio_ids, "/", "_")
-    if not pc.all(plain).as_py():
-        others = [feature_name(audio_id) for audio_id in audio_ids.filter(pc.invert(plain)).to_pylist()]
-        names = pc.replace_with_mask(names, pc.invert(plain), pa.array(others, pa.string()))
-    return np.column_stack([row_keys(names, 0), row_keys(audio_ids, 0)])
+    """64-bit hashes of each clip's feature name, folded id and id, shape `(len(audio_ids), 3)`."""
+    audio_ids = plain_text(audio_ids)
+    plain = pc.match_substring_regex(audio_ids, r"^(?:[^/]+/){0,2}[^/.]+$")
+    names = _mapped(pc.replace_substring(audio_ids, "/", "_"), audio_ids, pc.invert(plain), feature_name)
+    ascii_only = pc.string_is_ascii(audio_ids)
+    small = _mapped(pc.ascii_lower(audio_ids), audio_ids, pc.invert(ascii_only), folded)
+    return np.column_stack([row_keys(column, 0) for column in (names, small, audio_ids)])
 
 
-class FeatureNames:
-    """Takes `name_keys` shard by shard and finds names that several clips share; holds 16 bytes per clip."""
+def _mapped(simple: pa.Array, audio_ids: pa.Array, others: pa.Array, function: Callable[[str], str]) -> pa.Array:
+    """What `simple` holds, but for `others`, whose ids are looked at one by one."""
+    if not pc.any(others).as_py():
+        return simple
+    values = [function(audio_id) for audio_id in audio_ids.filter(others).to_pylist()]
+    return pc.replace_with_mask(simple, others, pa.array(values, pa.string()))
+
+
+class SharedKeys:
+    """Takes keys and the keys of the clips that have them, and finds those of several clips; 16 bytes per clip."""
 
     def __init__(self) -> None:
         self._parts: list[npt.NDArray[np.uint64]] = []
@@ -47,7 +72,7 @@ class FeatureNames:
         self._shared: list[Keys] = []
 
     def add(self, keys: npt.NDArray[np.uint64]) -> None:
-        """Takes the keys of a shard's clips."""
+        """Takes pairs of a key and its clip's key, shape `(clips, 2)`."""
         self._parts.append(keys)
         self._rows += len(keys)
         if self._rows > _PENDING:
@@ -55,14 +80,9 @@ class FeatureNames:
             self._rows = 0
 
     def shared(self) -> Keys:
-        """Hashes of the names that more than one clip has."""
+        """The keys that more than one clip has."""
         self._compact()
         return np.unique(np.concatenate(self._shared))
-
-    def count(self) -> int:
-        """How many names there are."""
-        self._compact()
-        return sum(map(len, self._parts))
 
     def _compact(self) -> None:
         keys = np.concatenate([np.empty((0, 2), np.uint64), *self._parts])

@@ -14,16 +14,29 @@ from aig.core.tasks import FOLDERS, TaskSpec
 from aig.shards.paper_tasks import paper_tasks
 from aig.shards.schema import SCHEMA_VERSION
 
-__all__ = ["MANIFEST", "Build", "FileEntry", "Manifest", "SourceDataset", "is_shard", "lineage_path", "shard_path"]
+__all__ = [
+    "MANIFEST",
+    "SPLITS",
+    "Build",
+    "FileEntry",
+    "Manifest",
+    "SourceDataset",
+    "is_shard",
+    "lineage_path",
+    "shard_path",
+]
 
 MANIFEST = "manifest.json"
 
-_PATH = re.compile(r"(?:data|lineage)/(?:" + "|".join(FOLDERS) + r")/train-\d{5}-of-\d{5}\.parquet")
+SPLITS = ("train", "validation", "test")
+"""Splits of a set; no speaker, video or recording is in two of them, and no file holds rows of two."""
+
+_PATH = re.compile(rf"(?:data|lineage)/(?:{'|'.join(FOLDERS)})/(?:{'|'.join(SPLITS)})-\d{{5}}-of-\d{{5}}\.parquet")
 
 
-def shard_path(category: str, index: int, count: int) -> str:
+def shard_path(folder: str, index: int, count: int, split: str = "train") -> str:
     """Path of a data file inside the set: `data/open/train-00000-of-00012.parquet`."""
-    return f"data/{category}/train-{index:05d}-of-{count:05d}.parquet"
+    return f"data/{folder}/{split}-{index:05d}-of-{count:05d}.parquet"
 
 
 def lineage_path(data_path: str) -> str:
@@ -106,6 +119,17 @@ class FileEntry(_Model):
         """The folder under `data/` or `lineage/` that it lies in, one of `aig.core.tasks.FOLDERS`."""
         return self.path.split("/")[1]
 
+    @property
+    def split(self) -> str:
+        """The split of its rows, one of `SPLITS`."""
+        return self.path.split("/")[2].partition("-")[0]
+
+    @property
+    def number(self) -> tuple[int, int]:
+        """Which file of its folder and split it is, from 0, and of how many by its name."""
+        _, index, _, count = self.path.removesuffix(".parquet").split("/")[2].split("-")
+        return int(index), int(count)
+
     path: Annotated[str, Field(pattern=f"^{_PATH.pattern}$")]
     rows: Annotated[int, Field(ge=0, le=10**12)]
     bytes: Annotated[int, Field(ge=0, le=10**15)]
@@ -130,7 +154,7 @@ class Manifest(_Model):
     files: tuple[FileEntry, ...]
     counts: dict[str, dict[str, int]]
     clips: dict[str, int] = Field(default_factory=dict)
-    left_out: dict[str, int] = Field(default_factory=dict)
+    left_out: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     build: Build
 
     @property

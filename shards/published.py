@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,20 +17,31 @@ from pydantic import ValidationError
 from aig.core.errors import DataError, UsageError
 from aig.core.storage import filesystem, is_local
 from aig.shards.manifest import MANIFEST, FileEntry, Manifest, lineage_path
-from aig.shards.schema import SUPPORTED_VERSIONS
+from aig.shards.reach import UnreachableError, reaching, shown
+from aig.shards.schema import LINEAGE, SUPPORTED_VERSIONS
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["PublishedSet", "local_folder"]
+__all__ = ["PublishedSet", "is_lfs_pointer", "local_folder"]
 
 MANIFEST_BYTES = 64 << 20
 """A larger manifest is not read."""
+
+ATTEMPTS = 3
+"""Times that a file is fetched from a server that cuts the transfer or fails for a moment."""
+
+_LFS = b"version https://git-lfs.github.com/spec/"
 
 
 def local_folder(url: str) -> Path | None:
     """The folder that a URL names on this machine's disks; `None` where it is elsewhere."""
     return Path(filesystem(url)[1]) if is_local(url) else None
+
+
+def is_lfs_pointer(content: bytes) -> bool:
+    """Whether a file's first bytes are those of a Git LFS pointer: the file itself was never downloaded."""
+    return content.startswith(_LFS)
 
 
 class PublishedSet:
@@ -41,40 +54,55 @@ class PublishedSet:
         local: the folder, where it is on this machine's disks.
 
     Raises:
-        UsageError: nothing is at `url`, or it cannot be reached.
+        UsageError: nothing is at `url`, it is not a folder, or it cannot be reached.
     """
 
     def __init__(self, url: str) -> None:
-        self.url = url
-        try:
+        if not url.strip():
+            raise UsageError("the path of the published set is empty", "Name the folder that holds manifest.json.")
+        self.url = url if is_local(url) else shown(url)
+        with reaching(url):
             self._fs, self._root = filesystem(url)
-            found = self._fs.exists(f"{self._root}/{MANIFEST}") or self._fs.exists(self._root)
-        except (ImportError, ValueError, OSError) as error:
-            advice = "See that the address is right, that the server answers, and that what it needs is installed."
-            raise UsageError(f"{url} cannot be reached: {error}", advice) from error
-        if not found:
-            raise UsageError(f"nothing is at {url}", "Name the folder that holds manifest.json.")
         self.local = Path(self._root) if is_local(url) else None
+        if self.local is not None and self.local.is_file():
+            raise UsageError(f"{url} is a file, not a published set", _advice_for_file(self.local))
+        if not self.exists(MANIFEST) and not self._is_there(self._root):
+            raise UsageError(f"nothing is at {self.url}", "Name the folder that holds manifest.json.")
+
+    def _is_there(self, path: str) -> bool:
+        if self.local is not None:
+            return self.local.exists()
+        try:
+            with reaching(self.url):
+                self._fs.info(path)
+        except FileNotFoundError:
+            return False
+        return True
 
     def problems(self) -> tuple[Manifest | None, list[tuple[str, str]]]:
-        """The manifest, or what is wrong with it: code and message of each problem."""
-        path = f"{self._root}/{MANIFEST}"
-        if not self._fs.isfile(path):
-            return None, [("no_manifest", "no manifest.json: not a published set, or an interrupted publish")]
-        if self._fs.size(path) > MANIFEST_BYTES:
-            return None, [("manifest", f"manifest.json is larger than {MANIFEST_BYTES} bytes")]
+        """The manifest, or what is wrong with it: code and message of each problem.
+
+        Raises:
+            UnreachableError: the server does not let it be read.
+        """
         try:
-            manifest = Manifest.model_validate_json(self._fs.cat_file(path))
+            content = self.read(MANIFEST, MANIFEST_BYTES)
+        except FileNotFoundError:
+            return None, [("no_manifest", "no manifest.json: not a published set, or an interrupted publish")]
+        if content is None:
+            return None, [("manifest", f"manifest.json is larger than {MANIFEST_BYTES} bytes")]
+        if is_lfs_pointer(content):
+            return None, [("lfs_pointer", "manifest.json is a Git LFS pointer: run `git lfs pull`")]
+        version = _version(content)
+        if version is not None and version not in SUPPORTED_VERSIONS:
+            return None, [("schema_version", _unsupported(version))]
+        try:
+            return Manifest.model_validate_json(content), []
         except ValidationError as error:
             return None, [
                 ("manifest", f"manifest.json, {'.'.join(map(str, item['loc'])) or 'top'}: {item['msg'][:200]}")
                 for item in error.errors(include_url=False, include_context=False)
             ]
-        if manifest.schema_version not in SUPPORTED_VERSIONS:
-            known = " or ".join(map(repr, SUPPORTED_VERSIONS))
-            message = f"the set has schema version {manifest.schema_version[:20]!r}, not {known}"
-            return None, [("schema_version", message)]
-        return manifest, []
 
     def manifest(self) -> Manifest:
         """The manifest.
@@ -90,40 +118,98 @@ class PublishedSet:
         return manifest
 
     def listed(self) -> tuple[set[str], set[str]] | None:
-        """The plain files under `data/` and `lineage/`, and the links there; `None` where the server lists nothing."""
+        """The plain files under `data/` and `lineage/`, and the links there; `None` where the server lists nothing.
+
+        Links of a Hugging Face cache lead to its own `blobs/` and count as files; hidden files, which desktops leave
+        behind and no reader of sets looks at, do not count.
+        """
         found: set[str] = set()
         links: set[str] = set()
         for folder in ("data", "lineage"):
             if self.local is not None:
                 for path in _walk(self.local / folder):
-                    (links if path.is_symlink() else found).add(path.relative_to(self.local).as_posix())
+                    strange = path.is_symlink() and not _of_hub_cache(path)
+                    (links if strange else found).add(path.relative_to(self.local).as_posix())
             else:
                 try:
-                    paths = self._fs.find(f"{self._root}/{folder}")
-                except (NotImplementedError, OSError):
+                    with reaching(f"{self.url}/{folder}"):
+                        paths = self._fs.find(f"{self._root}/{folder}")
+                except (FileNotFoundError, UnreachableError):
                     return None
                 found |= {path[path.index(self._root) + len(self._root) + 1 :] for path in paths}
+        found = {path for path in found if not any(part.startswith(".") for part in path.split("/"))}
         return (found, links) if found or links or self.local is not None else None
 
     def exists(self, path: str) -> bool:
-        """Whether a file of the set is there."""
-        return bool(self._fs.exists(f"{self._root}/{path}"))
+        """Whether a file of the set is there.
+
+        Raises:
+            UnreachableError: the server does not say.
+        """
+        try:
+            self.size(path)
+        except FileNotFoundError:
+            return False
+        return True
 
     def size(self, path: str) -> int | None:
-        """Bytes of a file of the set; `None` where the server does not say."""
-        size = self._fs.size(f"{self._root}/{path}")
+        """Bytes of a file of the set; `None` where the server does not say.
+
+        Raises:
+            FileNotFoundError: it is not there.
+            UnreachableError: the server does not let it be looked at.
+        """
+        with reaching(f"{self.url}/{path}"):
+            if self.local is not None:
+                return (self.local / path).stat().st_size
+            size = self._fs.info(f"{self._root}/{path}").get("size")
         return None if size is None else int(size)
+
+    def read(self, path: str, most: int) -> bytes | None:
+        """The content of a small file of the set; `None` where it is larger than `most` bytes.
+
+        Raises:
+            FileNotFoundError: it is not there, or is a folder.
+            UnreachableError: the server does not let it be read.
+        """
+        if (self.size(path) or 0) > most:
+            return None
+        with reaching(f"{self.url}/{path}"):
+            if self.local is not None:
+                if not (self.local / path).is_file():
+                    raise FileNotFoundError(path)
+                return (self.local / path).read_bytes()
+            content: bytes = self._fs.cat_file(f"{self._root}/{path}")
+        return content if len(content) <= most else None
 
     @contextlib.contextmanager
     def file(self, path: str) -> Iterator[Path]:
-        """A file of the set on this machine's disk: itself, or a copy that is removed after the block."""
+        """A file of the set on this machine's disk: itself, or a copy that is removed after the block.
+
+        Raises:
+            FileNotFoundError: the server does not have it.
+            UnreachableError: the server does not let it be read, or cut it every time.
+        """
         if self.local is not None:
             yield self.local / path
             return
         with tempfile.TemporaryDirectory(prefix="aig-shards-") as folder:
             target = Path(folder, path.rsplit("/", 1)[-1])
-            self._fs.get_file(f"{self._root}/{path}", str(target))
+            self._fetch(path, target)
             yield target
+
+    def _fetch(self, path: str, target: Path) -> None:
+        for attempt in range(ATTEMPTS):
+            try:
+                with reaching(f"{self.url}/{path}"):
+                    self._fs.get_file(f"{self._root}/{path}", str(target))
+            except UnreachableError as error:
+                target.unlink(missing_ok=True)
+                if not error.passing or attempt == ATTEMPTS - 1:
+                    raise
+                time.sleep(0.2 * 2**attempt)
+            else:
+                return
 
     @contextlib.contextmanager
     def connection(self, memory: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Callable[[str], str]]]:
@@ -152,7 +238,7 @@ class PublishedSet:
                 target = Path(folder, path)
                 if not target.exists():
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    self._fs.get_file(f"{self._root}/{path}", str(target))
+                    self._fetch(path, target)
                 return str(target)
 
             yield db, address
@@ -164,12 +250,22 @@ class PublishedSet:
             files = [(self.file(path), names) for path, names in wanted.items() if names]
             readers = [(pq.ParquetFile(stack.enter_context(file)), names) for file, names in files]
             for group in range(readers[0][0].num_row_groups):
-                tables = [reader.read_row_group(group, columns=names) for reader, names in readers]
+                tables = [
+                    _with_columns(reader.read_row_group(group, columns=names), names) for reader, names in readers
+                ]
                 table = tables[0]
                 for beside in tables[1:]:
                     for name in beside.column_names:
                         table = table.append_column(beside.schema.field(name), beside.column(name))
                 yield table
+
+
+def _with_columns(table: pa.Table, names: list[str]) -> pa.Table:
+    """The table with these columns; those of lineage that it lacks hold nulls."""
+    for name in set(names) - set(table.column_names):
+        field = LINEAGE.field(name)
+        table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table.select(names)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -179,3 +275,34 @@ def _walk(folder: Path) -> Iterator[Path]:
     elif folder.is_dir():
         for path in sorted(folder.iterdir()):
             yield from _walk(path) if path.is_dir() and not path.is_symlink() else (path,)
+
+
+def _of_hub_cache(path: Path) -> bool:
+    """Whether a link is one of those by which a Hugging Face cache names its files."""
+    target = path.resolve()
+    return target.is_file() and target.parent.name == "blobs" and (target.parent.parent / "snapshots") in path.parents
+
+
+def _advice_for_file(path: Path) -> str:
+    if path.name == MANIFEST:
+        return f"Name the folder it lies in: {path.parent}"
+    return f"A set is a folder with {MANIFEST}. Rows made elsewhere become one with `aig import {path.name} --out DIR`."
+
+
+def _version(content: bytes) -> str | None:
+    """The schema version that a manifest names, whatever else is in it."""
+    try:
+        top = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    version = top.get("schema_version") if isinstance(top, dict) else None
+    return version if isinstance(version, str) else None
+
+
+def _unsupported(version: str) -> str:
+    known = " and ".join(SUPPORTED_VERSIONS)
+    if version.isascii() and version.isdecimal() and int(version[:9]) > int(SUPPORTED_VERSIONS[-1]):
+        return (
+            f"the set has schema version {version[:20]}, made by a newer aig-audio; this one reads {known}: upgrade it"
+        )
+    return f"the set has schema version {version[:20]!r}; this aig-audio reads {known}"

@@ -14,16 +14,23 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aig.core.columns import text_bytes
+from aig.core.qa_id import QA_ID_LENGTH
 from aig.core.tasks import TaskSpec
 from aig.shards.answer_format import beyond, malformed
 from aig.shards.manifest import SourceDataset
 from aig.shards.schema import DATA, LINEAGE
 
-__all__ = ["Broken", "Rows", "broken_lineage", "broken_rows", "broken_text"]
+__all__ = ["MOST_ID_BYTES", "Broken", "Rows", "broken_lineage", "broken_rows", "broken_text"]
 
 Rows = npt.NDArray[np.int64]
 
+MOST_ID_BYTES = 1_000
+"""Bytes of the longest audio_id: a few times what file systems take for a name."""
+
 _FREE_TEXT = ("instruction", "input", "output")
+_NOT_AN_ID = f"qa_id is not {QA_ID_LENGTH} hexadecimal digits"
+_OWN_IN_EACH_ROW = ("qa_id", "request_id")
 _CONTROL = r"[\x00-\x08\x0b-\x1f\x7f\x{80}-\x{9f}]"
 _CONTROL_IN_NAMES = r"[\x00-\x1f\x7f\x{80}-\x{9f}]"
 _MACHINE_PATH = (
@@ -124,16 +131,8 @@ def _groups(names: pa.DictionaryArray) -> Iterator[tuple[str, Rows]]:
             yield value, rows
 
 
-def _bytes(column: pa.Array) -> npt.NDArray[np.uint8]:
-    """The bytes of all of a string column's values, end to end, without a copy."""
-    if len(column) == 0 or column.buffers()[2] is None:
-        return np.empty(0, np.uint8)
-    offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
-    return np.frombuffer(column.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
-
-
 def _control_characters(name: str, column: pa.Array) -> Iterator[Broken]:
-    content = _bytes(column)
+    content = text_bytes(column)
     if not ((content < 0x20) | (content == 0x7F) | (content == 0xC2)).any():
         return
     pattern = _CONTROL if name in _FREE_TEXT else _CONTROL_IN_NAMES
@@ -144,7 +143,7 @@ def _control_characters(name: str, column: pa.Array) -> Iterator[Broken]:
 def _machine_paths(name: str, column: pa.Array) -> Iterator[Broken]:
     if name == "audio_id":
         return
-    content = _bytes(column)
+    content = text_bytes(column)
     if not ((content == ord("/")) | (content == ord("\\"))).any():
         return
     mask = pc.match_substring_regex(column, _MACHINE_PATH)
@@ -154,6 +153,8 @@ def _machine_paths(name: str, column: pa.Array) -> Iterator[Broken]:
 def _audio_ids(audio_ids: pa.Array, datasets: pa.DictionaryArray) -> Iterator[Broken]:
     """An `audio_id` is `<dataset>/<clip>`, its parts neither empty nor `.` or `..`, with `/` between them."""
     wrong = pc.match_substring_regex(audio_ids, r"//|/$|(?:^|/)\.\.?(?:/|$)|\\|^/|^~|^[A-Za-z]:")
+    long = pc.greater(pc.binary_length(audio_ids), MOST_ID_BYTES)
+    yield from _some("audio_id", long, f"audio_id is longer than {MOST_ID_BYTES} bytes", audio_ids)
     yield from _some("audio_id", wrong, "audio_id is not of the form <dataset>/<clip>", audio_ids)
     for dataset, rows in _groups(datasets):
         own = audio_ids if len(rows) == len(audio_ids) else audio_ids.take(pa.array(rows))
@@ -195,18 +196,18 @@ def broken_lineage(batch: pa.RecordBatch | pa.Table, sources: pa.Array | pa.Scal
         batch: with the columns of `aig.shards.schema.LINEAGE`, valid UTF-8; text may be dictionaries.
         sources: where the answer of each row, or of all of them, comes from by its task: `rule`, `model` or `either`.
     """
-    columns = {name: _whole(batch.column(name)) for name in LINEAGE.names}
+    columns = {name: _whole(batch.column(name)) for name in LINEAGE.names if name in batch.schema.names}
     for name, column in columns.items():
-        if column.null_count:
+        if column.null_count and not LINEAGE.field(name).nullable:
             yield Broken("null", _rows(pc.is_null(column)), f"{name} is null")
-        if pa.types.is_dictionary(column.type):
-            yield from _repeating_text(name, column)
+        if LINEAGE.field(name).type == pa.string() and name not in _OWN_IN_EACH_ROW:
+            yield from _repeating_text(name, _encoded(column))
     source = columns["source"].cast(pa.string())
     by_model = pc.equal(source, "model")
     no_request = pc.equal(pc.binary_length(columns["request_id"]), 0)
     known = pc.is_in(source, pa.array(["rule", "model"]))
     for code, mask, message in (
-        ("lineage_value", pc.equal(pc.binary_length(columns["qa_id"]), 0), "qa_id is empty"),
+        ("lineage_value", pc.not_equal(pc.binary_length(columns["qa_id"]), QA_ID_LENGTH), _NOT_AN_ID),
         ("lineage_value", pc.invert(known), "source is neither rule nor model"),
         ("lineage_value", pc.and_(by_model, no_request), "a model's answer without a request_id"),
         ("lineage", pc.and_(by_model, pc.equal(sources, "rule")), "a model's answer among those by rule"),

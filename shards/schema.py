@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from aig.core.qa_id import IDENTITY
+from aig.core.tables import QA
+
 __all__ = [
     "DATA",
     "DATA_SHA256_KEY",
@@ -12,6 +15,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "SUPPORTED_VERSIONS",
     "VERSION_KEY",
+    "declared_columns",
 ]
 
 SCHEMA_VERSION = "2"
@@ -32,31 +36,18 @@ DATA_SHA256_KEY = b"aig.data_sha256"
 _METADATA = {VERSION_KEY: SCHEMA_VERSION.encode()}
 
 
-def _required(**columns: pa.DataType) -> pa.Schema:
-    return pa.schema([pa.field(name, kind, nullable=False) for name, kind in columns.items()], metadata=_METADATA)
-
-
-DATA = _required(
-    instruction=pa.string(),
-    input=pa.string(),
-    audio_id=pa.string(),
-    dataset=pa.string(),
-    task=pa.string(),
-    output=pa.string(),
-)
+DATA = pa.schema([QA.field(name).with_nullable(False) for name in IDENTITY], metadata=_METADATA)
 """The six columns that trainers read, in their order; all text, none null, only `input` may be empty."""
 
-LINEAGE = _required(
-    qa_id=pa.string(),
-    prompt=pa.string(),
-    prompt_sha256=pa.string(),
-    model=pa.string(),
-    request_id=pa.string(),
-    finish_reason=pa.string(),
-    answerable=pa.bool_(),
-    source=pa.string(),
-    split=pa.string(),
-    extractor=pa.string(),
-    seed=pa.int64(),
-)
-"""Where a row comes from: the columns of the file beside each data file, row by row."""
+LINEAGE = pa.schema([field for field in QA if field.name not in IDENTITY], metadata=_METADATA)
+"""Where a row comes from: the columns of the file beside each data file, row by row; those that may be null may also be
+missing, for not every set has something to say in them."""
+
+
+def declared_columns(names: list[str], schema: pa.Schema) -> pa.Schema | None:
+    """The declared columns of a file with these names; `None` where they are not those of `schema` in its order.
+
+    Columns that may be null may be left out.
+    """
+    there = [field for field in schema if field.name in set(names) or not field.nullable]
+    return pa.schema(there, schema.metadata) if [field.name for field in there] == names else None

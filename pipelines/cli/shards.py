@@ -40,7 +40,7 @@ def validate(
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="Findings shown of each code; all are counted.")] = 20,
     json: JsonFlag = False,
 ) -> None:
-    """Checks published shards from the manifest to the last page; exit status 1 if it is not valid."""
+    """Checks published shards to the last page; exit status 1 if they are not valid, 2 if they cannot be read."""
     from aig.pipelines.runtime.progress import progress_of
     from aig.shards.validator.github_annotations import workflow_commands
     from aig.shards.validator.validate import validate as check
@@ -55,6 +55,13 @@ def validate(
         sys.stdout.writelines(f"{line}\n" for line in workflow_commands(report))
     else:
         _print_report(report)
+    if not report.complete:
+        first = next(finding for finding in report.errors if finding.code == "unreachable")
+        raise UsageError(
+            f"{report.counts['unreachable']} files of the set could not be read, the first: {first.message}",
+            "See that you may read all of it and that the server is well, then validate it again; what could be read "
+            "was checked.",
+        )
     if not report.ok:
         raise typer.Exit(1)
 

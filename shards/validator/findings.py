@@ -51,6 +51,11 @@ class ValidationReport:
         """Whether there is no error."""
         return not self.errors
 
+    @property
+    def complete(self) -> bool:
+        """Whether everything could be looked at; a server may not have given a file."""
+        return not self.counts["unreachable"]
+
     def error(self, code: str, message: str, shard: str = "", row: int | None = None, *, times: int = 1) -> None:
         """Records an error; `times` counts it and further ones of the same kind that are not listed."""
         self._note(self.errors, Finding(code, shard, row, message), times)

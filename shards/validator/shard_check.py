@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from aig.core.columns import plain_text
 from aig.core.hashing import row_keys
+from aig.core.qa_id import QA_ID_LENGTH, qa_ids
 from aig.shards.feature_names import name_keys
 from aig.shards.manifest import FileEntry, Manifest
-from aig.shards.rules import Broken, broken_lineage, broken_rows
-from aig.shards.schema import DATA, DATA_SHA256_KEY, LINEAGE, ROW_GROUP_ROWS, VERSION_KEY
+from aig.shards.rules import MOST_ID_BYTES, Broken, Rows, broken_lineage, broken_rows
+from aig.shards.schema import DATA, DATA_SHA256_KEY, LINEAGE
+from aig.shards.suspicious_text import suspicious
 from aig.shards.tokens import CUTOFFS, tokens
 from aig.shards.validator.findings import ValidationReport
+from aig.shards.validator.parquet_file import Opened, batches, open_file
 
 __all__ = ["ShardResult", "check_shard"]
 
-_REPEATING = ("dataset", "task", "prompt", "prompt_sha256", "model", "finish_reason", "source", "split", "extractor")
-_GROUP_BYTES = 2 << 30
-_UNREADABLE = (pa.ArrowException, OSError, ValueError)
+TEST_SPLITS = ("test", "testing", "eval", "evaluation")
+"""What owners call the clips that nobody may train on; sets of schema version 1 carry the owners' own names."""
 
 
 @dataclass(slots=True)
@@ -35,23 +37,26 @@ class ShardResult:
 
     Attributes:
         report: what is wrong in the shard.
-        keys: `aig.shards.writer.shuffle.row_keys` of its `qa_id`, shape `(rows,)`.
+        keys: `aig.core.hashing.row_keys` of its `qa_id`, shape `(rows,)`.
         names: `aig.shards.feature_names.name_keys` of its distinct audio ids.
         counts: rows by dataset and task.
         longer: rows that are longer than each of `aig.shards.tokens.CUTOFFS`.
+        whole: whether every row could be read.
     """
 
     report: ValidationReport
-    keys: npt.NDArray[np.uint64]
-    names: npt.NDArray[np.uint64]
-    counts: dict[tuple[str, str], int]
-    longer: Counter[int]
+    keys: npt.NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
+    names: npt.NDArray[np.uint64] = field(default_factory=lambda: np.empty((0, 3), np.uint64))
+    counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    longer: Counter[int] = field(default_factory=Counter)
+    whole: bool = False
 
 
 def check_shard(
     data: tuple[FileEntry, Path],
     lineage: tuple[FileEntry, Path] | None,
     manifest: Manifest,
+    others: Mapping[str, str],
     limit: int,
 ) -> ShardResult:
     """Checks a data file and the lineage beside it.
@@ -60,173 +65,133 @@ def check_shard(
         data: the manifest's entry and where the file lies on this machine.
         lineage: the same of the lineage file; `None` where there is none.
         manifest: of the set: its datasets, tasks and seed.
+        others: paths in the set by SHA-256.
         limit: most findings kept of one code.
     """
     report = ValidationReport(shards=1, limit=limit)
-    result = ShardResult(report, np.empty(0, np.uint64), np.empty((0, 2), np.uint64), {}, Counter())
+    result = ShardResult(report)
     version = manifest.schema_version
-    data_file = _open(data, DATA, version, report)
-    lineage_file = _open(lineage, LINEAGE, version, report) if lineage else None
-    if data_file is not None:
-        entry, _ = data
-        audio_ids: list[pa.Array] = []
-        for start, batch in _batches(data_file, entry, DATA, report):
-            report.rows += batch.num_rows
-            _check_rows(entry, start, batch, manifest, report)
-            audio_ids.append(pc.unique(batch.column("audio_id")))
-            length = tokens(batch)
-            result.longer.update({cutoff: int((length > cutoff).sum()) for cutoff in CUTOFFS})
-            for key, rows in _counts(batch).items():
-                result.counts[key] = result.counts.get(key, 0) + rows
-        if audio_ids:
-            result.names = name_keys(pc.unique(pa.chunked_array(audio_ids)).drop_null())
-    if lineage is not None and lineage_file is not None:
-        result.keys = _check_lineage(lineage, lineage_file, data[0], manifest, report)
+    data_file = open_file(*data, DATA, version, others, report)
+    lineage_file = open_file(*lineage, LINEAGE, version, others, report) if lineage else None
+    ids = None
+    if lineage_file is not None:
+        ids = _check_lineage(lineage_file, data_file, data[0], manifest, report)
+        result.keys = row_keys(ids, manifest.build.seed)
+        if (result.keys[1:] < result.keys[:-1]).any():
+            ids = None  # rows of lineage were moved, which is told once for the set
+    if data_file is None:
+        return result
+    audio_ids: list[pa.Array] = []
+    for start, batch in batches(data_file, report):
+        report.rows += batch.num_rows
+        wrong = _check_rows(data_file.entry, start, batch, manifest, report)
+        if ids is not None and len(ids) == data_file.parquet.metadata.num_rows:
+            _check_ids(data_file.entry, start, batch, ids.slice(start, batch.num_rows), wrong, report)
+        audio_ids.append(pc.unique(batch.column("audio_id")))
+        length = tokens(batch)
+        result.longer.update({cutoff: int((length > cutoff).sum()) for cutoff in CUTOFFS})
+        for key, rows in _counts(batch).items():
+            result.counts[key] = result.counts.get(key, 0) + rows
+    result.whole = report.rows == data[0].rows
+    if audio_ids:
+        ids = plain_text(pc.unique(pa.chunked_array(audio_ids)).drop_null())
+        result.names = name_keys(ids.filter(pc.less_equal(pc.binary_length(ids), MOST_ID_BYTES)))
     return result
 
 
-def _open(
-    file: tuple[FileEntry, Path], schema: pa.Schema, version: str, report: ValidationReport
-) -> pq.ParquetFile | None:
-    """The Parquet file, where its bytes, its footer and its columns are as declared."""
-    entry, path = file
-    size = path.stat().st_size
-    if size != entry.bytes:
-        report.error("size", f"{size} bytes, the manifest says {entry.bytes}", entry.path)
-    else:
-        with path.open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
-        if found != entry.sha256:
-            report.error("sha256", f"sha256 is {found}, the manifest says {entry.sha256}", entry.path)
-    try:
-        names = [name for name in _REPEATING if name in schema.names]
-        parquet = pq.ParquetFile(path, read_dictionary=names, page_checksum_verification=True)
-        footer = parquet.metadata
-        groups = [footer.row_group(index) for index in range(footer.num_row_groups)]
-    except _UNREADABLE as error:
-        report.error("unreadable", f"not a readable Parquet file: {_first_line(error)}", entry.path)
-        return None
-    if not _declared(parquet.schema_arrow, schema, version, entry, report):
-        return None
-    if footer.num_rows != entry.rows:
-        report.error("rows", f"{footer.num_rows} rows, the manifest says {entry.rows}", entry.path)
-    for index, group in enumerate(groups):
-        if not 0 <= group.num_rows <= ROW_GROUP_ROWS or not 0 <= group.total_byte_size <= _GROUP_BYTES:
-            report.error(
-                "row_group",
-                f"row group {index} has {group.num_rows} rows and {group.total_byte_size} bytes; "
-                f"at most {ROW_GROUP_ROWS} rows and {_GROUP_BYTES} bytes are read",
-                entry.path,
-            )
-            return None
-    return parquet
+def _check_rows(entry: FileEntry, start: int, batch: pa.Table, manifest: Manifest, report: ValidationReport) -> Rows:
+    """Tells of each row that breaks a rule, by the first that it breaks; returns these rows."""
+    wrong: Rows = np.empty(0, np.int64)
+    broken_by = chain(
+        _misplaced(batch.column("task"), entry, manifest), broken_rows(batch, manifest.build.sources, manifest.tasks)
+    )
+    for broken in broken_by:
+        new = np.setdiff1d(broken.rows, wrong)
+        _note(report, entry, start, replace(broken, rows=new))
+        wrong = np.union1d(wrong, new)
+    for broken in suspicious(batch):
+        _note(report, entry, start, broken, warning=True)
+    return wrong
 
 
-def _declared(
-    found: pa.Schema, wanted: pa.Schema, set_version: str, entry: FileEntry, report: ValidationReport
-) -> bool:
-    """Whether the columns are those declared, in name, order, type and being required."""
-    version = (found.metadata or {}).get(VERSION_KEY, b"none").decode(errors="replace")
-    if version != set_version:
-        report.error("schema_version", f"schema version {version}, the manifest says {set_version}", entry.path)
-    if found.names != wanted.names:
-        report.error("columns", f"columns are {found.names}, not {wanted.names}", entry.path)
-        return False
-    good = True
-    for field, want in zip(found, wanted, strict=True):
-        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-        if kind != want.type:
-            report.error("column_type", f"column {field.name} is {kind}, not {want.type}", entry.path)
-            good = False
-        elif field.nullable:
-            report.error("nullable", f"column {field.name} may hold nulls", entry.path)
-    return good
-
-
-def _batches(
-    file: pq.ParquetFile, entry: FileEntry, schema: pa.Schema, report: ValidationReport
-) -> Iterator[tuple[int, pa.Table]]:
-    """The row groups that can be read, with the index of their first row; their text is valid UTF-8."""
-    start = 0
-    for index in range(file.num_row_groups):
-        rows = file.metadata.row_group(index).num_rows
-        try:
-            table = file.read_row_group(index, columns=schema.names, use_threads=False)
-        except _UNREADABLE as error:
-            report.error("unreadable", f"row group {index} cannot be read: {_first_line(error)}", entry.path)
-        else:
-            bad = [name for name in schema.names if not _is_utf8(table.column(name))]
-            for name in bad:
-                row, times = _first_not_utf8(table.column(name))
-                report.error("utf8", f"{name} is not valid UTF-8", entry.path, start + row, times=times)
-            if not bad:
-                yield start, table
-        start += rows
-
-
-def _is_utf8(column: pa.ChunkedArray) -> bool:
-    try:
-        column.validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    return True
-
-
-def _first_not_utf8(column: pa.ChunkedArray) -> tuple[int, int]:
-    """The first row that is not valid UTF-8 and how many there are."""
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    values = column.cast(kind).cast(pa.binary()).to_pylist() if kind == pa.string() else []
-    bad = [row for row, value in enumerate(values) if value is not None and not _decodes(value)]
-    return (bad[0], len(bad)) if bad else (0, 1)
-
-
-def _decodes(value: bytes) -> bool:
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _check_rows(entry: FileEntry, start: int, batch: pa.Table, manifest: Manifest, report: ValidationReport) -> None:
-    for broken in broken_rows(batch, manifest.build.sources, manifest.tasks):
-        _note(report, entry, start, broken)
-    tasks = batch.column("task")
+def _misplaced(tasks: pa.ChunkedArray, entry: FileEntry, manifest: Manifest) -> Iterator[Broken]:
     here = [name for name, spec in manifest.tasks.items() if spec.folder == entry.folder]
-    foreign = pc.invert(pc.is_in(tasks, pa.array([*here, None], pa.string())))
-    rows = np.flatnonzero(foreign.to_numpy())
+    elsewhere = [name for name in manifest.tasks if name not in here]
+    rows = np.flatnonzero(pc.is_in(plain_text(tasks), pa.array(elsewhere, pa.string())).to_numpy(zero_copy_only=False))
     if len(rows):
-        wrong = f"a row whose task does not belong under data/{entry.folder}/"
-        _note(report, entry, start, Broken("stage_mix", rows, lambda row: f"{wrong}: {tasks[row].as_py()}"))
+        message = f"a row whose task does not belong under data/{entry.folder}/"
+        yield Broken("stage_mix", rows, lambda row: f"{message}: {tasks[row].as_py()}")
 
 
-def _note(report: ValidationReport, entry: FileEntry, start: int, broken: Broken) -> None:
-    """Spells out the first findings of a rule and counts the others."""
+def _check_ids(
+    entry: FileEntry, start: int, batch: pa.Table, ids: pa.Array, wrong: Rows, report: ValidationReport
+) -> None:
+    other = np.flatnonzero(
+        pc.and_(pc.not_equal(qa_ids(batch), ids), pc.not_equal(ids, "")).to_numpy(zero_copy_only=False)
+    )
+    rows = np.setdiff1d(other, wrong, assume_unique=True)
+    if len(rows):
+        message = "the row is not the one that its qa_id was made of: its text was changed, or rows were swapped"
+        _note(report, entry, start, Broken("qa_id", rows, message))
+
+
+def _note(report: ValidationReport, entry: FileEntry, start: int, broken: Broken, *, warning: bool = False) -> None:
+    """Lists the first findings of a rule and counts the others."""
+    tell = report.warn if warning else report.error
     shown = broken.rows[: report.limit].tolist()
     for row in shown:
-        report.error(broken.code, broken.say(row), entry.path, start + row)
+        tell(broken.code, broken.say(row), entry.path, start + row)
     report.counts[broken.code] += len(broken.rows) - len(shown)
 
 
 def _check_lineage(
-    lineage: tuple[FileEntry, Path], file: pq.ParquetFile, data: FileEntry, manifest: Manifest, report: ValidationReport
-) -> npt.NDArray[np.uint64]:
-    entry, _ = lineage
-    bound = (file.schema_arrow.metadata or {}).get(DATA_SHA256_KEY, b"").decode(errors="replace")
-    if bound != data.sha256:
+    file: Opened, data: Opened | None, data_entry: FileEntry, manifest: Manifest, report: ValidationReport
+) -> pa.Array:
+    """Checks the rows of lineage; returns their `qa_id`."""
+    entry = file.entry
+    bound = file.metadata(DATA_SHA256_KEY)
+    if bound != data_entry.sha256 and file.published and (data is None or data.published):
         report.error("lineage", f"the lineage of another data file (sha256 {bound or 'not given'})", entry.path)
-    keys: list[npt.NDArray[np.uint64]] = []
     sources = {spec.source for spec in manifest.tasks.values() if spec.folder == entry.folder}
     source = pa.scalar(sources.pop() if len(sources) == 1 else "either")
-    rows = 0
-    for start, batch in _batches(file, entry, LINEAGE, report):
-        rows += batch.num_rows
+    ids: list[pa.Array] = []
+    for start, batch in batches(file, report):
         for broken in broken_lineage(batch, source):
             _note(report, entry, start, broken)
-        keys.append(row_keys(batch.column("qa_id").combine_chunks().fill_null(""), manifest.build.seed))
-    if rows != data.rows:
-        report.error("lineage", f"{rows} rows of lineage for {data.rows} rows of data", entry.path)
-    return np.concatenate(keys) if keys else np.empty(0, np.uint64)
+        for broken in _splits(batch, entry, manifest.schema_version):
+            _note(report, entry, start, broken)
+        for broken in _prompts(batch, manifest):
+            _note(report, entry, start, broken)
+        own = plain_text(batch.column("qa_id")).fill_null("")
+        ids.append(pc.if_else(pc.equal(pc.binary_length(own), QA_ID_LENGTH), own, ""))
+    rows = sum(map(len, ids))
+    if rows != data_entry.rows and file.published:
+        report.error("lineage", f"{rows} rows of lineage for {data_entry.rows} rows of data", entry.path)
+    return pa.concat_arrays(ids) if ids else pa.array([], pa.string())
+
+
+def _splits(batch: pa.Table, entry: FileEntry, version: str) -> Iterator[Broken]:
+    """Rows of another split than the file's."""
+    splits = plain_text(batch.column("split"))
+    if version == "1":
+        foreign = pc.is_in(pc.utf8_lower(splits), pa.array(TEST_SPLITS))
+    else:
+        foreign = pc.not_equal(splits, entry.split)
+    rows = np.flatnonzero(foreign.fill_null(False).to_numpy(zero_copy_only=False))
+    if len(rows):
+        message = f"in a file of {entry.split}"
+        yield Broken("split", rows, lambda row: f"a row of the split {splits[row].as_py()[:40]!r} {message}")
+
+
+def _prompts(batch: pa.Table, manifest: Manifest) -> Iterator[Broken]:
+    """Rows of prompts that the manifest does not name, where it names any."""
+    known = manifest.build.prompts
+    if not known:
+        return
+    hashes = plain_text(batch.column("prompt_sha256"))
+    rows = np.flatnonzero(pc.invert(pc.is_in(hashes, pa.array(sorted(set(known.values()))))).to_numpy(False))
+    if len(rows):
+        yield Broken("lineage_value", rows, "prompt_sha256 is not that of a prompt that the manifest names")
 
 
 def _counts(batch: pa.Table) -> dict[tuple[str, str], int]:
@@ -236,7 +201,3 @@ def _counts(batch: pa.Table) -> dict[tuple[str, str], int]:
         for row in grouped.to_pylist()
         if row["dataset"] is not None and row["task"] is not None
     }
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from aig.core.errors import DataError
 from aig.core.hashing import Keys
 from aig.core.parallel import map_in_order
+from aig.core.qa_id import qa_ids
 from aig.core.records import Quarantined
 from aig.core.tables import QA
 from aig.core.tasks import FOLDERS, TaskSpec
@@ -30,7 +31,7 @@ from aig.shards.card import card
 from aig.shards.clip_count import ClipCount, clip_keys
 from aig.shards.croissant import croissant
 from aig.shards.manifest import Build, FileEntry, Manifest, lineage_path, shard_path
-from aig.shards.rules import broken_lineage, broken_rows
+from aig.shards.rules import Broken, broken_lineage, broken_rows
 from aig.shards.schema import DATA, DATA_SHA256_KEY, LINEAGE, ROW_GROUP_ROWS
 from aig.shards.settings import PublishSettings
 from aig.shards.writer.shuffle import Shuffle
@@ -164,7 +165,8 @@ def _check(batches: list[pa.RecordBatch], build: Build) -> tuple[pa.RecordBatch,
         tasks[name].source if name in tasks else "either" for name in batch.column("task").dictionary.to_pylist()
     ]
     sources = pa.array(of_task, pa.string()).take(batch.column("task").indices)
-    for broken in chain(broken_rows(batch, build.sources, tasks), broken_lineage(batch, sources)):
+    broken_by = chain(broken_rows(batch, build.sources, tasks), broken_lineage(batch, sources), _of_other_rows(batch))
+    for broken in broken_by:
         for row in broken.rows.tolist():
             refused.setdefault(row, (broken.code, broken.say(row)))
     if not refused:
@@ -184,6 +186,12 @@ def _check(batches: list[pa.RecordBatch], build: Build) -> tuple[pa.RecordBatch,
     keep = np.ones(batch.num_rows, bool)
     keep[list(refused)] = False
     return batch.filter(pa.array(keep)), quarantined
+
+
+def _of_other_rows(batch: pa.RecordBatch) -> Iterator[Broken]:
+    other = np.flatnonzero(pc.not_equal(qa_ids(batch), batch.column("qa_id")).to_numpy(zero_copy_only=False))
+    if len(other):
+        yield Broken("qa_id", other, "the qa_id is not the one of the row (`aig.core.qa_id.make_pair` makes it)")
 
 
 def _without_folders(models: pa.DictionaryArray) -> pa.DictionaryArray:

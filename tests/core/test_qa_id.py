@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aig.core.qa_id import IDENTITY, make_pair, qa_id, qa_ids
@@ -12,6 +12,7 @@ from aig.core.qa_id import IDENTITY, make_pair, qa_id, qa_ids
 ROWS = st.lists(st.fixed_dictionaries(dict.fromkeys(IDENTITY, st.text())), max_size=20)
 
 
+@settings(deadline=None)
 @given(ROWS, st.integers(0, 5))
 def test_ids_of_columns_are_those_of_rows(rows: list[dict[str, str]], start: int) -> None:
     table = pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in IDENTITY])).slice(start)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from aig.core.qa_id import make_pair
 from aig.core.records import QAPair
 from aig.core.tables import to_table
 from aig.shards.manifest import Build, Manifest, SourceDataset
@@ -83,14 +84,13 @@ def make_pairs(number: int) -> list[QAPair]:
         answers = ANSWERS[task]
         output = answers[(index // len(tasks)) % len(answers)]
         pairs.append(
-            QAPair(
+            make_pair(
                 instruction=f"Question {index}?",
                 input="" if index % 2 else f"so it goes, {index}",
                 audio_id=f"{dataset}/part/clip {index % 40}",
                 dataset=dataset,
                 task=task,
                 output=output,
-                qa_id=hashlib.sha256(str(index).encode()).hexdigest(),
                 prompt="speech@1",
                 prompt_sha256="a" * 64,
                 model="tiny-model" if by_model else "",

@@ -92,6 +92,12 @@ def flip(path: Path, offset: int) -> None:
     path.write_bytes(content)
 
 
+def in_a_page(s: Set) -> int:
+    """Offset of a byte in the content of a data page."""
+    column = pq.ParquetFile(s / OPEN).metadata.row_group(0).column(0)
+    return column.data_page_offset + column.total_compressed_size - 10
+
+
 def swap(one: Path, other: Path) -> None:
     first, second = one.read_bytes(), other.read_bytes()
     one.write_bytes(second)
@@ -224,14 +230,88 @@ def answer(task: str, output: str) -> Callable[[Set], None]:
 
 
 LINEAGE = OPEN.replace("data/", "lineage/")
+
+
+def edit_card(old: str, new: str) -> Callable[[Set], None]:
+    def change(s: Set) -> None:
+        text = (s / "README.md").read_text()
+        assert old in text
+        (s / "README.md").write_text(text.replace(old, new, 1))
+
+    return change
+
+
+def without_rows(s: Set) -> None:
+    shutil.rmtree(s / "data")
+    shutil.rmtree(s / "lineage")
+    s.edit(lambda m: m.update(rows=0, files=[], counts={}, clips={}))
+
+
+def without_shard(s: Set) -> None:
+    """A shard taken out, and the manifest made to agree."""
+    tasks = pq.read_table(s / SECOND, columns=["dataset", "task"]).to_pylist()
+    for path in (SECOND, SECOND.replace("data/", "lineage/")):
+        (s / path).unlink()
+        drop_file(s, path)
+
+    def change(manifest: dict[str, Any]) -> None:
+        manifest["rows"] -= len(tasks)
+        for row in tasks:
+            manifest["counts"][row["dataset"]][row["task"]] -= 1
+
+    s.edit(change)
+
+
+def pointers(s: Set) -> None:
+    """What `git clone` leaves without Git LFS."""
+    for entry in s.manifest["files"]:
+        text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{entry['sha256']}\nsize {entry['bytes']}\n"
+        (s / entry["path"]).write_text(text)
+
+
+def by_pandas(s: Set) -> None:
+    pq.read_table(s / OPEN).to_pandas().to_parquet(s / OPEN)
+
+
+def by_duckdb(s: Set) -> None:
+    import duckdb
+
+    with duckdb.connect() as db:
+        db.execute(f"COPY (FROM '{s / OPEN}') TO '{s / OPEN}.new' (FORMAT parquet)")
+    Path(f"{s / OPEN}.new").rename(s / OPEN)
+
+
+def swap_values(column: str) -> Callable[[Set], None]:
+    """Two rows of one task change a value, under unchanged lineage."""
+
+    def change(table: pa.Table) -> pa.Table:
+        values = table.column(column).to_pylist()
+        first = table.column("task").to_pylist().index("pitch_cla")
+        second = next(
+            row
+            for row, task in enumerate(table.column("task").to_pylist())
+            if task == "pitch_cla" and values[row] != values[first]
+        )
+        values[first], values[second] = values[second], values[first]
+        index = table.schema.get_field_index(column)
+        return table.set_column(index, table.schema.field(index), pa.array(values))
+
+    return lambda s: s.rewrite(CLASSES, change)
+
+
+def same_row_twice(s: Set) -> None:
+    """The six columns of one row also under the lineage of the next."""
+    s.rewrite(OPEN, lambda t: pa.concat_tables([t.slice(0, 5), t.slice(4, 1), t.slice(6)]))
+
+
 DAMAGE: dict[str, tuple[str, Callable[[Set], Any]]] = {
     # files
     "a byte of the leading magic": ("sha256", lambda s: flip(s / OPEN, 1)),
     "a byte of a data page": ("sha256", lambda s: flip(s / OPEN, 200)),
     "a byte of the footer": ("sha256", lambda s: flip(s / OPEN, -40)),
-    "a byte of the footer's length": ("unreadable", lambda s: flip(s / OPEN, -6)),
+    "a byte of the footer's length": ("sha256", lambda s: flip(s / OPEN, -6)),
     "a byte of a lineage file": ("sha256", lambda s: flip(s / LINEAGE, 300)),
-    "a page that does not fit its checksum": ("unreadable", lambda s: (flip(s / OPEN, 200), s.seal(OPEN))),
+    "a page that does not fit its checksum": ("unreadable", lambda s: (flip(s / OPEN, in_a_page(s)), s.seal(OPEN))),
     "a truncated file": ("size", lambda s: os.truncate(s / OPEN, 900)),
     "a truncated file, sealed": ("unreadable", lambda s: (os.truncate(s / OPEN, 900), s.seal(OPEN))),
     "an empty file": ("size", lambda s: os.truncate(s / OPEN, 0)),
@@ -245,7 +325,40 @@ DAMAGE: dict[str, tuple[str, Callable[[Set], Any]]] = {
     "a link to another place": ("symlink", link),
     "a folder that is a link": ("symlink", linked_folder),
     "a folder named like a shard": ("missing", lambda s: ((s / OPEN).unlink(), (s / OPEN).mkdir())),
+    "a shard left out of the count": ("numbering", without_shard),
+    "Git LFS pointers": ("lfs_pointer", pointers),
+    "a Git LFS pointer for a manifest": (
+        "lfs_pointer",
+        lambda s: (s / "manifest.json").write_text(
+            "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+        ),
+    ),
+    "a file written again by pandas": ("rewritten", by_pandas),
+    "a file written again by DuckDB": ("rewritten", by_duckdb),
+    # the card
+    "no card": ("card", lambda s: (s / "README.md").unlink()),
+    "a card without front matter": ("card", edit_card("---\n", "")),
+    "a card whose front matter does not end": ("card", lambda s: (s / "README.md").write_text("---\nconfigs: []\n")),
+    "a card that is not UTF-8": ("card", lambda s: (s / "README.md").write_bytes(b"---\ntitle: caf\xe9\n---\n")),
+    "a card that is a list": ("card", lambda s: (s / "README.md").write_text("---\n- 1\n---\n")),
+    "a card without configs": ("card", lambda s: (s / "README.md").write_text("---\nlicense: other\n---\n")),
+    "a config that points elsewhere": ("card", edit_card("data/open/*.parquet", "elsewhere/*.parquet")),
+    "a config that reads lineage": ("card", edit_card("data/open/*.parquet", "**/*.parquet")),
+    "a config that reads too little": ("card", edit_card("    - data/open/*.parquet\n", "")),
+    "a config too few": ("card", edit_card("config_name: stage2", "config_name: stage1")),
+    "a config of a split that is not there": ("card", edit_card("split: train", "split: test")),
+    "a card with other columns": ("card", edit_card("- name: input", "- name: context")),
     # lineage
+    "a row's text under its old qa_id": ("qa_id", value("output", "Because it is late.")),
+    "a row's question under its old qa_id": ("qa_id", value("instruction", "And why?")),
+    "the answers of two rows swapped": ("qa_id", swap_values("output")),
+    "the clips of two rows swapped": ("qa_id", swap_values("audio_id")),
+    "two rows swapped under unchanged lineage": ("qa_id", lambda s: s.rewrite(OPEN, lambda t: reorder(t, 2, 9))),
+    "the same six columns twice": ("qa_id", same_row_twice),
+    "a qa_id that is no hash": ("lineage_value", value("qa_id", "17", LINEAGE)),
+    "a qa_id of a megabyte": ("lineage_value", value("qa_id", "7" * 2**20, LINEAGE)),
+    "a row of another split": ("split", value("split", "test", LINEAGE)),
+    "a prompt that the manifest does not name": ("lineage_value", value("prompt_sha256", "b" * 64, LINEAGE)),
     "lineage of another shard": ("lineage", seal_swapped_lineage),
     "two rows of lineage swapped": ("order", swap_row_of_lineage),
     "a row of lineage too few": ("lineage", lambda s: s.rewrite(LINEAGE, lambda table: table.slice(1))),
@@ -306,6 +419,29 @@ DAMAGE: dict[str, tuple[str, Callable[[Set], Any]]] = {
             s.set_value("audio_id", "audioset/part/a_b", SECOND, 2),
         ),
     ),
+    "two clips three folders deep with one feature file": (
+        "feature_name",
+        lambda s: (
+            s.set_value("audio_id", "audioset/part/one/two/a"),
+            s.set_value("audio_id", "audioset/another/one/two/a", CLOSED),
+        ),
+    ),
+    "two clips whose files differ by suffix alone": (
+        "feature_name",
+        lambda s: (s.set_value("audio_id", "audioset/b/a.wav"), s.set_value("audio_id", "audioset/b/a.flac", CLOSED)),
+    ),
+    "ids that differ by case alone": (
+        "similar_ids",
+        lambda s: (s.set_value("audio_id", "audioset/b/aBc"), s.set_value("audio_id", "audioset/b/abc", CLOSED)),
+    ),
+    "ids that differ by normal form alone": (
+        "similar_ids",
+        lambda s: (
+            s.set_value("audio_id", "audioset/b/caf\u00e9"),
+            s.set_value("audio_id", "audioset/b/cafe\u0301", CLOSED),
+        ),
+    ),
+    "an audio_id of a megabyte": ("audio_id", value("audio_id", "audioset/" + "a" * 2**20)),
     "labels without their list": ("malformed_answer", answer("cla_label", "Guitar, music")),
     "an empty label": ("malformed_answer", answer("cla_label", "Labels: Guitar; ; Music")),
     "a description without its label": (
@@ -329,6 +465,12 @@ DAMAGE: dict[str, tuple[str, Callable[[Set], Any]]] = {
     "a manifest that is no JSON": ("manifest", lambda s: (s / "manifest.json").write_text("{")),
     "a manifest with another key": ("manifest", edit(lambda m: m.update(surprise=1))),
     "a manifest of another version": ("schema_version", edit(lambda m: m.update(schema_version="99"))),
+    "a manifest of a newer version": (
+        "schema_version",
+        edit(lambda m: m.update(schema_version="3", something_new=[1, 2], files="elsewhere")),
+    ),
+    "a set without rows": ("no_rows", without_rows),
+    "a negative count of what was left out": ("manifest", edit(lambda m: m["left_out"].update(empty=-1))),
     "a manifest's wrong rows": ("rows", edit(lambda m: m.update(rows=661))),
     "a file's wrong rows": ("rows", entry_edit(rows=7)),
     "a file's wrong bytes": ("size", entry_edit(bytes=7)),

@@ -41,8 +41,8 @@ def test_validate_says_what_is_wrong(
     told = json.loads(capfd.readouterr().out)
     assert next(set(error) for error in told["errors"]) == {"code", "shard", "row", "message"}
     assert ([error["code"] for error in told["errors"]], told["counts"]) == (
-        ["missing", "missing", "clips", "counts", "counts"],
-        {"clips": 1, "counts": 44, "missing": 22},
+        ["card", "missing", "missing"],
+        {"card": 1, "croissant": 1, "missing": 22},
     )
     assert aig("validate", str(tmp_path), "--format", "github", "--limit", "1") == 1
     out = capfd.readouterr().out
@@ -57,6 +57,8 @@ def test_validate_says_what_is_wrong(
     ("arguments", "message"),
     [
         (["validate", "/no/such/place"], "nothing is at"),
+        (["validate", ""], "is empty"),
+        (["validate", "SET/manifest.json"], "is a file, not a published set"),
         (["validate", ".", "--format", "xml"], "unknown format 'xml'"),
         (["export", "SET", "--to", "xml"], "unknown export 'xml'"),
         (["export", "SET", "--to", "webdataset"], "webdataset carries the audio"),
@@ -74,7 +76,7 @@ def test_a_wrong_call_ends_with_2_and_advice(
     message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert aig(*(str(published_set) if word == "SET" else word for word in arguments)) == 2
+    assert aig(*(word.replace("SET", str(published_set)) for word in arguments)) == 2
     told = capfd.readouterr().err
     assert message in told
     assert "What to do:" in told

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from aig.core.errors import DataError
 from aig.core.hashing import row_keys
+from aig.core.qa_id import IDENTITY, make_pair
 from aig.core.records import QAPair, Quarantined
 from aig.core.tables import QA, to_table
 from aig.core.tasks import PAPER_FOLDERS
@@ -83,7 +84,10 @@ def test_shards_of_a_folder_differ_by_one_row_at_most(published_set: Path) -> No
 
 
 def test_row_groups_hold_64k_rows_at_most(tmp_path: Path, pairs: Pairs, published_by: Callable[..., object]) -> None:
-    rows = [replace(pairs(1)[0], qa_id=f"{index:064x}") for index in range(70_000)]
+    (pair,) = pairs(1)
+    row = {name: getattr(pair, name) for name in IDENTITY}
+    lineage = {"prompt": pair.prompt, "prompt_sha256": pair.prompt_sha256}
+    rows = [make_pair(**{**row, "instruction": f"Question {index}?"}, **lineage) for index in range(70_000)]
     published_by(tmp_path, rows, rows_per_shard=100_000, chunk=10_000)
     footer = pq.ParquetFile(tmp_path / "data/classification/train-00000-of-00001.parquet").metadata
     assert [footer.row_group(index).num_rows for index in range(footer.num_row_groups)] == [35_000, 35_000]

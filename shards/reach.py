@@ -1,0 +1,95 @@
+"""Servers and object stores that do not give what is asked of them, in words a user can act on, without passwords."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+
+from aig.core.errors import UsageError
+
+__all__ = ["UnreachableError", "reaching", "shown"]
+
+_LOGIN = (
+    "Log in: for s3:// set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, for hf:// set HF_TOKEN, for "
+    "https:// ask its owner for an address that you may read."
+)
+_AGAIN = "Try again later; if it goes on, ask whoever runs the server."
+_SEE = "Check the address and the network, then try again."
+_ABSENT = (404, 410)
+
+
+class UnreachableError(UsageError):
+    """Something could not be read, so nothing is known of what is there.
+
+    Attributes:
+        passing: whether it may go by itself: a cut transfer, a server that fails for a moment.
+    """
+
+    def __init__(self, message: str, advice: str, *, passing: bool = False) -> None:
+        super().__init__(message, advice)
+        self.passing = passing
+
+
+def shown(url: str) -> str:
+    """An address as it may be shown: without user, password and query, which may hold keys."""
+    return re.sub(r"(?<=://)[^/@\s'\"]*@|\?[^\s'\"]*", "", url)
+
+
+@contextlib.contextmanager
+def reaching(url: str) -> Iterator[None]:
+    """Turns what the clients of servers and object stores raise into one error.
+
+    Raises:
+        FileNotFoundError: the server says that nothing is at `url`.
+        UnreachableError: the server does not let it be read, or breaks off.
+    """
+    try:
+        yield
+    except Exception as error:
+        causes = list(_causes(error))
+        status = next((found for cause in causes if (found := _status(cause)) is not None), None)
+        if status in _ABSENT or (status is None and isinstance(error, FileNotFoundError)):
+            raise FileNotFoundError(shown(url)) from error
+        remote = "://" in url
+        raise UnreachableError(
+            f"{shown(url)} cannot be reached: {_reason(causes, status)}",
+            _advice(causes, status, remote),
+            passing=remote and (status is None or status >= 500 or status == 429),
+        ) from error
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _status(error: BaseException) -> int | None:
+    """The HTTP status that a client's error carries: aiohttp's and requests', or botocore's."""
+    status = getattr(error, "status", None) or getattr(getattr(error, "response", None), "status_code", None)
+    if isinstance(status, int):
+        return status
+    response = getattr(error, "response", None)
+    found = response.get("ResponseMetadata", {}).get("HTTPStatusCode") if isinstance(response, dict) else None
+    return found if isinstance(found, int) else None
+
+
+def _reason(causes: list[BaseException], status: int | None) -> str:
+    if status is not None:
+        return f"the server answers {status}"
+    first = causes[0]
+    text = str(first).strip().splitlines()
+    return shown(text[0][:300]) if text else type(first).__name__
+
+
+def _advice(causes: list[BaseException], status: int | None, remote: bool) -> str:
+    if not remote:
+        return "See that this user may read it, and that every part of the path but the last is a folder."
+    if status in (401, 403) or any(
+        isinstance(cause, PermissionError) or "Credentials" in type(cause).__name__ for cause in causes
+    ):
+        return _LOGIN
+    if isinstance(causes[0], ImportError):
+        return 'Install what reads such addresses: pip install "aig-audio[s3]".'
+    return _AGAIN if status is not None and status >= 500 else _SEE
