@@ -1,8 +1,6 @@
 """Folders of tables and tars with audio inside are read in place, and each clip has its own audio."""
 
-import io
 import json
-import tarfile
 
 import numpy as np
 import pyarrow as pa
@@ -16,18 +14,7 @@ from aig.core.records import Clip, Event, Quarantined
 from aig.datasets_registry.dataset import Source
 from aig.datasets_registry.readers import manifest
 from aig.datasets_registry.readers.columns import Columns
-
-
-def wav(hz):
-    """A tone; all have the same number of bytes."""
-    stream = io.BytesIO()
-    soundfile.write(stream, np.sin(np.arange(1600) * hz * 2 * np.pi / 16_000) / 2, 16_000, format="WAV")
-    return stream.getvalue()
-
-
-def audio(*tones, path=None):
-    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    return pa.array([{"bytes": wav(hz), "path": path and path.format(hz)} for hz in tones], kind)
+from helpers.audio_in_files import audio, wav, write_tar
 
 
 def save(folder, table, features=None, name="data-00000-of-00001.arrow", split=None):
@@ -180,15 +167,6 @@ def test_audio_files_with_metadata(tmp_path):
     assert (first.path, first.split, first.text) == ("train/a.wav", "train", "Hello")
     assert (last.path, last.split, last.text) == ("test/b.wav", "test", "Bye")
     assert bad.error == "path_outside_root"
-
-
-def write_tar(file, members):
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(file, "w") as archive:
-        for name, content in members.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
 
 
 def test_tars_of_a_webdataset(tmp_path):

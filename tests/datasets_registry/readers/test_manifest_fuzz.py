@@ -127,7 +127,7 @@ def _whole(file: Path) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from tests.datasets_registry.readers.test_huggingface import audio, write_tar
+    from helpers.audio_in_files import audio, write_tar
 
     if not file.exists():
         file.parent.mkdir(exist_ok=True)

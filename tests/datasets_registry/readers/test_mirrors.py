@@ -14,7 +14,7 @@ from aig.core.records import Clip, Quarantined
 from aig.datasets_registry import registry
 from aig.datasets_registry.dataset import Source
 from aig.datasets_registry.readers.mirrors import mirror_of
-from tests.datasets_registry.readers.test_huggingface import write_tar
+from helpers.audio_in_files import write_tar
 
 
 def flac(hz):
