@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from urllib.parse import quote
 
 __all__ = ["Download"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """A file of a dataset that is open over HTTP.
+    """A file of a dataset that is open over HTTP, or with a key that one asks for.
 
     Attributes:
-        url: where it lies.
+        url: where it lies; `{key}` in it stands for the access key.
         to: where it goes, relative to the dataset's root: a file, or the folder that an archive is unpacked into.
         checksum: `md5:<hex>`, `sha1:<hex>` or `sha256:<hex>` as the owners publish it; empty where they publish none.
         size: bytes, for the check of disk space; 0 where unknown.
@@ -21,6 +23,8 @@ class Download:
         volumes: volumes of a split archive that come before this one, which must be the last; files fetched by
             downloads of their own, relative to the root.
         makes: folders or files below the root of which one is there once it was unpacked, by us or by hand.
+        mirrors: where else it lies, tried in this order where the first server does not have it.
+        key: name of the environment variable that holds the access key; without it the file is left out.
     """
 
     url: str
@@ -31,3 +35,9 @@ class Download:
     part: str = ""
     volumes: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()
+    mirrors: tuple[str, ...] = ()
+    key: str = ""
+
+    def address(self) -> str:
+        """The URL with the access key in it, which is not to be shown."""
+        return self.url.replace("{key}", quote(os.environ.get(self.key, ""), safe="")) if self.key else self.url

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import logging
@@ -9,7 +10,7 @@ import os
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ ATTEMPTS = 6
 MAX_WAIT_S = 120.0
 """The longest wait that a server's `Retry-After` may ask for; one that asks for more is given up."""
 
+_CHUNK = 1 << 20
 _CONNECT_S, _READ_S = 30.0, 60.0
 _HEADERS = {"Accept-Encoding": "identity"}
 _PERMANENT = {400, 401, 403, 404, 405, 410, 451}
@@ -45,31 +47,64 @@ _ADVICE = {
 _OTHER_ADVICE = "See the dataset's page, download it manually and put it there."
 
 
-def fetch(url: str, target: Path, checksum: str = "", on_bytes: Callable[[int], None] | None = None) -> Path:
+def fetch(
+    url: str,
+    target: Path,
+    checksum: str = "",
+    on_bytes: Callable[[int], None] | None = None,
+    *,
+    mirrors: Sequence[str] = (),
+    headers: Mapping[str, str] | None = None,
+    shown: str = "",
+    sleep: Callable[[float], None] = time.sleep,
+) -> Path:
     """Brings a file to its place, whole and checked, or not at all; what was there already and fits is left.
 
     Args:
         url: where it lies.
         target: where it goes.
-        checksum: `md5:<hex>`, `sha1:<hex>` or `sha256:<hex>`; empty: only the length is checked.
+        checksum: `md5:<hex>`, `sha1:<hex>`, `sha256:<hex>`, or `blob:<hex>` (Git's name of a file); empty: the length
+            and the sum that Google's storage sends are all that is checked.
         on_bytes: told how many bytes have come, again and again.
+        mirrors: where else it lies, tried in this order.
+        headers: sent with each request to `url`, such as a login.
+        shown: `url` as messages show it, without an access key; as it is where empty.
+        sleep: waits the given seconds.
 
     Raises:
-        DataError: the server refuses, the connection keeps breaking, or the checksum is wrong twice.
+        DataError: no server sends it, the connection keeps breaking, or the checksum is wrong twice.
     """
     if target.is_file() and _fits(target, checksum):
         return target
     partial = target.parent / STAGING / f"{target.name}.partial"
+    places = [(url, shown or url, dict(headers or {})), *((mirror, mirror, {}) for mirror in mirrors)]
+    for number, (place, name, sent) in enumerate(places, start=1):
+        try:
+            _checked(Resuming(partial, on_bytes or (lambda _: None), sleep, name, sent), place, checksum)
+            break
+        except DataError as error:
+            if number == len(places):
+                raise
+            log.warning("%s; trying %s", error.message, places[number][0])
+            if not checksum:
+                partial.unlink(missing_ok=True)  # halves of two servers fit only where a checksum says so
+    partial.replace(target)
+    return target
+
+
+def _checked(download: Resuming, url: str, checksum: str) -> None:
+    partial = download.partial
     for attempt in (1, 2):
-        Resuming(partial, on_bytes or (lambda _: None)).get(url)
-        if _fits(partial, checksum):
-            partial.replace(target)
-            return target
+        sent = download.get(url)
+        wanted = checksum or sent
+        if _fits(partial, wanted):
+            return
         # Wrong bytes may have been stored by an attempt long ago, so one fresh start is fair.
+        download.on_bytes(-_length(partial))
         partial.unlink()
-        log.warning("%s: the checksum is wrong%s", target.name, "; once more from the start" if attempt == 1 else "")
+        log.warning("%s: the checksum is wrong%s", partial.stem, "; once more from the start" if attempt == 1 else "")
     raise DataError(
-        f"{url}: what came does not have the checksum {checksum}",
+        f"{download.name}: what came does not have the checksum {wanted}",
         "The file may have been changed or damaged on its way: try again later, or see the dataset's page.",
     )
 
@@ -78,6 +113,12 @@ def _fits(file: Path, checksum: str) -> bool:
     algorithm, _, expected = checksum.partition(":")
     if not checksum:
         return True
+    if algorithm == "blob":
+        blob = hashlib.sha1(b"blob %d\0" % file.stat().st_size, usedforsecurity=False)
+        with file.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                blob.update(chunk)
+        return blob.hexdigest() == expected
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, algorithm).hexdigest() == expected
 
@@ -119,14 +160,18 @@ class Resuming:
         partial: the file that is written.
         on_bytes: told how many bytes have come.
         sleep: waits the given seconds.
+        name: what messages call it.
+        headers: sent with each request.
     """
 
     partial: Path
     on_bytes: Callable[[int], None]
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None]
+    name: str
+    headers: Mapping[str, str]
 
-    def get(self, url: str) -> None:
-        """Fetches all of `url` into `partial`.
+    def get(self, url: str) -> str:
+        """Fetches all of `url` into `partial`; returns the checksum that the server sends with it, or empty.
 
         Raises:
             DataError: see `fetch`.
@@ -134,6 +179,7 @@ class Resuming:
         import httpx2
         from tenacity import Retrying, retry_if_exception_type
 
+        logging.getLogger("httpx2").setLevel(logging.WARNING)  # below, it logs addresses with their access keys
         tries, best = 0, _length(self.partial)
         self.on_bytes(best)
 
@@ -160,37 +206,40 @@ class Resuming:
             sleep=self.sleep,
             reraise=True,
         )
-        with httpx2.Client(follow_redirects=True, timeout=_timeout(), headers=_HEADERS) as client:
+        with httpx2.Client(follow_redirects=True, timeout=_timeout(), headers={**_HEADERS, **self.headers}) as client:
             try:
-                retrying(self._attempt, client, url)
+                sent: str = retrying(self._attempt, client, url)
             except _RetryableError as error:
                 raise DataError(
-                    f"{url}: {error}, {ATTEMPTS} times in a row",
+                    f"{self.name}: {error}, {ATTEMPTS} times in a row",
                     "Try again later: the same command resumes the download.",
                 ) from None
             except (httpx2.InvalidURL, httpx2.HTTPError) as error:
-                raise DataError(f"{url}: {error}", _OTHER_ADVICE) from None
+                raise DataError(f"{self.name}: {type(error).__name__}", _OTHER_ADVICE) from None
         _mark_of(self.partial).unlink(missing_ok=True)
+        return sent
 
-    def _attempt(self, client: httpx2.Client, url: str) -> None:
+    def _attempt(self, client: httpx2.Client, url: str) -> str:
         import httpx2
 
-        have, mark = _length(self.partial), _read_mark(self.partial)
+        mark = _read_mark(self.partial)
+        have = _length(self.partial)
         headers = ({"Range": f"bytes={have}-"} | ({"If-Range": mark} if mark else {})) if have else {}
         try:
             with client.stream("GET", url, headers=headers) as answer:
                 if answer.status_code == 416:
-                    return _past_the_end(answer, self.partial)
-                _check(answer, url)
+                    _past_the_end(answer, self.partial)
+                    return ""
+                _check(answer, self.name)
                 resumed = answer.status_code == 206 and _start(answer) == have
                 if answer.status_code == 206 and not resumed:
                     self.partial.unlink(missing_ok=True)
                     raise _RetryableError("the server sent another part than was asked for")
                 _write_mark(self.partial, answer.headers.get("etag") or answer.headers.get("last-modified") or "")
                 self._receive(answer, have if resumed else 0)
+                return _sent_checksum(answer)
         except (httpx2.TimeoutException, httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
             raise _RetryableError(f"the connection was lost ({type(error).__name__})") from None
-        return None
 
     def _receive(self, answer: httpx2.Response, have: int) -> None:
         length = answer.headers.get("content-length", "")
@@ -215,7 +264,7 @@ def _past_the_end(answer: httpx2.Response, partial: Path) -> None:
         raise _RetryableError("the file has become another one")
 
 
-def _check(answer: httpx2.Response, url: str) -> None:
+def _check(answer: httpx2.Response, name: str) -> None:
     """Returns where the status is good.
 
     Raises:
@@ -224,15 +273,22 @@ def _check(answer: httpx2.Response, url: str) -> None:
     """
     status, said = answer.status_code, f"the server answers {answer.status_code} {answer.reason_phrase}"
     if status in _PERMANENT:
-        raise DataError(f"{url}: {said}", _ADVICE.get(status, _OTHER_ADVICE))
+        raise DataError(f"{name}: {said}", _ADVICE.get(status, _OTHER_ADVICE))
     if status not in (200, 206):
         wait_s = retry_after_s(answer.headers)
         if wait_s is not None and wait_s > MAX_WAIT_S:
             raise DataError(
-                f"{url}: {said} and asks to come back in {wait_s:.0f} s",
+                f"{name}: {said} and asks to come back in {wait_s:.0f} s",
                 "Try again then: the same command resumes the download.",
             )
         raise _RetryableError(said, wait_s)
+
+
+def _sent_checksum(answer: httpx2.Response) -> str:
+    """The checksum of the whole file as Google's storage sends it, where it sends the file as it is stored."""
+    found = re.search(r"md5=([A-Za-z0-9+/]{22}==)", answer.headers.get("x-goog-hash", ""))
+    as_stored = answer.headers.get("x-goog-stored-content-encoding") == "identity"
+    return f"md5:{base64.b64decode(found[1]).hex()}" if found and as_stored else ""
 
 
 def _start(answer: httpx2.Response) -> int | None:
@@ -250,7 +306,11 @@ def _mark_of(partial: Path) -> Path:
 
 def _read_mark(partial: Path) -> str:
     file = _mark_of(partial)
-    mark = str(json.loads(file.read_text())) if file.exists() else ""
+    try:
+        mark = str(json.loads(file.read_text())) if file.exists() else ""
+    except ValueError:  # a run was killed while it wrote the mark
+        partial.unlink(missing_ok=True)
+        return ""
     # A weak mark does not promise the same bytes, so it may not join two halves.
     return "" if mark.startswith("W/") else mark
 

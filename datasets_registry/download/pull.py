@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,7 @@ def wanted(dataset: Dataset, root: Path, parts: Sequence[str] = ()) -> list[Want
     open_ones = [_wanted(download, root) for download in dataset.downloads if _asked(dataset, download, parts)]
     missing = [item for item in open_ones if not _is_complete(item, root)]
     with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
-        sizes = pool.map(lambda item: item.size or http.size_of(item.download.url), missing)
+        sizes = pool.map(lambda item: item.size or http.size_of(item.download.address()), missing)
         return [Wanted(item.download, item.file, size) for item, size in zip(missing, sizes, strict=True)]
 
 
@@ -75,6 +76,7 @@ def pull(
     parts: Sequence[str] = (),
     on_bytes: Callable[[int], None] | None = None,
     missing: Sequence[Wanted] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Pulled:
     """Fetches what is open of a dataset and is not there yet, and unpacks archives.
 
@@ -86,6 +88,7 @@ def pull(
         parts: as for `wanted`.
         on_bytes: told how many bytes have come, from several threads.
         missing: what `wanted` found a moment ago; `None`: it is asked here.
+        headers: sent with each request, such as a login.
 
     Raises:
         DataError: the disk has no room for what is missing.
@@ -100,6 +103,10 @@ def pull(
 
     stopping = threading.Event()
 
+    def sleep(seconds: float) -> None:
+        if stopping.wait(seconds):
+            raise KeyboardInterrupt
+
     def came(size: int) -> None:
         # Interrupted, the other files must stop too, not run on for hours; what came of them is kept.
         if stopping.is_set():
@@ -109,7 +116,17 @@ def pull(
 
     def one(item: Wanted) -> str | None:
         try:
-            http.fetch(item.download.url, item.file, item.download.checksum, came)
+            download = item.download
+            http.fetch(
+                download.address(),
+                item.file,
+                download.checksum,
+                came,
+                mirrors=download.mirrors,
+                headers=headers,
+                shown=download.url,
+                sleep=sleep,
+            )
             if not item.download.unpack:
                 _mark(item, root)
         except DataError as error:
@@ -162,6 +179,8 @@ def _is_volume(item: Wanted, among: Sequence[Wanted]) -> bool:
 
 
 def _asked(dataset: Dataset, download: Download, parts: Sequence[str]) -> bool:
+    if download.key and not os.environ.get(download.key):
+        return False
     return not download.part or download.part in (parts or dataset.pull_parts)
 
 
@@ -186,13 +205,13 @@ def _unpack(item: Wanted, root: Path) -> list[str]:
 
 
 def _marker(item: Wanted, root: Path) -> Path:
-    return root / _MARKERS / f"{item.file.name}.json"
+    return root / _MARKERS / f"{item.file.relative_to(root).as_posix()}.json"
 
 
 def _mark(item: Wanted, root: Path) -> None:
     """Leaves a marker that the download is complete, and of which version."""
     marker = _marker(item, root)
-    marker.parent.mkdir(exist_ok=True)
+    marker.parent.mkdir(parents=True, exist_ok=True)
     marker.write_text(json.dumps({"url": item.download.url, "checksum": item.download.checksum}) + "\n")
 
 

@@ -1,5 +1,6 @@
 """Fetching against a local server that behaves as servers do."""
 
+import base64
 import contextlib
 import dataclasses
 import functools
@@ -33,6 +34,8 @@ class Server(http.server.ThreadingHTTPServer):
         self.misdeeds = []
         self.ranges = []
         self.files = {}
+        self.headers = {}
+        self.logins = []
         self.etag = '"1"'
         self.url = f"http://127.0.0.1:{self.server_port}"
 
@@ -47,6 +50,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         body = self.server.files.get(self.path, BODY)
         if self.command == "GET":
+            self.server.logins.append((self.path, self.headers.get("Authorization")))
             self.server.ranges.append(self.headers.get("Range"))
         misdeed = self.server.misdeeds.pop(0) if self.server.misdeeds and self.command == "GET" else None
         if isinstance(misdeed, int):
@@ -76,6 +80,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         length = len(body) - start + (500 if misdeed == "claims more" else 0)
         self.send_header("Content-Length", str(length))
         self.send_header("ETag", self.server.etag)
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
         self.end_headers()
         if self.command == "HEAD":
             return
@@ -111,7 +117,7 @@ def server():
 def waits(monkeypatch):
     """Seconds that the downloader wanted to wait, which nobody does."""
     slept = []
-    monkeypatch.setattr(fetching, "Resuming", functools.partial(fetching.Resuming, sleep=slept.append))
+    monkeypatch.setattr(fetching, "fetch", functools.partial(fetching.fetch, sleep=slept.append))
     return slept
 
 
@@ -198,6 +204,58 @@ def test_retry_after_is_obeyed(server, tmp_path, waits):
     server.misdeeds = [503, 503]
     fetching.fetch(f"{server.url}/a.bin", tmp_path / "a.bin", MD5)
     assert waits == [7.0, 7.0]
+
+
+def test_the_next_server_is_asked_where_one_does_not_have_it(server, tmp_path, waits):
+    server.misdeeds = [404, "breaks off"]
+    urls = [f"{server.url}/{name}.bin" for name in ("gone", "there")]
+    target = fetching.fetch(urls[0], tmp_path / "a.bin", MD5, mirrors=urls[1:], headers={"Authorization": "Bearer me"})
+    assert target.read_bytes() == BODY
+    assert server.logins[:2] == [("/gone.bin", "Bearer me"), ("/there.bin", None)]
+    server.misdeeds = [404, 404]
+    with pytest.raises(DataError, match=r"there\.bin: the server answers 404"):
+        fetching.fetch(urls[0], tmp_path / "b.bin", MD5, mirrors=urls[1:])
+
+
+def test_halves_of_two_servers_are_not_put_together_without_a_checksum(server, tmp_path, waits):
+    server.misdeeds = ["breaks off"] + [500] * fetching.ATTEMPTS
+    server.files["/mirror.bin"] = BODY[::-1]
+    fetching.fetch(f"{server.url}/a.bin", tmp_path / "a.bin", mirrors=[f"{server.url}/mirror.bin"])
+    assert (tmp_path / "a.bin").read_bytes() == BODY[::-1]
+
+
+def test_a_checksum_that_the_server_sends_is_checked(server, tmp_path, waits):
+    sent = base64.b64encode(hashlib.md5(BODY).digest()).decode()
+    server.headers = {"x-goog-hash": f"crc32c=AAAAAA==,md5={sent}", "x-goog-stored-content-encoding": "identity"}
+    server.misdeeds = ["wrong bytes"]
+    assert fetching.fetch(f"{server.url}/a.bin", tmp_path / "a.bin").read_bytes() == BODY
+
+
+def test_a_file_of_the_hub_is_checked_by_gits_name_of_it(server, tmp_path, waits):
+    name = "blob:" + hashlib.sha1(b"blob %d\0" % len(BODY) + BODY).hexdigest()
+    server.misdeeds = ["wrong bytes"]
+    assert fetching.fetch(f"{server.url}/a.bin", tmp_path / "a.bin", name).read_bytes() == BODY
+
+
+def test_a_run_that_was_killed_while_it_wrote_its_mark_starts_again(server, tmp_path, waits):
+    (tmp_path / ".downloads").mkdir()
+    (tmp_path / ".downloads" / "a.bin.partial").write_bytes(b"half of another version")
+    (tmp_path / ".downloads" / "a.bin.version").write_text("")
+    assert fetching.fetch(f"{server.url}/a.bin", tmp_path / "a.bin").read_bytes() == BODY
+
+
+def test_an_access_key_comes_from_the_environment_and_is_never_shown(server, tmp_path, waits, monkeypatch, caplog):
+    download = Download(url=f"{server.url}/f?file=a&key={{key}}", to="a.bin", key="TEST_ACCESS_KEY")
+    dataset = dataclasses.replace(registry.get("voxceleb2"), downloads=(download,))
+    assert pulling.wanted(dataset, tmp_path) == []
+    monkeypatch.setenv("TEST_ACCESS_KEY", "se/cret")
+    server.misdeeds = [500, 403]
+    with caplog.at_level("DEBUG"):
+        (failed,) = pulling.pull(dataset, tmp_path).failed
+    assert server.logins[0][0] == "/f?file=a&key=se%2Fcret"
+    assert "key={key}: the server answers 403" in failed
+    assert "se/cret" not in caplog.text + failed
+    assert "se%2Fcret" not in caplog.text + failed
 
 
 def archive_of(files, kind="zip"):
