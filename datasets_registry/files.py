@@ -21,7 +21,7 @@ from aig.core.members import container_of, tar_members
 from aig.core.paths import normal_below
 from aig.datasets_registry.text.text_rows import MalformedRowError
 
-__all__ = ["AudioFiles", "existing", "folders", "inside", "locate", "walk", "wrong_folder"]
+__all__ = ["AudioFiles", "existing", "folders", "inside", "locate", "walk", "with_tars", "wrong_folder"]
 
 log = logging.getLogger("aig")
 
@@ -94,7 +94,7 @@ class AudioFiles:
         self._folders: list[str] = []
         self._patterns: dict[str, int] = {}
         hashes, places, patterns = array("q"), array("i"), array("i")
-        for folder, names in _with_tars(root, walk(root, below)):
+        for folder, names in with_tars(root, walk(root, below)):
             if not where(re.split("[/#]", folder)[:-1]):
                 continue
             self._folders.append(folder)
@@ -168,7 +168,7 @@ def walk(root: Path, below: Iterable[str] = ("",)) -> Iterator[tuple[str, list[s
             yield "" if relative == "." else f"{relative}/", names
 
 
-def _with_tars(root: Path, folders: Iterable[tuple[str, list[str]]]) -> Iterator[tuple[str, list[str]]]:
+def with_tars(root: Path, folders: Iterable[tuple[str, list[str]]]) -> Iterator[tuple[str, list[str]]]:
     """Folders as `walk` gives them, and those inside their tars, `a.tar#b/`."""
     for folder, names in folders:
         yield folder, names

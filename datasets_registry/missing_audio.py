@@ -9,14 +9,14 @@ from pathlib import Path
 
 from aig.core.audio_names import AUDIO_SUFFIXES
 from aig.datasets_registry.dataset import Dataset
-from aig.datasets_registry.files import walk
+from aig.datasets_registry.files import walk, with_tars
 
 __all__ = ["MUCH", "explain"]
 
 MUCH = 0.2
 """Share of clips without audio from which on it is explained."""
 
-_ARCHIVES = (".zip", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".rar", ".parquet", ".arrow", ".hdf5", ".h5")
+_ARCHIVES = (".zip", ".7z", ".gz", ".tgz", ".bz2", ".xz", ".rar", ".parquet", ".arrow", ".hdf5", ".h5")
 _PATTERNS = 4
 _LOOKED_AT = 200_000
 
@@ -35,7 +35,7 @@ def explain(dataset: Dataset, root: Path, clips: int, missing: int, used: Contai
     others: Counter[str] = Counter()
     example: dict[str, str] = {}
     looked_at = 0
-    for folder, names in walk(root):
+    for folder, names in with_tars(root, walk(root)):
         for name in sorted(names):
             looked_at += 1
             suffix = posixpath.splitext(name)[1].lower()
@@ -53,7 +53,7 @@ def explain(dataset: Dataset, root: Path, clips: int, missing: int, used: Contai
     said = f"{dataset.name}: {missing:,} of {clips:,} clips have no audio below {root}. "
     if dataset.audio_names:
         said += f"It was looked for as {'; '.join(dataset.audio_names)}. "
-    there = f"There are {more}{audio:,} audio files" if audio else "There is no audio file"
+    there = f"There are {more}{audio:,} audio files" if audio > 1 else f"There is {audio or 'no'} audio file"
     if unused:
         shown = ", ".join(list(unused.values())[:_PATTERNS])
         return f"{said}{there}; those that are no clip's are called like {shown}."

@@ -82,7 +82,12 @@ DATASET = Dataset(
     segments=segments,
     downloads=(
         *(Download(url=f"{_LISTS}/{file}", to=file) for file in youtube.AUDIOSET_LISTS.values()),
-        Download(url=f"{_LISTS}/class_labels_indices.csv", to="class_labels_indices.csv"),
+        Download(
+            url=f"{_LISTS}/class_labels_indices.csv",
+            to="class_labels_indices.csv",
+            checksum="sha256:cdd1049833c4b86127c2773ac0d14a2754b6a6d0d1798002ed5c66e699708429",
+            size=14_675,
+        ),
         Download(url="https://raw.githubusercontent.com/audioset/ontology/master/ontology.json", to="ontology.json"),
     ),
 )

@@ -152,8 +152,22 @@ DATASET = Dataset(
     reader=read,
     audio_names=youtube.NAMES,
     segments=segments,
-    downloads=tuple(
-        Download(url=f"{_LISTS}/{name}", to=name)
-        for name in ("audioset_train_strong.tsv", "audioset_eval_strong.tsv", "mid_to_display_name.tsv")
+    downloads=(
+        *(
+            Download(url=f"{_LISTS}/{name}", to=name)
+            for name in ("audioset_train_strong.tsv", "audioset_eval_strong.tsv")
+        ),
+        Download(
+            url=f"{_LISTS}/mid_to_display_name.tsv",
+            to="mid_to_display_name.tsv",
+            checksum="sha256:6aeaa2144223933eab75566ca478366ad80e59f381611e308cbe536913d7ddf7",
+            size=10_477,
+        ),
+        Download(url=f"{wavcaps.HUB}/{CAPTIONS}", to=CAPTIONS),
+    ),
+    manual=(
+        "Without YouTube, for academic use: WavCaps has 108,317 of these clips, as Y<video>.flac. Fetch "
+        "Zip_files/AudioSet_SL/ from https://huggingface.co/datasets/cvssp/WavCaps, seven volumes of at most 5.37 GB, "
+        "and unpack them below <root>/AudioSet_SL/.",
     ),
 )

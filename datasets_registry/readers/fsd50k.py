@@ -172,6 +172,7 @@ DATASET = Dataset(
     downloads=(
         _tables("FSD50K.ground_truth", "md5:ca27382c195e37d2269c4c866dd73485"),
         _tables("FSD50K.metadata", "md5:b9ea0c829a411c1d42adb9da539ed237"),
+        _tables("FSD50K.doc", "md5:3516162b82dc2945d3e7feba0904e800"),
         *_archive(
             "dev",
             (

@@ -26,9 +26,11 @@ from aig.datasets_registry.text.json_stream import json_items
 from aig.datasets_registry.text.parse_rows import parse_items, parse_rows
 from aig.datasets_registry.text.text_rows import MalformedRowError
 
-__all__ = ["FREESOUND", "SOUNDBIBLE", "captions"]
+__all__ = ["FREESOUND", "HUB", "SOUNDBIBLE", "captions"]
 
-_HUB = "https://huggingface.co/datasets/cvssp/WavCaps/resolve/main"
+HUB = "https://huggingface.co/datasets/cvssp/WavCaps/resolve/main"
+"""Where WavCaps' files lie."""
+
 _SOURCES = ("freesound", "soundbible", "bbc_sound_effects", "audioset_sl")
 _VIDEO = re.compile(r"Y?([A-Za-z0-9_-]{11})(?:\.\w+)?")
 
@@ -140,7 +142,7 @@ def _stem(number: Any) -> str:
 
 _BLACKLISTS = tuple(
     Download(
-        url=f"{_HUB}/json_files/blacklist/{name}",
+        url=f"{HUB}/json_files/blacklist/{name}",
         to=f"json_files/blacklist/{name}",
         checksum=f"sha256:{checksum}",
         size=size,
@@ -180,7 +182,7 @@ def _dataset(
         audio_names=(f"<id>.* below a folder whose name begins with {folder}, or anywhere where there is none",),
         downloads=(
             Download(
-                url=f"{_HUB}/json_files/{folder}/{list_name}",
+                url=f"{HUB}/json_files/{folder}/{list_name}",
                 to=f"json_files/{folder}/{list_name}",
                 checksum=f"sha256:{checksum}",
                 size=size,
@@ -223,7 +225,7 @@ SOUNDBIBLE = _dataset(
     copies=10,
     audio=(
         Download(
-            url=f"{_HUB}/Zip_files/SoundBible/SoundBible.zip",
+            url=f"{HUB}/Zip_files/SoundBible/SoundBible.zip",
             to="SoundBible",
             unpack=True,
             makes=("SoundBible",),

@@ -163,3 +163,20 @@ def test_a_broken_file_that_is_removed_leaves_the_quarantine(data: Data) -> None
     data.names.remove("broken.wav")
     assert data.run() == []
     assert data.refused() == []
+
+
+def test_two_clips_of_one_file_are_both_measured_whenever_they_came(tmp_path):
+    data = Data(tmp_path)
+    data.write("a.wav")
+    clips = []
+    for audio_id in ("one", "two", "three"):
+        clips.append({"path": "a.wav", "audio_id": audio_id})
+        (tmp_path / "clips.jsonl").write_text("\n".join(map(json.dumps, clips)))
+        index_dataset(data.configuration, data.workspace, "mine", Progress("", None, "clips", lambda *_: None))
+        todo, batches = clips_to_measure(data.workspace, "mine", data.configuration.extract, 100)
+        assert todo == 1
+        for batch, known in batches:
+            measure_batch(data.workspace, "mine", str(tmp_path), batch, known, data.configuration.extract)
+    measured = {row.audio_id for row in data.workspace.records(Features, "features", "mine")}
+    assert measured == {"mine/one", "mine/two", "mine/three"}
+    assert data.sums()["read"] == 3
