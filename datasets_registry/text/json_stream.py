@@ -19,8 +19,8 @@ _BETWEEN = re.compile(r"[\s,]*")
 _NEXT = re.compile(r"\n\s*\{")
 
 
-def json_items(file: Path, key: str) -> Iterator[tuple[int, dict[str, Any] | MalformedRowError]]:
-    """The objects of the list under a key of a JSON file, with the line each starts on, counted from 1.
+def json_items(file: Path, key: str | None) -> Iterator[tuple[int, dict[str, Any] | MalformedRowError]]:
+    """The objects of the list under a key of a JSON file, or of a file that is a list, with their first line, from 1.
 
     An object that is not JSON is given as `MalformedRowError`, and reading goes on at the next line that opens one.
     A file that ends before its list does gives a last `MalformedRowError`, as does one without such a list.
@@ -28,9 +28,10 @@ def json_items(file: Path, key: str) -> Iterator[tuple[int, dict[str, Any] | Mal
     decode = json.JSONDecoder().raw_decode
     with file.open(encoding="utf-8-sig", errors="surrogateescape") as stream:
         text = stream.read(2 * _AHEAD)
-        opening = re.search(rf'"{re.escape(key)}"\s*:\s*\[', text)
+        opening = re.match(r"\s*\[", text) if key is None else re.search(rf'"{re.escape(key)}"\s*:\s*\[', text)
         if opening is None:
-            yield 1, MalformedRowError(f"no list {key!r}", code="malformed_file", advice="Download the file again.")
+            missing = "the file is not a list" if key is None else f"no list {key!r}"
+            yield 1, MalformedRowError(missing, code="malformed_file", advice="Download the file again.")
             return
         line, at = text.count("\n", 0, opening.end()) + 1, opening.end()
         while True:

@@ -41,6 +41,7 @@ AREAS: tuple[str, ...] = (
     "report",
     "shards",
     "exports",
+    "import_rows",
 )
 """Modules of `aig.pipelines.cli`, each with `register(app)`, in the order of `aig --help`."""
 

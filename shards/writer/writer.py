@@ -99,10 +99,11 @@ def publish(
                 if batch.num_rows:
                     shuffle.add(batch, _folders(batch.column("task"), build.task_specs))
                     counts.update(_counts(batch))
+            left_out.update(also_left_out or {})
             if not counts:
                 raise DataError(
                     f"no row to publish; left out: {dict(left_out) or 'none'}",
-                    "See that the generate stage made pairs (aig status).",
+                    "See what was left out and why; where nothing was, no pairs were made (`aig status`).",
                 )
             shards = map_in_order(
                 pool, lambda s: _write_shard(stage.folder, *s), _shards(shuffle, settings), ahead=WORKERS
@@ -112,7 +113,6 @@ def publish(
             for entries, keys in shards:
                 files += entries
                 clips.add(keys)
-        left_out.update(also_left_out or {})
         present = {task for _, task in counts}
         named = tuple(spec for spec in build.tasks if spec.name in present)
         manifest = Manifest(
