@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
 from aig.core.errors import UsageError
-from aig.pipelines.cli.output import JsonFlag, print_json, say
+from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 from aig.pipelines.cli.shards import SetArgument
 
-__all__ = ["register"]
+if TYPE_CHECKING:
+    from aig.pipelines.views.clip_audio import ClipAudio
 
-_WEBDATASET = "webdataset"
+__all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -25,77 +26,85 @@ def register(app: typer.Typer) -> None:
 
 def export(
     path: SetArgument,
-    to: Annotated[str, typer.Option("--to", metavar="ltu-json|jsonl|webdataset", help="The form.")],
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="File to write; for webdataset a folder.")] = None,
-    stage: Annotated[str, typer.Option(metavar="NAME", help="default, stage1, stage2 or stage3.")] = "default",
-    lineage: Annotated[bool, typer.Option("--lineage", help="With the columns of lineage (jsonl only).")] = False,
+    to: Annotated[str, typer.Option("--to", metavar="FORM", help="`aig export SET --to list` shows what there is.")],
+    out: Annotated[Path | None, typer.Option(metavar="PATH", help="File or folder to write.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="CONFIG", help="Configuration that says where the audio is.")
+    ] = None,
     audio: Annotated[
-        Path | None,
-        typer.Option(metavar="CONFIG", help="Configuration that says where the audio is: 16 kHz copies are made."),
-    ] = None,
+        str, typer.Option(metavar="copy|link|path", help="16 kHz copies, links, or the files where they are.")
+    ] = "copy",
     audio_out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of the copies; audio_id becomes their path.")
+        Path | None, typer.Option(metavar="DIR", help="Folder of the copies or links; beside the export by default.")
     ] = None,
+    stage: Annotated[
+        str, typer.Option(metavar="NAME", help="default, stage1, stage2, stage3, or another config of the card.")
+    ] = "default",
+    where: Annotated[
+        str | None, typer.Option(metavar="SQL", help="Only rows for which it holds: \"task = 'caption'\".")
+    ] = None,
+    split: Annotated[str | None, typer.Option(metavar="NAME", help="Only rows of this split.")] = None,
+    turns: Annotated[int, typer.Option(metavar="N", min=1, help="Rows of a clip that make one conversation.")] = 1,
+    transcript: Annotated[
+        str | None,
+        typer.Option(metavar="drop|keep", help="The transcript beside the question; kept for LTU alone by default."),
+    ] = None,
+    max_seconds: Annotated[
+        float | None, typer.Option(metavar="S", min=0.1, help="Cut longer clips, leaving out rows about what is cut.")
+    ] = None,
+    lineage: Annotated[bool, typer.Option("--lineage", help="With the columns of lineage (jsonl only).")] = False,
     json: JsonFlag = False,
 ) -> None:
-    """Writes a set as LTU's JSON, as JSON Lines, or as WebDataset tar files with the audio."""
+    """Writes a set, with its audio, as a trainer reads it."""
     from aig.pipelines.runtime.progress import progress_of
-
-    if to == _WEBDATASET and audio is None:
-        raise UsageError("webdataset carries the audio", "Say where the audio is: --audio CONFIG.")
-    if to != _WEBDATASET and (audio is None) != (audio_out is None):
-        raise UsageError("--audio and --audio-out go together", "Give both or neither.")
-    if to == _WEBDATASET and audio_out is not None:
-        raise UsageError("webdataset carries the audio inside", "Remove --audio-out.")
-    target = out or Path({"ltu-json": "ltu.json", "jsonl": "rows.jsonl", _WEBDATASET: "webdataset"}.get(to, to))
-    with progress_of("exporting", unit="rows") as progress:
-        if to == _WEBDATASET and audio is not None:
-            result = _tars(path, target, audio, stage, progress.advance)
-        else:
-            result = _file(path, target, to, stage, lineage, audio, audio_out, progress.advance)
-    if json:
-        print_json({"path": str(target), **result})
-    else:
-        say(f"{target}: " + ", ".join(f"{name.replace('_', ' ')} {number:,}" for name, number in result.items()))
-
-
-def _file(
-    path: str,
-    out: Path,
-    form: str,
-    stage: str,
-    lineage: bool,
-    audio: Path | None,
-    audio_out: Path | None,
-    advance: Callable[[int], None],
-) -> dict[str, int]:
-    from aig.shards.export.audio_copies import copy_once
     from aig.shards.export.export import export as write
+    from aig.shards.export.form import Options
+    from aig.shards.export.registry import FORMS, find
 
-    rename = None
-    if audio is not None and audio_out is not None:
-        from aig.pipelines.configuration import load
-        from aig.pipelines.views.clip_audio import ClipAudio
+    if to == "list":
+        forms = [(form.name, form.about, form.audio, form.out) for form in FORMS.values()]
+        if json:
+            print_json({"forms": [dict(zip(("name", "about", "audio", "out"), form, strict=True)) for form in forms]})
+        else:
+            print_table("Exports", ("form", "who reads it", "audio", "writes"), forms)
+        return
+    find(to)
+    if audio not in ("copy", "link", "path"):
+        raise UsageError(f"--audio {audio} is not known", "Choose one of: copy, link, path.")
+    if transcript not in (None, "drop", "keep"):
+        raise UsageError(f"--transcript {transcript} is not known", "Choose one of: drop, keep.")
+    if config is None and (audio_out is not None or audio != "copy"):
+        raise UsageError("--audio and --audio-out need the audio", "Say where it is: --config CONFIG.")
+    options = Options(
+        config=stage,
+        where=where,
+        split=split,
+        transcript=None if transcript is None else transcript == "keep",
+        turns=turns,
+        max_seconds=max_seconds,
+        audio=cast(Literal["copy", "link", "path"], audio),
+        audio_out=audio_out,
+        lineage=lineage,
+        workers=min(8, os.cpu_count() or 1),
+    )
+    with progress_of("exporting", unit="rows") as progress:
+        done = write(path, to, out, options, audio=_audio_of(config), progress=progress.advance)
+    if json:
+        result = {"path": str(done.path), "rows": done.rows, "samples": done.samples, "left_out": done.left_out}
+        print_json(result)
+        return
+    say(f"{done.path}: {done.rows:,} rows in {done.samples:,} records")
+    for reason, rows in sorted(done.left_out.items()):
+        say(f"  left out, {reason}: {rows:,} rows")
 
-        read = ClipAudio(load(audio))
-        known: dict[str, str | None] = {}
-        folder = audio_out.resolve()
 
-        def rename(audio_ids: list[str]) -> list[str | None]:
-            copy_once(audio_ids, folder, read, known)
-            return [known[audio_id] for audio_id in audio_ids]
-
-    rows, left_out = write(path, out, form, config=stage, lineage=lineage, rename=rename, progress=advance)
-    return {"rows": rows, "left_out": left_out}
-
-
-def _tars(path: str, out: Path, audio: Path, stage: str, advance: Callable[[int], None]) -> dict[str, int]:
+def _audio_of(config: Path | None) -> ClipAudio | None:
+    if config is None:
+        return None
     from aig.pipelines.configuration import load
     from aig.pipelines.views.clip_audio import ClipAudio
-    from aig.shards.export.tar_shards import export_tars
 
-    clips, left_out = export_tars(path, out, ClipAudio(load(audio)), config=stage, progress=advance)
-    return {"clips": clips, "left_out": left_out}
+    return ClipAudio(load(config))
 
 
 def merge(

@@ -1,133 +1,121 @@
-"""A published set in other forms: LTU's JSON, JSON Lines. Rows stream; a file appears whole or not at all."""
+"""A published set in the form that a trainer reads, with its audio."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
 
-import pyarrow as pa
+from aig.core.errors import DataError, UsageError
+from aig.core.parallel import map_in_order
+from aig.shards.export.audio_copies import AudioSource, Copies
+from aig.shards.export.form import Form, Options, Sample
+from aig.shards.export.registry import find
+from aig.shards.export.rows import later_rows, samples_of
 
-from aig.core import storage
-from aig.core.errors import UsageError
-from aig.shards.card import STAGES
-from aig.shards.published import PublishedSet
-from aig.shards.schema import DATA, LINEAGE
+__all__ = ["Exported", "export"]
 
-__all__ = ["FORMATS", "export", "rows_of", "whole_file"]
+_AHEAD = 16
+"""Samples in hand for each worker."""
 
-Rename = Callable[[list[str]], list[str | None]]
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export wrote.
+
+    Attributes:
+        path: file or folder.
+        rows: rows written.
+        samples: records written; a record may hold several rows.
+        left_out: rows left out, by reason.
+    """
+
+    path: Path
+    rows: int
+    samples: int
+    left_out: dict[str, int]
 
 
 def export(
     url: str,
-    out: Path,
-    form: str,
+    to: str,
+    out: Path | None = None,
+    options: Options | None = None,
     *,
-    config: str = "default",
-    lineage: bool = False,
-    rename: Rename | None = None,
+    audio: AudioSource | None = None,
     progress: Callable[[int], None] | None = None,
-) -> tuple[int, int]:
-    """Writes the rows of a set as one file.
+) -> Exported:
+    """Writes a set for a trainer.
 
     Args:
         url: folder of the set: a local path or any fsspec URL.
-        out: the file to write.
-        form: `ltu-json`, the list of objects that the trainers of LTU and LTU-AS read, or `jsonl`, an object a line.
-        config: which rows: `default`, `stage1`, `stage2`, `stage3`.
-        lineage: whether the columns of lineage come along; only with `jsonl`, for LTU's collators refuse them.
-        rename: from audio ids to what the trainer opens, such as paths; a row whose clip has none is left out.
-        progress: told the rows of each piece written.
-
-    Returns:
-        Rows written and rows left out.
+        to: name of a form, or `module:object`.
+        out: the file or folder to write; the form's own name in the working directory where absent.
+        options: which rows, and how.
+        audio: gives the clips' audio; a row whose clip has none is left out and counted.
+        progress: told the rows read.
 
     Raises:
-        UsageError: an unknown form or config, or lineage with `ltu-json`.
-        DataError: the set has no manifest that can be trusted.
+        UsageError: an unknown form or config, or options that do not go together.
+        DataError: the set has no manifest that can be trusted, or none of its clips has audio.
     """
-    if form not in FORMATS:
-        raise UsageError(f"unknown export {form!r}", f"Choose one of: {', '.join(FORMATS)}.")
-    if lineage and form == "ltu-json":
-        raise UsageError("ltu-json cannot carry lineage: the trainers refuse other columns", "Use --to jsonl.")
-    written = left_out = 0
-    with whole_file(out) as stream:
-        write = FORMATS[form](stream)
-        for table in rows_of(url, config, LINEAGE.names if lineage else ()):
-            rows = table.to_pylist()
-            if rename:
-                for row, name in zip(rows, rename([row["audio_id"] for row in rows]), strict=True):
-                    row["audio_id"] = name
-            kept = [row for row in rows if row["audio_id"] is not None]
-            write(kept)
-            written += len(kept)
-            left_out += len(rows) - len(kept)
-            if progress:
-                progress(len(rows))
-        write(None)
-    return written, left_out
+    form, options = find(to), options or Options()
+    _check(form, options, audio)
+    target = out or Path(form.out)
+    folder = options.audio_out or target.parent / f"{target.stem}_audio"
+    copies = Copies(audio, form, options, folder) if audio else None
+    counts: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
+
+    def counted() -> Iterator[Sample]:
+        samples = samples_of(url, form, options, progress)
+        for sample, reasons in _with_audio(samples, copies, options.workers):
+            left_out.update(reasons)
+            if sample is not None:
+                counts.update(rows=len(sample.rows), samples=1)
+                yield sample
+        if not counts and left_out:
+            raise DataError(
+                f"none of the {left_out.total()} rows can be exported: {', '.join(left_out)}",
+                "Name the datasets' roots in the configuration, or other rows.",
+            )
+
+    form.write(counted(), target, options)
+    return Exported(target, counts["rows"], counts["samples"], dict(left_out))
 
 
-def rows_of(url: str, config: str = "default", lineage: Iterable[str] = ()) -> Iterator[pa.Table]:
-    """The rows of a config, row group by row group, in the set's order.
-
-    Raises:
-        UsageError: the config does not exist, or nothing is at `url`.
-        DataError: the set has no manifest that can be trusted.
-    """
-    if config not in STAGES:
-        raise UsageError(f"unknown config {config!r}", f"Choose one of: {', '.join(STAGES)}.")
-    published = PublishedSet(url)
-    for entry in published.manifest().data_files:
-        if entry.folder in STAGES[config]:
-            yield from published.rows(entry, DATA.names, list(lineage))
+def _check(form: Form, options: Options, audio: AudioSource | None) -> None:
+    if form.audio in ("beside", "inside") and audio is None:
+        raise UsageError(f"{form.name} carries the audio", "Say where the audio is: --config CONFIG.")
+    if form.audio == "none" and audio is not None:
+        raise UsageError(f"{form.name} carries no audio", "Remove --config.")
+    if form.audio == "inside" and (options.audio != "copy" or options.audio_out):
+        raise UsageError(f"{form.name} carries the audio inside", "Remove --audio and --audio-out.")
+    if options.max_seconds is not None and audio is None:
+        raise UsageError("--max-seconds cuts the audio", "Say where the audio is: --config CONFIG.")
+    if options.lineage and not form.carries_lineage:
+        raise UsageError(f"{form.name} cannot carry lineage: its trainers refuse other columns", "Use --to jsonl.")
 
 
-def _ltu_json(stream: BinaryIO) -> Callable[[list[dict[str, Any]] | None], None]:
-    first = True
+def _with_audio(
+    samples: Iterator[Sample], copies: Copies | None, workers: int
+) -> Iterator[tuple[Sample | None, dict[str, int]]]:
+    """Each sample with its audio, or `None`, and the rows that were left out, by reason."""
+    if copies is None:
+        yield from ((sample, {}) for sample in samples)
+        return
 
-    def write(rows: list[dict[str, Any]] | None) -> None:
-        nonlocal first
-        if rows is None:
-            stream.write(b"[]\n" if first else b"\n]\n")
-            return
-        for row in rows:
-            stream.write(b"[\n" if first else b",\n")
-            stream.write(json.dumps(row, ensure_ascii=False).encode())
-            first = False
+    def prepared(sample: Sample) -> tuple[Sample | None, dict[str, int]]:
+        found = copies.sound(sample.audio_id)
+        if isinstance(found, str):
+            return None, {found: len(sample.rows)}
+        sound, cut = found
+        later = later_rows(sample, sound.duration_s) if cut else []
+        rows = tuple(row for row in sample.rows if row not in later)
+        reasons = {"speaks of what comes after --max-seconds": len(later)} if later else {}
+        return (replace(sample, rows=rows, sound=sound) if rows else None), reasons
 
-    return write
-
-
-def _jsonl(stream: BinaryIO) -> Callable[[list[dict[str, Any]] | None], None]:
-    def write(rows: list[dict[str, Any]] | None) -> None:
-        stream.writelines((json.dumps(row, ensure_ascii=False) + "\n").encode() for row in rows or ())
-
-    return write
-
-
-FORMATS: dict[str, Callable[[BinaryIO], Callable[[list[dict[str, Any]] | None], None]]] = {
-    "ltu-json": _ltu_json,
-    "jsonl": _jsonl,
-}
-"""What makes a writer of rows, which is called with `None` at the end."""
-
-
-@contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A file that has its name only when the block has ended well.
-
-    Raises:
-        UsageError: the place cannot be written to.
-    """
-    with contextlib.ExitStack() as stack:
-        try:
-            stream = stack.enter_context(storage.whole_file(path))
-        except OSError as error:
-            raise UsageError(
-                f"{path} cannot be written: {error.strerror}", "Name a file in your own folder."
-            ) from error
-        yield stream
+    with ThreadPoolExecutor(workers) as pool:
+        yield from map_in_order(pool, prepared, samples, ahead=workers * _AHEAD)

@@ -5,23 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-import soundfile
 import yaml
 
 from aig.core.errors import DataError, UsageError
 from aig.core.records import QAPair
 from aig.shards.card import card
-from aig.shards.export.audio_copies import copy_name, copy_once
-from aig.shards.export.export import export
-from aig.shards.export.tar_shards import export_tars
 from aig.shards.lookup import find
 from aig.shards.manifest import Build, Manifest, SourceDataset
 from aig.shards.merge import merge
@@ -135,106 +128,6 @@ def test_statistics_need_no_open_ended_rows(tmp_path: Path, pairs: Pairs, publis
     published_by(tmp_path, [pair for pair in pairs(66) if pair.task == "age_cla"])
     found = statistics(str(tmp_path))
     assert (found.rows, found.levels, found.distinct_questions, found.not_answerable) == (3, {}, None, None)
-
-
-# exports
-
-
-def test_ltu_json_is_what_the_trainers_read(published_set: Path, tmp_path: Path, pairs: Pairs) -> None:
-    assert export(str(published_set), tmp_path / "ltu.json", "ltu-json") == (660, 0)
-    rows = json.loads((tmp_path / "ltu.json").read_text())
-    names = ["instruction", "input", "audio_id", "dataset", "task", "output"]
-    assert all(list(row) == names for row in rows)
-    assert {tuple(row.values()) for row in rows} == {tuple(getattr(p, name) for name in names) for p in pairs(660)}
-    datasets = pytest.importorskip("datasets")
-    loaded = datasets.load_dataset("json", data_files=str(tmp_path / "ltu.json"), cache_dir=str(tmp_path / "cache"))
-    assert loaded["train"].column_names == names
-
-
-def test_json_lines_can_carry_lineage(published_set: Path, tmp_path: Path) -> None:
-    export(str(published_set), tmp_path / "rows.jsonl", "jsonl", config="stage1", lineage=True)
-    rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
-    assert len(rows) == 390
-    assert rows[0]["prompt"] == "speech@1"
-    assert len(rows[0]) == 17
-
-
-@pytest.mark.parametrize(
-    ("form", "options", "message"),
-    [
-        ("csv", {}, "unknown export 'csv'"),
-        ("ltu-json", {"lineage": True}, "ltu-json cannot carry lineage"),
-        ("jsonl", {"config": "stage9"}, "unknown config 'stage9'"),
-    ],
-)
-def test_a_wrong_export_says_what_there_is(
-    published_set: Path, tmp_path: Path, form: str, options: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(UsageError, match=message):
-        export(str(published_set), tmp_path / "x", form, **options)
-    assert list(tmp_path.iterdir()) == []
-
-
-def hum(audio_id: str) -> np.ndarray | None:
-    """Every clip but one has half a second of sound."""
-    if audio_id.endswith("clip 7"):
-        return None
-    return np.sin(np.arange(8000) * 0.05).astype(np.float32) * 2
-
-
-def test_audio_is_copied_once_under_its_own_name(published_set: Path, tmp_path: Path) -> None:
-    known: dict[str, str | None] = {}
-
-    def rename(ids: list[str]) -> list[str | None]:
-        copy_once(ids, tmp_path / "audio", hum, known)
-        return [known[audio_id] for audio_id in ids]
-
-    written, left_out = export(str(published_set), tmp_path / "ltu.json", "ltu-json", rename=rename)
-    assert (written + left_out, left_out) == (660, sum(1 for i in range(660) if i % 40 == 7))
-    rows = json.loads((tmp_path / "ltu.json").read_text())
-    assert len({row["audio_id"] for row in rows}) == 78
-    samples, rate = soundfile.read(rows[0]["audio_id"])
-    assert (rate, samples.ndim, len(samples)) == (16_000, 1, 8000)
-    assert np.abs(samples).max() <= 1
-
-
-def test_copies_of_long_names_stay_apart_and_short() -> None:
-    long = "audioset/" + "ä" * 300
-    assert len(copy_name(long).encode()) <= 210
-    assert copy_name(long) != copy_name(long + "b")
-    assert copy_name("d/a/b/c/e.wav") == "b_c_e.flac"
-
-
-def test_webdataset_holds_each_clip_once_with_all_its_rows(published_set: Path, tmp_path: Path) -> None:
-    assert export_tars(str(published_set), tmp_path / "a", hum, clips_per_tar=30) == (78, 2)
-    tars = sorted((tmp_path / "a").iterdir())
-    assert [path.name for path in tars] == ["shard-00000.tar", "shard-00001.tar", "shard-00002.tar"]
-    samples: dict[str, dict[str, Any]] = {}
-    for path in tars:
-        with tarfile.open(path) as tar:
-            for member in tar:
-                if member.name.endswith(".json"):
-                    about = json.load(tar.extractfile(member))
-                    assert about["audio_id"] not in samples
-                    samples[about["audio_id"]] = about
-    assert sum(len(about["pairs"]) for about in samples.values()) == 660 - sum(1 for i in range(660) if i % 40 == 7)
-    export_tars(str(published_set), tmp_path / "b", hum, clips_per_tar=30)
-    assert [p.read_bytes() for p in sorted((tmp_path / "b").iterdir())] == [p.read_bytes() for p in tars]
-    export_tars(str(published_set), tmp_path / "b", hum, config="stage1", clips_per_tar=1000)
-    assert [path.name for path in (tmp_path / "b").iterdir()] == ["shard-00000.tar"]
-
-
-def test_webdataset_reads_the_tars(published_set: Path, tmp_path: Path) -> None:
-    webdataset = pytest.importorskip("webdataset")
-    export_tars(str(published_set), tmp_path, hum)
-    samples = list(webdataset.WebDataset(str(tmp_path / "shard-00000.tar"), shardshuffle=False))
-    assert len(samples) == 78
-    assert {"__key__", "flac", "json"} <= set(samples[0])
-
-
-def test_webdataset_without_any_audio_is_an_error(published_set: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="none of the 80 clips"):
-        export_tars(str(published_set), tmp_path / "a", lambda audio_id: None)
 
 
 # merges

@@ -62,7 +62,7 @@ def test_validate_says_what_is_wrong(
         (["validate", ".", "--format", "xml"], "unknown format 'xml'"),
         (["export", "SET", "--to", "xml"], "unknown export 'xml'"),
         (["export", "SET", "--to", "webdataset"], "webdataset carries the audio"),
-        (["export", "SET", "--to", "jsonl", "--audio-out", "x"], "go together"),
+        (["export", "SET", "--to", "jsonl", "--audio-out", "x"], "need the audio"),
         (["merge", "SET", "--out", "SET"], "one of the sets"),
     ],
 )

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-import soundfile
 
 from aig.pipelines.cli.app import app
 from aig.pipelines.cli.output import run
-from helpers.small_build import CLIPS, HOSTILE, small_build
+from helpers.small_build import HOSTILE, small_build
 
 
 @pytest.fixture
@@ -67,29 +65,3 @@ def test_why_hides_nothing_from_the_person_at_the_terminal(
 def test_why_of_an_unknown_id_says_where_ids_stand(aig: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:
     assert aig("why", "0" * 32) == 1
     assert "lineage/" in capfd.readouterr().err
-
-
-def test_export_copies_the_sound_at_16_khz(aig: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:
-    options = ["--audio", "aig.yaml", "--audio-out", "copies", "--json"]
-    assert aig("export", "workspace/shards", "--to", "ltu-json", "--out", "ltu.json", *options) == 0
-    told = json.loads(capfd.readouterr().out)
-    rows = json.loads(Path("ltu.json").read_text())
-    assert (told["rows"], told["left_out"]) == (len(rows), 0)
-    clips = {row["audio_id"] for row in rows}
-    assert len(clips) == CLIPS - 1
-    for clip in clips:
-        samples, rate = soundfile.read(clip)
-        assert (rate, len(samples)) == (16_000, 8_000)
-
-
-def test_a_clip_whose_sound_is_gone_is_left_out_and_counted(
-    aig: Callable[..., int], capfd: pytest.CaptureFixture[str]
-) -> None:
-    Path("audio/2.wav").unlink()
-    assert (
-        aig("export", "workspace/shards", "--to", "webdataset", "--out", "tars", "--audio", "aig.yaml", "--json") == 0
-    )
-    told = json.loads(capfd.readouterr().out)
-    assert (told["clips"], told["left_out"]) == (CLIPS - 2, 1)
-    with tarfile.open("tars/shard-00000.tar") as tar:
-        assert len(tar.getnames()) == 2 * (CLIPS - 2)

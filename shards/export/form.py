@@ -1,0 +1,118 @@
+"""What an export is: one value, in one module, that writes samples as some trainer reads them.
+
+Those of AIG are listed in `aig.shards.export.registry`; one's own is named as `module:object`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+__all__ = ["Form", "Options", "Sample", "Sound"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A clip's audio as an export carries it.
+
+    Attributes:
+        duration_s: its length in seconds.
+        path: absolute path of the file; empty where the export carries the audio inside.
+        content: the file's bytes where the export carries the audio inside, 16 kHz FLAC of one channel; else empty.
+    """
+
+    duration_s: float
+    path: str = ""
+    content: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows about one clip that go into one record of an export, with the clip's audio.
+
+    Attributes:
+        audio_id: the clip's.
+        dataset: the clip's.
+        rows: the published columns of each row and those of its lineage, by name; `input` is empty where transcripts
+            are dropped.
+        sound: `None` where the export was called without audio.
+    """
+
+    audio_id: str
+    dataset: str
+    rows: tuple[dict[str, Any], ...]
+    sound: Sound | None = None
+
+    @property
+    def audio(self) -> Sound:
+        """The audio, in a form that always carries it."""
+        assert self.sound is not None
+        return self.sound
+
+    @property
+    def key(self) -> str:
+        """An id of the record: its rows' `qa_id`, the first of several."""
+        return str(self.rows[0]["qa_id"])
+
+    def question(self, row: dict[str, Any]) -> str:
+        """What is asked: the instruction, and the transcript on a line of its own where it is kept."""
+        return f"{row['instruction']}\n{row['input']}" if row["input"] else str(row["instruction"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What every export can be told.
+
+    Attributes:
+        config: which rows: `default`, `stage1`, `stage2`, `stage3`, or another config of the card.
+        where: condition in SQL on the columns of a row and its lineage.
+        split: rows of this split alone.
+        transcript: whether rows keep the transcript in `input`; `None`: as the form has it.
+        turns: most rows of one clip in a record; 1 keeps the rows apart, in the set's order.
+        max_seconds: longer clips are cut to their beginning, and rows that speak of what comes later are left out.
+        audio: `copy` writes 16 kHz copies, `link` links to the files as they are, `path` names them where they are.
+        audio_out: folder of the copies and links; `None`: beside the export.
+        lineage: whether the columns of lineage are written, where the form can carry them.
+        workers: clips that are decoded at a time.
+    """
+
+    config: str = "default"
+    where: str | None = None
+    split: str | None = None
+    transcript: bool | None = None
+    turns: int = 1
+    max_seconds: float | None = None
+    audio: Literal["copy", "link", "path"] = "copy"
+    audio_out: Path | None = None
+    lineage: bool = False
+    workers: int = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """An export.
+
+    Attributes:
+        name: as `--to` takes it.
+        about: who reads it, in a few words.
+        write: writes the samples to the file or folder of the export.
+        out: name of that file or folder where none is given.
+        audio: `none`: rows alone; `optional`: rows alone, or with paths of audio files; `beside`: with paths; `inside`:
+            with the audio itself.
+        suffix: format of the copies, `.flac` or `.wav`.
+        by_clip: whether a sample holds all the rows of a clip, in whatever order the clips come.
+        keeps_transcript: whether `input` keeps the transcript where nothing else is asked for.
+        carries_lineage: whether the columns of lineage can be written.
+    """
+
+    name: str
+    about: str
+    write: Callable[[Iterator[Sample], Path, Options], None]
+    out: str
+    audio: Literal["none", "optional", "beside", "inside"] = "beside"
+    suffix: Literal[".flac", ".wav"] = ".flac"
+    by_clip: bool = False
+    keeps_transcript: bool = False
+    carries_lineage: bool = False

@@ -1,0 +1,1 @@
+"""The exports, one module each; `aig.shards.export.registry` lists them."""

@@ -1,0 +1,79 @@
+"""Chat messages with `<audio>` marks and a list of audio files: ms-swift and LLaMA-Factory.
+
+Beside the file lies `dataset_info.json`, by which LLaMA-Factory finds it; entries of other files in it stay.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aig.core.errors import UsageError
+from aig.shards.export.files import whole_file, write_json_lines
+from aig.shards.export.form import Form, Options, Sample
+
+__all__ = ["MARK", "MESSAGES", "messages", "write_dataset_info"]
+
+MARK = "<audio>"
+"""Stands where the audio is in the question; exactly one for each audio file."""
+
+_INFO = "dataset_info.json"
+
+
+def messages(sample: Sample) -> list[dict[str, str]]:
+    """The conversation about a clip; the first question carries the mark, and a mark in the texts is spelt apart."""
+    talk = []
+    for number, row in enumerate(sample.rows):
+        mark = "" if number else MARK
+        talk.append({"role": "user", "content": mark + _without_mark(sample.question(row))})
+        talk.append({"role": "assistant", "content": _without_mark(row["output"])})
+    return talk
+
+
+def _without_mark(text: str) -> str:
+    """Text in which nothing is taken for the mark."""
+    return text.replace(MARK, "< audio >")
+
+
+def _record(sample: Sample) -> dict[str, Any]:
+    tasks = list(dict.fromkeys(row["task"] for row in sample.rows))
+    return {
+        "messages": messages(sample),
+        "audios": [sample.audio.path],
+        "id": sample.key,
+        "audio_id": sample.audio_id,
+        "channel": tasks[0] if len(tasks) == 1 else "several",
+    }
+
+
+def _write(samples: Iterator[Sample], out: Path, _: Options) -> None:
+    write_json_lines(out, map(_record, samples))
+    write_dataset_info(out, {"columns": {"messages": "messages", "audios": "audios"}})
+
+
+def write_dataset_info(out: Path, more: dict[str, Any]) -> None:
+    """Enters a file of messages into the `dataset_info.json` beside it.
+
+    Raises:
+        UsageError: there is one that is not a JSON object.
+    """
+    file = out.with_name(_INFO)
+    try:
+        known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        assert isinstance(known, dict)
+    except (ValueError, AssertionError) as error:
+        raise UsageError(f"{file} is not a JSON object", "Remove it, or export to another folder.") from error
+    tags = {"role_tag": "role", "content_tag": "content", "user_tag": "user", "assistant_tag": "assistant"}
+    known[out.stem] = {"file_name": out.name, "formatting": "sharegpt", "tags": tags, **more}
+    with whole_file(file) as stream:
+        stream.write(json.dumps(known, ensure_ascii=False, indent=2).encode() + b"\n")
+
+
+MESSAGES = Form(
+    name="messages",
+    about="ms-swift, LLaMA-Factory: chat messages with <audio>, and dataset_info.json",
+    write=_write,
+    out="messages.jsonl",
+)

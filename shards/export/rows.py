@@ -1,0 +1,116 @@
+"""Which rows of a set are exported, and how they go together into samples."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from aig.core.errors import UsageError
+from aig.core.hashing import stable_hash_sql
+from aig.shards.card import STAGES
+from aig.shards.export.form import Form, Options, Sample
+from aig.shards.published import PublishedSet
+from aig.shards.schema import DATA, LINEAGE
+
+__all__ = ["later_rows", "samples_of"]
+
+MEMORY = "800MB"
+"""Above this DuckDB sorts on disk."""
+
+_TIME = re.compile(r"(\d+(?:\.\d+)?)s\b")
+
+_SCHEMA = pa.schema([*(pa.field(f.name, f.type) for f in DATA), *(pa.field(f.name, f.type) for f in LINEAGE)])
+
+
+def samples_of(url: str, form: Form, options: Options, progress: Callable[[int], None] | None) -> Iterator[Sample]:
+    """The samples of a set, without audio.
+
+    A sample is a row, in the set's order; with several turns, or where the form wants it, the rows of a clip, and the
+    clips come in the order of a hash of their id.
+
+    Raises:
+        UsageError: the config does not exist, the condition cannot be read, or nothing is at `url`.
+        DataError: the set has no manifest that can be trusted.
+    """
+    if options.config not in STAGES:
+        raise UsageError(f"unknown config {options.config!r}", f"Choose one of: {', '.join(STAGES)}.")
+    published = PublishedSet(url)
+    files = [entry for entry in published.manifest().data_files if entry.folder in STAGES[options.config]]
+    tables = (table for entry in files for table in published.rows(entry, DATA.names, LINEAGE.names))
+    batches = _chosen(_counted(tables, progress), options)
+    transcript = form.keeps_transcript if options.transcript is None else options.transcript
+    if form.by_clip or options.turns > 1:
+        batches = _sorted_by_clip(batches)
+    rows = (row for batch in batches for row in batch.to_pylist())
+    if not transcript:
+        rows = ({**row, "input": ""} for row in rows)
+    if not form.by_clip and options.turns == 1:
+        for row in rows:
+            yield Sample(row["audio_id"], row["dataset"], (row,))
+        return
+    for audio_id, group in itertools.groupby(rows, key=lambda row: row["audio_id"]):
+        about = list(group)
+        size = len(about) if options.turns == 1 else options.turns
+        for start in range(0, len(about), size):
+            yield Sample(audio_id, about[0]["dataset"], tuple(about[start : start + size]))
+
+
+def _counted(tables: Iterator[pa.Table], progress: Callable[[int], None] | None) -> Iterator[pa.RecordBatch]:
+    for table in tables:
+        columns = [
+            table.column(field.name).cast(field.type)
+            if field.name in table.column_names  # a set of an earlier version lacks the later columns
+            else pa.nulls(table.num_rows, field.type)
+            for field in _SCHEMA
+        ]
+        for batch in pa.Table.from_arrays(columns, schema=_SCHEMA).to_batches(max_chunksize=10_000):
+            yield batch
+            if progress:
+                progress(batch.num_rows)
+
+
+def _chosen(batches: Iterator[pa.RecordBatch], options: Options) -> Iterator[pa.RecordBatch]:
+    """The rows of a split that satisfy a condition, evaluated by a DuckDB that can reach neither files nor network."""
+    import duckdb
+
+    conditions = [f"({options.where})"] if options.where else []
+    if options.split:
+        conditions.append("split = '{}'".format(options.split.replace("'", "''")))
+    if not conditions:
+        yield from batches
+        return
+    with duckdb.connect(":memory:", config={"enable_external_access": "false"}) as db:
+        try:
+            for batch in batches:
+                found = db.from_arrow(pa.Table.from_batches([batch])).filter(" AND ".join(conditions))
+                yield from found.to_arrow_table().cast(_SCHEMA).to_batches()
+        except duckdb.Error as error:
+            advice = f"Write a condition in SQL on the columns {', '.join(_SCHEMA.names)}."
+            raise UsageError(f"the condition {options.where!r} cannot be used: {error}", advice) from error
+
+
+def _sorted_by_clip(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    import tempfile
+
+    import duckdb
+
+    order = f"{stable_hash_sql('audio_id')}, audio_id, task, instruction, output, qa_id"
+    with tempfile.TemporaryDirectory(prefix="aig-duckdb-") as folder, duckdb.connect(":memory:") as db:
+        db.execute("SET memory_limit = ?", [MEMORY])
+        db.execute("SET temp_directory = ?", [folder])
+        db.execute("SET enable_progress_bar = false")
+        reader = pa.RecordBatchReader.from_batches(_SCHEMA, batches)
+        yield from db.from_arrow(reader).order(order).to_arrow_reader(10_000)
+
+
+def later_rows(sample: Sample, end_s: float) -> list[dict[str, Any]]:
+    """The rows of a cut clip that speak of what comes after its end: time stamps beyond it, and what is said in all."""
+    return [row for row in sample.rows if row["task"] == "ASR" or row["input"] or _latest(row["output"]) > end_s]
+
+
+def _latest(text: str) -> float:
+    return max((float(end) for end in _TIME.findall(text)), default=0.0)

@@ -1,0 +1,323 @@
+"""Exports, read back by the loaders of those who use them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from aig.core.errors import DataError, UsageError
+from aig.core.records import QAPair
+from aig.shards.export import export as exporting
+from aig.shards.export.audio_copies import Place, copy_name
+from aig.shards.export.export import Exported
+from aig.shards.export.form import Options
+from aig.shards.export.forms.ltu import npz_name
+from aig.shards.export.registry import FORMS
+
+Pairs = Callable[[int], list[QAPair]]
+
+LOST_ROWS = sum(1 for index in range(660) if index % 40 == 7)
+"""Rows of the two clips without audio."""
+
+
+class Hum:
+    """Every clip but `clip 7` of each dataset has half a second of sound, `clip 3` has two."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+        self.reads: list[str] = []
+        self.version = 1
+
+    def place(self, audio_id: str) -> Place | None:
+        if audio_id.endswith("clip 7"):
+            return None
+        file = Path("/nowhere.wav") if self.folder is None else self.folder / f"{audio_id.replace('/', '_')}.wav"
+        if self.folder is not None and not file.exists():
+            soundfile.write(file, self.read(audio_id), 16_000)
+        return Place(file, not audio_id.endswith("clip 5"), f"{audio_id} {self.version}")
+
+    def read(self, audio_id: str) -> np.ndarray | None:
+        self.reads.append(audio_id)
+        length = 32_000 if audio_id.endswith("clip 3") else 8000
+        return np.sin(np.arange(length) * 0.05).astype(np.float32) * 2
+
+
+def export(published: Path, to: str, out: Path, source: Hum | None = None, **options: Any) -> Exported:
+    return exporting.export(str(published), to, out, Options(**options), audio=source)
+
+
+def lines(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+
+
+def test_ltu_json_is_what_the_trainers_read(published_set: Path, tmp_path: Path, pairs: Pairs) -> None:
+    done = export(published_set, "ltu-json", tmp_path / "ltu.json")
+    assert (done.rows, done.samples, done.left_out) == (660, 660, {})
+    rows = json.loads((tmp_path / "ltu.json").read_text())
+    names = ["instruction", "input", "audio_id", "dataset", "task", "output"]
+    assert all(list(row) == names for row in rows)
+    assert {tuple(row.values()) for row in rows} == {tuple(getattr(p, name) for name in names) for p in pairs(660)}
+
+
+def test_json_lines_can_carry_lineage(published_set: Path, tmp_path: Path) -> None:
+    export(published_set, "jsonl", tmp_path / "rows.jsonl", config="stage1", lineage=True)
+    rows = lines(tmp_path / "rows.jsonl")
+    assert len(rows) == 390
+    assert rows[0]["prompt"] == "speech@1"
+    assert len(rows[0]) >= 17
+
+
+@pytest.mark.parametrize(
+    ("form", "options", "message"),
+    [
+        ("csv", {}, "unknown export 'csv'"),
+        ("mesages", {}, "unknown export"),
+        ("ltu-json", {"lineage": True}, "ltu-json cannot carry lineage"),
+        ("jsonl", {"config": "stage9"}, "unknown config 'stage9'"),
+        ("jsonl", {"where": "nonsense +"}, "cannot be used"),
+        ("jsonl", {"where": "output = (SELECT content FROM read_text('/etc/passwd'))"}, "cannot be used"),
+        ("jsonl", {"max_seconds": 3.0}, "cuts the audio"),
+        ("messages", {}, "messages carries the audio"),
+    ],
+)
+def test_a_wrong_export_says_what_there_is(
+    published_set: Path, tmp_path: Path, form: str, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        export(published_set, form, tmp_path / "x", **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_are_chosen_by_condition_and_split(published_set: Path, tmp_path: Path) -> None:
+    done = export(published_set, "jsonl", tmp_path / "a", where="dataset = 'my_calls' OR task = 'ASR'", split="train")
+    rows = lines(tmp_path / "a")
+    assert done.rows == len(rows) > 220
+    assert all(row["dataset"] == "my_calls" or row["task"] == "ASR" for row in rows)
+    assert export(published_set, "jsonl", tmp_path / "b", split="it's not there").rows == 0
+
+
+# audio beside
+
+
+def test_audio_is_copied_once_under_its_own_name(published_set: Path, tmp_path: Path) -> None:
+    source = Hum()
+    done = export(published_set, "ltu-json", tmp_path / "ltu.json", source)
+    assert (done.rows, done.left_out) == (660 - LOST_ROWS, {"audio not on this machine": LOST_ROWS})
+    rows = json.loads((tmp_path / "ltu.json").read_text())
+    copies = {row["audio_id"] for row in rows}
+    assert len(copies) == 78
+    samples, rate = soundfile.read(rows[0]["audio_id"])
+    assert (rate, samples.ndim) == (16_000, 1)
+    assert np.abs(samples).max() <= 1
+
+
+def test_a_copy_is_renewed_when_its_source_changes_and_kept_when_not(published_set: Path, tmp_path: Path) -> None:
+    source = Hum()
+    export(published_set, "ltu-json", tmp_path / "ltu.json", source)
+    first = {row["audio_id"] for row in json.loads((tmp_path / "ltu.json").read_text())}
+    source.reads.clear()
+    export(published_set, "ltu-json", tmp_path / "ltu.json", source)
+    assert source.reads == []
+    source.version = 2
+    export(published_set, "ltu-json", tmp_path / "ltu.json", source)
+    assert len(set(source.reads)) == 78
+    assert not first & {row["audio_id"] for row in json.loads((tmp_path / "ltu.json").read_text())}
+
+
+def test_links_and_paths_leave_out_what_they_cannot_stand_for(published_set: Path, tmp_path: Path) -> None:
+    (tmp_path / "audio").mkdir()
+    source = Hum(tmp_path / "audio")
+    done = export(published_set, "messages", tmp_path / "links.jsonl", source, audio="link")
+    assert set(done.left_out) == {
+        "audio not on this machine",
+        "clip is a part of its file (--audio copy cuts it out)",
+    }
+    linked = Path(lines(tmp_path / "links.jsonl")[0]["audios"][0])
+    assert linked.is_symlink()
+    assert linked.resolve().parent == tmp_path / "audio"
+    export(published_set, "messages", tmp_path / "paths.jsonl", source, audio="path")
+    assert Path(lines(tmp_path / "paths.jsonl")[0]["audios"][0]).parent == tmp_path / "audio"
+
+
+def test_a_clip_is_cut_and_rows_about_the_rest_are_left_out(published_set: Path, tmp_path: Path) -> None:
+    whole = export(published_set, "jsonl", tmp_path / "whole.jsonl", Hum(), transcript=False)
+    cut = export(published_set, "jsonl", tmp_path / "cut.jsonl", Hum(), transcript=False, max_seconds=1.0)
+    assert cut.rows + cut.left_out["speaks of what comes after --max-seconds"] == whole.rows
+    for row in lines(tmp_path / "cut.jsonl"):
+        assert soundfile.info(row["audio_id"]).duration <= 1.0
+        if "clip_3-" in row["audio_id"].replace(" ", "_"):
+            assert "[0.0s-9.8s]" not in row["output"]
+            assert row["task"] != "ASR"
+
+
+def test_no_audio_at_all_is_an_error(published_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Hum, "place", lambda self, audio_id: None)
+    for form in ("webdataset", "messages"):
+        with pytest.raises(DataError, match="none of the 660 rows"):
+            export(published_set, form, tmp_path / "a", Hum())
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_copies_of_long_names_stay_apart_and_short() -> None:
+    long = "audioset/" + "ä" * 300
+    assert len(copy_name(long, "", ".flac").encode()) <= 210
+    assert copy_name(long, "", ".flac") != copy_name(long + "b", "", ".flac")
+    assert copy_name("d/a/b/c/e.wav", "s", ".wav").startswith("b_c_e-")
+
+
+# forms
+
+
+def test_messages_have_one_mark_for_each_audio_and_no_transcript(published_set: Path, tmp_path: Path) -> None:
+    (tmp_path / "dataset_info.json").write_text('{"mine": {"file_name": "mine.jsonl"}}')
+    export(published_set, "messages", tmp_path / "train.jsonl", Hum())
+    for record in lines(tmp_path / "train.jsonl"):
+        question, answer = record["messages"]
+        assert question["content"].startswith("<audio>Question")
+        assert "so it goes" not in question["content"]
+        assert str(record["messages"]).count("<audio>") == len(record["audios"]) == 1
+        assert answer["role"] == "assistant"
+        assert Path(record["audios"][0]).is_file()
+    info = json.loads((tmp_path / "dataset_info.json").read_text())
+    assert set(info) == {"mine", "train"}
+    assert info["train"]["file_name"] == "train.jsonl"
+
+
+def test_the_transcript_can_be_kept(published_set: Path, tmp_path: Path) -> None:
+    export(published_set, "messages", tmp_path / "a.jsonl", Hum(), transcript=True)
+    asked = [record["messages"][0]["content"] for record in lines(tmp_path / "a.jsonl")]
+    assert any("\nso it goes" in question for question in asked)
+
+
+def test_turns_make_a_conversation_of_a_clips_rows(published_set: Path, tmp_path: Path) -> None:
+    done = export(published_set, "messages", tmp_path / "a.jsonl", Hum(), turns=5)
+    records = lines(tmp_path / "a.jsonl")
+    assert sum(len(record["messages"]) // 2 for record in records) == done.rows == 660 - LOST_ROWS
+    assert done.samples == len(records) < done.rows / 3
+    for record in records:
+        assert len(record["messages"]) <= 10
+        assert [turn["content"].count("<audio>") for turn in record["messages"]][1:].count(1) == 0
+
+
+def test_each_form_writes_each_row_and_its_audio(published_set: Path, tmp_path: Path) -> None:
+    wanted = 660 - LOST_ROWS
+    for name, form in FORMS.items():
+        if form.audio != "beside" or name == "mmau":
+            continue
+        done = export(published_set, name, tmp_path / name / form.out, Hum(), config="all")
+        assert (done.rows, done.samples) == (wanted, wanted), name
+    af3 = json.loads((tmp_path / "af3" / "af3.json").read_text())
+    assert set(af3[0]) == {"id", "sound", "duration", "conversations"}
+    assert soundfile.info(af3[0]["sound"]).format == "WAV"
+    assert af3[0]["conversations"][0]["value"].startswith("<sound>\n")
+    nemo = lines(tmp_path / "nemo" / "nemo.jsonl")
+    assert [turn["type"] for turn in nemo[0]["conversations"]] == ["text", "audio", "text"]
+    salmonn = json.loads((tmp_path / "salmonn" / "salmonn.json").read_text())["annotation"]
+    assert len(salmonn) == wanted
+    assert set(salmonn[0]) == {"path", "text", "task", "Q"}
+    grpo = lines(tmp_path / "grpo" / "grpo.jsonl")
+    assert [turn["role"] for turn in grpo[0]["messages"]] == ["user"]
+    assert grpo[0]["solution"]
+    trl = lines(tmp_path / "trl" / "trl.jsonl")
+    assert [part["type"] for part in trl[0]["messages"][0]["content"]] == ["audio", "text"]
+
+
+def test_ltu_as_names_its_features_apart(published_set: Path, tmp_path: Path) -> None:
+    export(published_set, "ltu-as", tmp_path / "ltu_as.json", Hum())
+    paths = json.loads((tmp_path / "ltu_as_paths.json").read_text())
+    rows = json.loads((tmp_path / "ltu_as.json").read_text())
+    assert {row["audio_id"] for row in rows} == set(paths)
+    assert len({npz_name(path) for path in paths}) == len(paths) == 78
+    assert npz_name("/a/b/c/d/e.f.wav") == "b_c_d_e.f.npz"
+
+
+# audio inside
+
+
+def test_webdataset_holds_each_clip_once_with_all_its_rows(
+    published_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aig.shards.export.forms.webdataset.CLIPS_PER_TAR", 30)
+    done = export(published_set, "webdataset", tmp_path / "a", Hum())
+    assert (done.samples, done.left_out) == (78, {"audio not on this machine": LOST_ROWS})
+    tars = sorted((tmp_path / "a").iterdir())
+    assert [path.name for path in tars] == ["shard-00000.tar", "shard-00001.tar", "shard-00002.tar"]
+    samples: dict[str, dict[str, Any]] = {}
+    for path in tars:
+        with tarfile.open(path) as tar:
+            for member in tar:
+                if member.name.endswith(".json"):
+                    about = json.load(tar.extractfile(member))
+                    assert about["audio_id"] not in samples
+                    samples[about["audio_id"]] = about
+    assert sum(len(about["pairs"]) for about in samples.values()) == 660 - LOST_ROWS
+    export(published_set, "webdataset", tmp_path / "b", Hum(), workers=1)
+    assert [p.read_bytes() for p in sorted((tmp_path / "b").iterdir())] == [p.read_bytes() for p in tars]
+    export(published_set, "webdataset", tmp_path / "b", Hum(), where="audio_id = 'audioset/part/clip 1'")
+    assert [path.name for path in (tmp_path / "b").iterdir()] == ["shard-00000.tar"]
+
+
+def test_webdataset_reads_the_tars(published_set: Path, tmp_path: Path) -> None:
+    webdataset = pytest.importorskip("webdataset")
+    export(published_set, "webdataset", tmp_path, Hum())
+    samples = list(webdataset.WebDataset(str(tmp_path / "shard-00000.tar"), shardshuffle=False))
+    assert len(samples) == 78
+    assert {"__key__", "flac", "json"} <= set(samples[0])
+
+
+@pytest.mark.slow
+def test_datasets_reads_the_parquet_with_its_audio(published_set: Path, tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    done = export(published_set, "hf-audio", tmp_path / "hf_audio", Hum())
+    loaded = datasets.load_dataset(str(tmp_path / "hf_audio"), cache_dir=str(tmp_path / "cache"))["train"]
+    assert len(loaded) == done.rows == 660 - LOST_ROWS
+    assert isinstance(loaded.features["audio"], datasets.Audio)
+    row = loaded.cast_column("audio", datasets.Audio(decode=False))[0]
+    assert row["audio"]["bytes"][:4] == b"fLaC"
+    assert row["instruction"].startswith("Question")
+
+
+@pytest.mark.slow
+def test_lhotse_reads_the_shar(published_set: Path, tmp_path: Path) -> None:
+    lhotse = pytest.importorskip("lhotse")
+    done = export(published_set, "lhotse-shar", tmp_path / "shar", Hum())
+    cuts = list(lhotse.CutSet.from_shar(in_dir=tmp_path / "shar"))
+    assert len(cuts) == done.samples == 78
+    assert sum(len(cut.custom["questions"]) for cut in cuts) == done.rows
+    assert cuts[0].load_audio().shape == (1, cuts[0].num_samples)
+    with gzip.open(tmp_path / "shar" / "cuts.000000.jsonl.gz") as stream:
+        assert len(stream.readlines()) == 78
+
+
+# one's own
+
+
+def test_a_form_of_ones_own_is_named_by_module_and_object(
+    published_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my_export.py").write_text(
+        "from aig.shards.export.form import Form\n"
+        "def write(samples, out, options):\n"
+        "    out.write_text('\\n'.join(sample.rows[0]['output'] for sample in samples))\n"
+        "ANSWERS = Form(name='answers', about='nobody', write=write, out='a.txt', audio='none')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    done = export(published_set, "my_export:ANSWERS", tmp_path / "a.txt")
+    assert done.rows == 660
+    assert "The pitch is medium." in (tmp_path / "a.txt").read_text()
+    with pytest.raises(UsageError, match="not a Form"):
+        export(published_set, "my_export:write", tmp_path / "a.txt")
