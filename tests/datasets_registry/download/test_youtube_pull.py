@@ -1,9 +1,22 @@
+"""Cutting, against a stand-in that has some videos, lacks some, and fails as YouTube does."""
+
+import errno
+import json
+
 import pytest
 
-from aig.core.errors import DataError, UsageError
+from aig.core.errors import DataError
 from aig.datasets_registry import registry
 from aig.datasets_registry.dataset import Segment, Source
-from aig.datasets_registry.download.youtube_pull import MAX_FAILURES, PAUSE_S, Unavailable, cut, yt_dlp_downloader
+from aig.datasets_registry.download import youtube_pull as pulling
+from aig.datasets_registry.download.youtube_pull import MEMORY, PACE_S, cut, place_of
+
+GONE, COUNTRY = "Private video", "The uploader has not made this video available in your country"
+LIMIT, FORMAT, BOT = (
+    "HTTP Error 429: Too Many Requests",
+    "Requested format is not available",
+    "confirm you're not a bot",
+)
 
 
 def segments(*videos):
@@ -11,97 +24,107 @@ def segments(*videos):
 
 
 class YouTube:
-    """A stand-in that has some videos, lacks some, and fails at some."""
+    """Fails at a video with the messages given for it, one after another, and then has it."""
 
-    def __init__(self, gone=(), failing=(), message="HTTP Error 500"):
-        self.gone, self.failing, self.message = gone, failing, message
+    def __init__(self, **failures):
+        self.failures = {video: [said] if isinstance(said, str) else list(said) for video, said in failures.items()}
         self.asked = []
 
     def __call__(self, segment, target):
         self.asked.append(segment.video)
-        if segment.video in self.gone:
-            raise Unavailable("ERROR: Private video")
-        if segment.video in self.failing:
-            raise OSError(self.message)
-        target.with_suffix(".flac").write_bytes(b"fLaC")
+        if said := self.failures.get(segment.video):
+            raise said.pop(0) if isinstance(said[0], OSError) else OSError(f"ERROR: [youtube] x: {said.pop(0)}")
+        target.write_bytes(b"fLaC")
 
 
-def test_clips_are_fetched_with_a_rest_between(tmp_path):
+def run(folder, youtube, *videos, **options):
     rests = []
-    done = cut(segments("a", "b"), tmp_path, YouTube(), sleep=rests.append)
+    done = cut(segments(*videos), folder, youtube, sleep=rests.append, **options)
+    return done, rests
+
+
+def test_clips_are_fetched_at_a_pace_into_folders_of_bearable_size(tmp_path):
+    done, rests = run(tmp_path, YouTube(), "a", "b")
     assert (done.fetched, done.unavailable, done.failed) == (2, 0, 0)
-    assert (tmp_path / "audio" / "a.flac").exists()
-    assert rests == [PAUSE_S, PAUSE_S]
+    assert all(PACE_S - 1 < rest <= PACE_S for rest in rests)
+    assert len(rests) == 2
+    assert (tmp_path / place_of(segments("a")[0])).read_bytes() == b"fLaC"
+    folders = {place_of(one).rsplit("/", 1)[0] for one in segments(*(f"{number:011d}" for number in range(5000)))}
+    assert len(folders) == 256
 
 
-def test_what_is_gone_is_remembered_and_not_asked_for_again(tmp_path):
-    first = YouTube(gone={"b"})
-    assert cut(segments("a", "b", "c"), tmp_path, first, sleep=lambda _: None).unavailable == 1
+def test_what_is_gone_is_remembered_and_not_asked_for_again_unless_one_wants_it(tmp_path):
+    assert run(tmp_path, YouTube(b=GONE), "a", "b", "c")[0].unavailable == 1
     second = YouTube()
-    done = cut(segments("b", "d"), tmp_path, second, sleep=lambda _: None)
+    done, _ = run(tmp_path, second, "b", "d")
     assert (second.asked, done.fetched, done.unavailable) == (["d"], 1, 1)
+    assert run(tmp_path, YouTube(), "b", retry_unavailable=True)[0].fetched == 1
 
 
-def test_failures_that_may_pass_are_not_remembered_and_do_not_stop(tmp_path):
-    done = cut(segments("a", "b", "c"), tmp_path, YouTube(failing={"b"}), sleep=lambda _: None)
+def test_what_is_not_shown_to_a_guest_is_asked_for_in_another_way(tmp_path):
+    done, _ = run(tmp_path, YouTube(b=COUNTRY), "a", "b")
+    assert (done.fetched, done.unavailable, done.not_for_us) == (1, 0, 1)
+    assert run(tmp_path, again := YouTube(), "b")[0].not_for_us == 1
+    assert again.asked == []
+    assert run(tmp_path, YouTube(), "b", way="cookies")[0].fetched == 1
+
+
+def test_five_videos_in_a_row_that_are_not_for_us_do_not_stop(tmp_path):
+    videos = [f"v{number}" for number in range(7)]
+    assert run(tmp_path, YouTube(**dict.fromkeys(videos, COUNTRY)), *videos)[0].not_for_us == 7
+
+
+def test_a_limit_is_waited_out_and_the_same_video_asked_for_again(tmp_path):
+    youtube = YouTube(b=[LIMIT, LIMIT])
+    said = []
+    done, rests = run(tmp_path, youtube, "a", "b", "c", say=said.append)
+    assert (done.fetched, youtube.asked) == (3, ["a", "b", "b", "b", "c"])
+    assert [rest for rest in rests if rest > 60] == [3600, 3600]
+    assert "going on in 60 min" in said[0]
+    assert not (tmp_path / MEMORY).exists()
+
+
+def test_a_limit_that_does_not_pass_stops(tmp_path):
+    with pytest.raises(DataError, match="Stopped at d/a after 0 clips"):
+        run(tmp_path, YouTube(a=[LIMIT] * 9), "a")
+
+
+@pytest.mark.parametrize("message", [FORMAT, BOT, "No video formats found"])
+def test_what_is_about_us_stops_and_condemns_no_video(tmp_path, message):
+    videos = [f"v{number}" for number in range(9)]
+    youtube = YouTube(**dict.fromkeys(videos, message))
+    with pytest.raises(DataError, match="Stopped at d/v2") as stopped:
+        run(tmp_path, youtube, *videos)
+    assert "JavaScript runtime" in stopped.value.advice
+    assert not (tmp_path / MEMORY).exists()
+    assert run(tmp_path, YouTube(), *videos)[0].fetched == 9
+
+
+def test_one_queer_video_among_others_stops_nothing(tmp_path):
+    assert run(tmp_path, YouTube(b=[FORMAT] * 9, d=[FORMAT] * 9), *"abcde")[0].failed == 2
+
+
+def test_failures_that_may_pass_are_not_remembered_and_stop_in_a_row(tmp_path):
+    done, _ = run(tmp_path, YouTube(b="HTTP Error 403: Forbidden"), "a", "b", "c")
     assert (done.fetched, done.failed) == (2, 1)
-    assert cut(segments("b"), tmp_path, YouTube(), sleep=lambda _: None).fetched == 1
-
-
-def test_it_stops_when_it_is_asked_to(tmp_path):
-    asked = YouTube(failing={"b"}, message="Sign in to confirm you're not a bot")
-    with pytest.raises(DataError, match="stopped at d/b after 1 clips"):
-        cut(segments("a", "b", "c"), tmp_path, asked, sleep=lambda _: None)
-    assert asked.asked == ["a", "b"]
-
-
-def test_it_stops_after_failures_in_a_row(tmp_path):
-    videos = [f"v{i}" for i in range(9)]
-    asked = YouTube(failing=set(videos))
+    videos = [f"v{number}" for number in range(9)]
+    youtube = YouTube(**dict.fromkeys(videos, "HTTP Error 500"))
     with pytest.raises(DataError):
-        cut(segments(*videos), tmp_path, asked, sleep=lambda _: None)
-    assert len(asked.asked) == MAX_FAILURES
+        run(tmp_path, youtube, *videos)
+    assert len(youtube.asked) == pulling.MAX_FAILURES
 
 
-def test_a_missing_program_is_named(monkeypatch):
-    pytest.importorskip("yt_dlp")
-    monkeypatch.setattr("shutil.which", lambda _: None)
-    with pytest.raises(UsageError, match="ffmpeg"):
-        yt_dlp_downloader()
+def test_a_full_disk_stops_at_once(tmp_path):
+    with pytest.raises(DataError, match="No space left"):
+        run(tmp_path, YouTube(a=[OSError(errno.ENOSPC, "No space left on device")]), "a", "b")
 
 
-def test_yt_dlp_is_asked_for_the_segment_alone(tmp_path, monkeypatch):
-    yt_dlp = pytest.importorskip("yt_dlp")
-    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/ffmpeg")
-    seen = {}
-
-    class Session:
-        def __init__(self, options):
-            # The real one checks and completes its options.
-            seen.update(options)
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            pass
-
-        def download(self, urls):
-            seen["urls"] = urls
-            if "gone" in urls[0]:
-                raise yt_dlp.utils.DownloadError("ERROR: [youtube] gone: Video unavailable. This video is private")
-            raise yt_dlp.utils.DownloadError("ERROR: [youtube] x: HTTP Error 429: Too Many Requests")
-
-    monkeypatch.setattr(yt_dlp, "YoutubeDL", Session)
-    download = yt_dlp_downloader()
-    gone, limited = segments("gone", "x")
-    with pytest.raises(Unavailable):
-        download(gone, tmp_path / "100%s")
-    assert [(r["start_time"], r["end_time"]) for r in seen["download_ranges"]({}, None)] == [(30.0, 40.0)]
-    assert seen["urls"] == ["https://www.youtube.com/watch?v=gone"]
-    assert seen["outtmpl"]["default"].endswith("/100%%s.%(ext)s")
-    with pytest.raises(OSError, match="429"):
-        download(limited, tmp_path / "x")
+def test_a_memory_of_an_earlier_version_is_sorted_anew_and_a_torn_line_left_out(tmp_path):
+    lines = [json.dumps({"video": video, "reason": f"ERROR: {said}"}) for video, said in (("a", FORMAT), ("b", GONE))]
+    (tmp_path / MEMORY).write_text("\n".join([*lines, '{"video": "c", "ca']))
+    youtube = YouTube()
+    done, _ = run(tmp_path, youtube, "a", "b", "c")
+    assert (youtube.asked, done.unavailable) == (["a", "c"], 1)
 
 
 @pytest.mark.parametrize("name", [name for name, dataset in registry.DATASETS.items() if dataset.segments])
@@ -124,7 +147,6 @@ def test_a_segment_is_found_again_by_its_dataset(tmp_path, name):
     assert (segment.video, segment.start_s, segment.end_s) == (video, 30.0, 40.0)
     (before,) = dataset.read(source)
     assert (before.audio_id, before.path) == (segment.audio_id, None)
-    (tmp_path / segment.file).parent.mkdir(parents=True)
-    (tmp_path / f"{segment.file}.flac").touch()
+    cut([segment], tmp_path, YouTube(), sleep=lambda _: None)
     (after,) = dataset.read(source)
-    assert after.path == f"{segment.file}.flac"
+    assert after.path == place_of(segment)
