@@ -32,6 +32,7 @@ def _root(
 AREAS: tuple[str, ...] = (
     "demo",
     "datasets",
+    "pull",
     "build",
     "operations",
     "levels",

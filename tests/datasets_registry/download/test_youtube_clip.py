@@ -203,7 +203,7 @@ def test_cookies_and_proxy_are_handed_on(tmp_path, youtube):
 
 def test_a_missing_program_is_named(monkeypatch):
     pytest.importorskip("yt_dlp")
-    monkeypatch.setattr(youtube_clip.shutil, "which", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     with pytest.raises(UsageError, match="ffmpeg"):
         yt_dlp_downloader()
 

@@ -118,7 +118,7 @@ def test_what_cannot_be_had_ends_with_status_one_after_the_rest_came(aig, tmp_pa
     status, _, err = aig("pull", config)
     assert status == 1
     assert "eval_segments.csv: the server answers 404" in err
-    assert "by hand" in err
+    assert "manually" in err
     assert (tmp_path / "data" / "class_labels_indices.csv").exists()
 
 
@@ -135,3 +135,63 @@ def test_a_dataset_that_cannot_be_pulled_is_refused(aig, tmp_path, name):
     status, _, err = aig("pull", config, name)
     assert status == 2
     assert "aig.yaml has no dataset 'libritts'" in err or "your own data" in err
+
+
+def test_what_would_come_is_said_and_nothing_fetched_on_a_dry_run(aig, tmp_path, served):
+    config = configuration(tmp_path, audioset={"root": "data"})
+    status, out, err = aig("pull", config, "--dry-run", "--json")
+    done = json.loads(out)["datasets"]["audioset"]
+    assert (status, done["to_fetch"], done["bytes"]) == (0, 2, len(CLASSES) + len(CLIPS))
+    assert "labels CC BY 4.0" in err
+    assert "at 100 Mbit/s" in err
+    assert not list((tmp_path / "data").glob("*.csv"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--from", "agkphysics/AudioSet"], "--from is about one dataset"),
+        (["audioset", "--from", "agkphysics"], "Known mirrors of audioset: agkphysics/AudioSet"),
+        (["iemocap", "--from", "x"], "No mirror of iemocap is known"),
+        (["audioset", "--include", "data/*"], "--include goes with --from"),
+    ],
+)
+def test_a_mirror_is_asked_for_by_dataset_and_repository(aig, tmp_path, arguments, why):
+    config = configuration(tmp_path, audioset={"root": "a"}, iemocap={"root": "i"})
+    status, _, err = aig("pull", config, *arguments)
+    assert status == 2
+    assert why in err
+
+
+def test_clips_of_videos_are_cut_and_then_found_two_of_one_video_too(aig, tmp_path, monkeypatch):
+    """With the real reader and the real cutting; only what fetches a clip is a stand-in."""
+    from aig.datasets_registry.download import youtube_clip
+
+    def downloader(cookies, browser, proxy):
+        def download(segment, target):
+            if segment.video == "ccccccccccc":
+                raise OSError("ERROR: [youtube] ccccccccccc: Private video")
+            target.write_bytes(segment.audio_id.encode())
+
+        return download
+
+    monkeypatch.setattr(youtube_clip, "yt_dlp_downloader", downloader)
+    root = tmp_path / "data"
+    root.mkdir()
+    videos = [("aaaaaaaaaaa", 0), ("aaaaaaaaaaa", 30), ("bbbbbbbbbbb", 5), ("ccccccccccc", 5)]
+    (root / "vggsound.csv").write_text("".join(f"{video},{start},dog barking,train\n" for video, start in videos))
+    monkeypatch.setitem(registry.DATASETS, "vggsound", dataclasses.replace(registry.DATASETS["vggsound"], downloads=()))
+    config = configuration(tmp_path, vggsound={"root": "data"})
+    status, out, err = aig("pull", config, "--json")
+    assert json.loads(out)["datasets"]["vggsound"]["videos"] == {"missing": 4}
+    status, out, err = aig("pull", config, "--youtube", "--pace", "0", "--json")
+    done = json.loads(out)["datasets"]["vggsound"]["videos"]
+    assert (status, done["fetched"], done["unavailable"], done["missing"]) == (0, 3, 1, 1)
+    assert "4 clips to cut" in err
+    from aig.datasets_registry.dataset import Source
+
+    clips = list(registry.DATASETS["vggsound"].read(Source(root)))
+    assert [clip.path and (root / clip.path).read_text() for clip in clips] == [
+        *(clip.audio_id for clip in clips[:3]),
+        None,
+    ]
