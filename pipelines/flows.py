@@ -278,13 +278,19 @@ def _write_outdated(run: Run, plan: Plan, failures: dict[str, Any] | None = None
 
 
 @flow(name="aig-publish", flow_run_name=run_name("publish"), **_FLOW)
-def publish(configuration_file: str, notes: list[str] | None = None, drop: str | None = None) -> Any:
+def publish(
+    configuration_file: str,
+    notes: list[str] | None = None,
+    drop: str | None = None,
+    accept_shrink: bool = False,
+) -> Any:
     """Writes the shards a trainer reads, validates them, and returns where they are.
 
     Args:
         configuration_file: path of the YAML configuration.
         notes: sentences for the dataset card's known limits.
         drop: file of marks; pairs marked bad are left out; instead of the configuration's `publish.drop`.
+        accept_shrink: publish although more than `publish.max_shrink` of what is published now would be missing.
     """
     with opened(configuration_file, "publish") as run:
         configuration, workspace = run.configuration, run.workspace
@@ -292,7 +298,9 @@ def publish(configuration_file: str, notes: list[str] | None = None, drop: str |
             settings = configuration.publish.model_copy(update={"drop": drop})
             configuration = configuration.model_copy(update={"publish": settings})
         with progress_of("publish", unit="rows") as progress:
-            shards = publishing.publish_and_validate(configuration, workspace, tuple(notes or ()), progress)
+            shards = publishing.publish_and_validate(
+                configuration, workspace, tuple(notes or ()), progress, accept_shrink=accept_shrink
+            )
         prefect_artifacts.link("shards", shards, "shards", "The published set")
         page = workspace.url("report.html")
         if progress.done or not workspace.exists("report.html"):
@@ -310,6 +318,7 @@ def build(
     first: Stage = "index",
     notes: list[str] | None = None,
     drop: str | None = None,
+    accept_shrink: bool = False,
 ) -> Any:
     """Builds what is out of date.
 
@@ -320,6 +329,7 @@ def build(
         first: the first stage to run.
         notes: sentences for the dataset card's known limits.
         drop: file of marks; pairs marked bad are left out of what is published.
+        accept_shrink: publish although more than `publish.max_shrink` of what is published now would be missing.
 
     Returns:
         The sums of `aig run --json`, but for the seconds.
@@ -337,7 +347,8 @@ def build(
         flows: dict[Stage, Any] = {"index": index, "extract": extract, "select": select, "generate": generate}
         for stage in stages:
             if stage == "publish":
-                sums["shards"] = cast(Any, publish)(configuration_file, notes, drop)
+                sums["shards"] = cast(Any, publish)(configuration_file, notes, drop, accept_shrink)
+                sums["report"] = workspace.url("report.html")
             else:
                 sums |= flows[stage](configuration_file, names) or {}
         said = sums.pop("said", {})

@@ -19,8 +19,13 @@ class PublishSettings(Strict):
         rows_per_shard: most rows of a shard; shards of one folder differ by one row at most.
         keep_not_answerable: whether answers that say that it cannot be determined are published.
         drop: file of marks, as `aig browse` writes it; pairs marked bad are left out.
+        keep: how many published versions are kept, the current one among them.
+        max_shrink: share of the rows, or of the clips of any dataset, that a new version may lack of what is published
+            now; beyond it nothing is published unless the loss is accepted.
     """
 
     rows_per_shard: int = Field(default=100_000, ge=1, le=MOST_ROWS)
     keep_not_answerable: bool = True
     drop: RelativePath | None = None
+    keep: int = Field(default=5, ge=1)
+    max_shrink: float = Field(default=0.1, ge=0, le=1)

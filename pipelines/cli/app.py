@@ -35,6 +35,7 @@ AREAS: tuple[str, ...] = (
     "pull",
     "build",
     "operations",
+    "versions",
     "levels",
     "prompts",
     "regenerate",

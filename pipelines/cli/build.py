@@ -16,6 +16,12 @@ from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 __all__ = ["build_and_report", "register"]
 
 
+AcceptShrink = Annotated[
+    bool,
+    typer.Option("--accept-shrink", help="Publish although more than publish.max_shrink of what is there would go."),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Adds this module's commands."""
     app.command("run")(run)
@@ -37,10 +43,11 @@ def run(
     config: ConfigArgument,
     only: OnlyOption = None,
     until: Annotated[str, typer.Option(metavar="STAGE", help="The last stage to run.")] = "publish",
+    accept_shrink: AcceptShrink = False,
     json: JsonFlag = False,
 ) -> None:
     """Builds everything that is out of date: index, extract, select, generate, publish, validate."""
-    build_and_report(config, only=only, until=until, as_json=json)
+    build_and_report(config, only=only, until=until, as_json=json, accept_shrink=accept_shrink)
 
 
 def _stage_command(stage: str) -> Any:
@@ -56,10 +63,11 @@ def publish(
         Path | None,
         typer.Option(metavar="FILE", help="Marks of `aig browse`: pairs marked bad are left out (or `publish.drop`)."),
     ] = None,
+    accept_shrink: AcceptShrink = False,
     json: JsonFlag = False,
 ) -> None:
     """Writes the shards a trainer reads, and validates them."""
-    build_and_report(config, until="publish", first="publish", drop=drop, as_json=json)
+    build_and_report(config, until="publish", first="publish", drop=drop, as_json=json, accept_shrink=accept_shrink)
 
 
 def build_and_report(
@@ -71,6 +79,7 @@ def build_and_report(
     as_json: bool = False,
     notes: tuple[str, ...] = (),
     drop: Path | None = None,
+    accept_shrink: bool = False,
 ) -> dict[str, Any]:
     """Runs the build as a Prefect flow and reports its sums; see `aig.pipelines.flows.build` for the arguments."""
     need("run")
@@ -97,6 +106,7 @@ def build_and_report(
                 first=stages[0],
                 notes=list(notes),
                 drop=str(drop.resolve()) if drop else None,
+                accept_shrink=accept_shrink,
             )
     sums["seconds"] = round(time.monotonic() - started, 1)
     if as_json:
@@ -146,7 +156,7 @@ def _show(sums: dict[str, Any]) -> None:
         ]
         print_table("Stages", ("stage", "worked on", "unit", "seconds", "per second"), rows)
     if sums.get("shards"):
-        typer.echo(f"Shards: {sums['shards']}\nReport: {sums['shards'].removesuffix('shards')}report.html")
+        typer.echo(f"Shards: {sums['shards']}\nReport: {sums['report']}")
     say(f"Done in {sums['seconds']:,.1f} s.")
 
 

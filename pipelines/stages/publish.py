@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -22,29 +23,56 @@ from aig.pipelines.runtime.progress import Progress
 from aig.pipelines.sources import dataset_of
 from aig.pipelines.workspace.marks import bad_pairs
 from aig.pipelines.workspace.qa_kinds import qa_kinds
+from aig.pipelines.workspace.versions import (
+    adopt,
+    commit,
+    current,
+    current_set,
+    make_current,
+    new_version,
+    prune,
+    versions,
+)
 from aig.pipelines.workspace.workspace import Workspace
-from aig.shards.manifest import Build, SourceDataset
+from aig.shards.manifest import Build, Manifest, SourceDataset
+from aig.shards.published import PublishedSet
 from aig.shards.validator.validate import validate
 from aig.shards.writer.writer import publish
 
 __all__ = ["FINDINGS", "publish_and_validate"]
+
+log = logging.getLogger("aig")
 
 FINDINGS = "shards.findings.json"
 """What the validator said of the set last published, as `aig validate --json` prints it."""
 
 
 def publish_and_validate(
-    configuration: Configuration, workspace: Workspace, notes: tuple[str, ...], progress: Progress
+    configuration: Configuration,
+    workspace: Workspace,
+    notes: tuple[str, ...],
+    progress: Progress,
+    *,
+    accept_shrink: bool = False,
 ) -> str:
-    """Publishes the pairs of all datasets of the configuration, unless what is published is made of just these.
+    """Publishes the pairs of all datasets of the configuration as a new version, unless one is made of just these.
+
+    Readers see the new version once it validates; until then, and where anything is wrong, the one before.
+
+    Args:
+        configuration: of the build.
+        workspace: of the build.
+        notes: sentences for the card's known limits.
+        progress: told of rows.
+        accept_shrink: publish although much of what is published now would be missing.
 
     Returns:
         Address of the published set.
 
     Raises:
-        DataError: there is nothing to publish, or the set does not validate.
+        DataError: there is nothing to publish, the set does not validate, or it lost more than `publish.max_shrink`.
     """
-    out = workspace.url("shards")
+    adopt(workspace)
     urls = [
         workspace.url("qa", name, kind, part)
         for name in configuration.datasets
@@ -54,34 +82,75 @@ def publish_and_validate(
     build = _build(configuration, workspace, urls, notes)
     bad = sorted(bad_pairs(configuration.publish.drop)) if configuration.publish.drop else []
     key = _key(configuration, urls, build, bad)
-    if not (workspace.exists("shards", "manifest.json") and workspace.read_text("shards.made_from") == key):
-        refused: list[Quarantined] = []
-        unwanted = pa.array(bad, pa.string())
-        marked = {"marked_bad": 0}
+    now = current(workspace)
+    same = [version for version in versions(workspace) if version.made_from == key]
+    if now is not None and same:
+        if now not in same:
+            log.warning(
+                "%s is made of just these pairs, and somebody went back from it to %s, which stays. "
+                "`aig rollback CONFIG %s` publishes it again.",
+                same[-1].name, now.name, same[-1].name,
+            )  # fmt: skip
+        _valid(workspace, now.url(workspace))
+        return current_set(workspace) or now.url(workspace)
+    refused: list[Quarantined] = []
+    unwanted = pa.array(bad, pa.string())
+    marked = {"marked_bad": 0}
 
-        def batches() -> Iterator[pa.RecordBatch]:
-            for batch in workspace.batches(urls):
-                wanted = batch.filter(pc.invert(pc.is_in(batch.column("qa_id"), unwanted))) if bad else batch
-                marked["marked_bad"] += batch.num_rows - wanted.num_rows
-                yield wanted
-                progress.advance(batch.num_rows)
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in workspace.batches(urls):
+            wanted = batch.filter(pc.invert(pc.is_in(batch.column("qa_id"), unwanted))) if bad else batch
+            marked["marked_bad"] += batch.num_rows - wanted.num_rows
+            yield wanted
+            progress.advance(batch.num_rows)
 
-        workspace.remove(FINDINGS)  # of the set before
-        publish(batches(), out, configuration.publish, build, refused.append, marked)
-        workspace.remove("quarantine", "publish")
-        if refused:
-            workspace.write(refused, Quarantined, "quarantine", "publish", "part-00000.parquet")
-        workspace.write_text(key, "shards.made_from")
+    name, out = new_version(workspace)
+    manifest = publish(batches(), out, configuration.publish, build, refused.append, marked)
+    if now is not None and not accept_shrink:
+        before = PublishedSet(now.url(workspace)).manifest()
+        _refuse_shrinking(before, manifest, configuration.publish.max_shrink, now.name)
+    workspace.remove("quarantine", "publish")
+    if refused:
+        workspace.write(refused, Quarantined, "quarantine", "publish", "part-00000.parquet")
+    _valid(workspace, out)
+    make_current(workspace, commit(workspace, name, key))
+    prune(workspace, configuration.publish.keep)
+    return current_set(workspace) or out
+
+
+def _valid(workspace: Workspace, out: str) -> None:
     report = validate(out)
     workspace.write_text(json.dumps(report.to_dict(), indent=1) + "\n", FINDINGS)
     if not report.ok:
         first = report.errors[0]
         raise DataError(
-            f"the published set does not validate: {len(report.errors)} errors, the first: {first.code} in "
+            f"the set does not validate: {len(report.errors)} errors, the first: {first.code} in "
             f"{first.shard or 'the set'}: {first.message}",
-            f"See all of them with `aig validate {out}`; publish again with `aig publish` after removing the folder.",
+            f"See all of them with `aig validate {out}`. If its files were damaged on the disk, remove {out} and "
+            f"{out}.json and publish again.",
         )
-    return out
+
+
+def _refuse_shrinking(before: Manifest, after: Manifest, most: float, name: str) -> None:
+    """Refuses a set that lost too many rows, or too many clips of a dataset, against the one that is published.
+
+    Raises:
+        DataError: it did; the message says what vanished.
+    """
+    lost = []
+    if after.rows < before.rows * (1 - most):
+        lost.append(f"{before.rows - after.rows:,} of {before.rows:,} rows")
+    for dataset, clips in before.clips.items():
+        left = after.clips.get(dataset, 0)
+        if left < clips * (1 - most):
+            lost.append(f"{clips - left:,} of {clips:,} clips of {dataset}")
+    if lost:
+        raise DataError(
+            f"the new set lacks {', '.join(lost)} that {name} has, more than publish.max_shrink ({most:.0%}) allows; "
+            f"{name} stays published",
+            "See that the folders of these datasets are mounted and whole, and that the configuration names all of "
+            "them. If it is meant: aig publish CONFIG --accept-shrink.",
+        )
 
 
 def _build(configuration: Configuration, workspace: Workspace, urls: list[str], notes: tuple[str, ...]) -> Build:
@@ -135,7 +204,7 @@ def _longest_s(workspace: Workspace, name: str) -> float | None:
 def _key(configuration: Configuration, urls: list[str], build: Build, bad: list[str]) -> str:
     made_from = [
         sorted(url.rsplit("/", 3)[1:] for url in urls),
-        configuration.publish.model_dump(mode="json", exclude={"drop"}),
+        configuration.publish.model_dump(mode="json", exclude={"drop", "keep", "max_shrink"}),
         repr(build),
         bad,
     ]

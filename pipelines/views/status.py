@@ -17,7 +17,9 @@ from aig.pipelines.stages.generate.write import qa_sums
 from aig.pipelines.stages.reconciliation import clip_sums
 from aig.pipelines.workspace.buckets import selections_of
 from aig.pipelines.workspace.qa_kinds import qa_kinds
+from aig.pipelines.workspace.versions import current_set
 from aig.pipelines.workspace.workspace import Workspace
+from aig.shards.published import PublishedSet
 
 __all__ = ["StageStatus", "status"]
 
@@ -78,8 +80,9 @@ def _of_dataset(configuration: Configuration, workspace: Workspace, name: str) -
 
 def _publish(configuration: Configuration, workspace: Workspace) -> StageStatus:
     made = qa_sums(configuration, workspace, configuration.datasets)
-    text = workspace.read_text("shards", "manifest.json")
-    published = sum(sum(tasks.values()) for tasks in json.loads(text)["counts"].values()) if text else 0
+    url = current_set(workspace)
+    manifest = PublishedSet(url).problems()[0] if url else None
+    published = manifest.rows if manifest else 0
     refused = workspace.count("part", "quarantine", "publish")
     return StageStatus("publish", "", "rows", published, max(0, made["closed"] + made["open"] - published), refused)
 

@@ -10,6 +10,7 @@ from aig.pipelines.configuration import Configuration
 from aig.pipelines.sources import dataset_of
 from aig.pipelines.views.clip_lookup import ClipLookup
 from aig.pipelines.workspace.database import open_tables
+from aig.pipelines.workspace.versions import current_set
 from aig.pipelines.workspace.workspace import Workspace
 from aig.shards.lookup import find
 from aig.shards.published import PublishedSet
@@ -28,7 +29,7 @@ def trace_pair(configuration: Configuration, qa_id: str) -> dict[str, Any]:
         DataError: the published set has no such pair, or is not whole.
     """
     workspace = Workspace(configuration.workspace)
-    url = workspace.url("shards")
+    url = current_set(workspace) or workspace.url("shards")
     found = find(PublishedSet(url), qa_id)
     if found is None:
         raise DataError(

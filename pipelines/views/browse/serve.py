@@ -23,6 +23,7 @@ from aig.pipelines.views.browse.sources import made_pairs, published_set
 from aig.pipelines.views.clip_lookup import ClipLookup
 from aig.pipelines.workspace.database import open_tables
 from aig.pipelines.workspace.marks import Marks
+from aig.pipelines.workspace.versions import current_set
 from aig.pipelines.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ def open_site(target: str, marks: Path | None, roots: Mapping[str, str]) -> Site
         return Site(source, Rows(source), Sounds(dict(roots)), _marks(marks or Path("marks.jsonl")), None)
     configuration = load(target)
     workspace = Workspace(configuration.workspace)
-    published = workspace.exists("shards", "manifest.json")
-    source = published_set(workspace.url("shards")) if published else made_pairs(workspace)
+    published = current_set(workspace)
+    source = published_set(published) if published else made_pairs(workspace)
     lookup = ClipLookup(configuration, workspace, open_tables(configuration, workspace))
     known = {name: root_of(configuration, name) for name in configuration.datasets}
     sounds = Sounds(known | dict(roots), configuration.extract.audio.max_clip_s)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aig.pipelines.stages.publish import FINDINGS
+from aig.pipelines.workspace.versions import current_set
 from aig.pipelines.workspace.workspace import Workspace
 from aig.shards.published import PublishedSet
 
@@ -54,9 +55,10 @@ class Published:
 
 def published(workspace: Workspace) -> Published | None:
     """The published set of a workspace; `None` where there is none yet."""
-    if not workspace.exists("shards", "manifest.json"):
+    url = current_set(workspace)
+    if url is None:
         return None
-    manifest, problems = PublishedSet(workspace.url("shards")).problems()
+    manifest, problems = PublishedSet(url).problems()
     if manifest is None:
         return Published(0, {}, tuple(FoundInSet(code, True, 1, "", message) for code, message in problems))
     told = workspace.read_text(FINDINGS)
