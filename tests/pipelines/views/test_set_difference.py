@@ -4,7 +4,7 @@ from pathlib import Path
 
 from aig.core.qa_id import make_pair
 from aig.pipelines.views.set_difference import set_difference
-from tests.helpers.small_build import publish_rows
+from helpers.small_build import publish_rows
 
 
 def pair(number: int, word: str = "low"):
