@@ -195,6 +195,13 @@ class QAPair:
         split: the clip's.
         extractor: of the features used.
         seed: of the configuration.
+        choices: options of a multiple choice, in the order in which they are asked.
+        answer_index: which of them is right, from 0.
+        skill: what a benchmark would file the question under, such as `counting`.
+        difficulty: `basic`, `intermediate` or `advanced`, by rule.
+        judge_score: of a second model, 0 to 1.
+        judge_model: that model, as the server reported it.
+        audio_contribution: `weak` where a model that cannot hear answers as well, `strong` where it does not.
     """
 
     instruction: str
@@ -214,6 +221,13 @@ class QAPair:
     split: str = "train"
     extractor: str = ""
     seed: int = 0
+    choices: tuple[str, ...] | None = None
+    answer_index: int | None = None
+    skill: str | None = None
+    difficulty: str | None = None
+    judge_score: float | None = None
+    judge_model: str | None = None
+    audio_contribution: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,7 +115,15 @@ QA = _schema(
         "extractor": pa.string(),
         "seed": pa.int64(),
     },
-    {},
+    {
+        "choices": pa.list_(pa.string()),
+        "answer_index": pa.int32(),
+        "skill": pa.string(),
+        "difficulty": pa.string(),
+        "judge_score": pa.float64(),
+        "judge_model": pa.string(),
+        "audio_contribution": pa.string(),
+    },
 )
 
 DROPPED = _schema({name: pa.string() for name in ("audio_id", "dataset", "rule", "reason", "prompt")}, {})

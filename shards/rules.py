@@ -216,6 +216,20 @@ def broken_lineage(batch: pa.RecordBatch | pa.Table, sources: pa.Array | pa.Scal
         rows = _rows(mask)
         if len(rows):
             yield Broken(code, rows, message)
+    if "choices" in columns or "answer_index" in columns:
+        yield from _choices(columns, len(source))
+
+
+def _choices(columns: Mapping[str, pa.Array], count: int) -> Iterator[Broken]:
+    """Options without a right one, and an index of none of them."""
+    choices = columns.get("choices", pa.nulls(count, pa.list_(pa.string())))
+    index = columns.get("answer_index", pa.nulls(count, pa.int32()))
+    options = pc.list_value_length(choices).fill_null(0)
+    inside = pc.and_(pc.greater_equal(index, 0), pc.less(index, options)).fill_null(False)
+    neither = pc.and_(pc.is_null(choices), pc.is_null(index))
+    rows = _rows(pc.invert(pc.or_(inside, neither)))
+    if len(rows):
+        yield Broken("lineage_value", rows, "answer_index names none of the choices")
 
 
 def _repeating_text(name: str, column: pa.DictionaryArray) -> Iterator[Broken]:

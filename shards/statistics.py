@@ -107,7 +107,7 @@ def statistics(url: str) -> Statistics:
 
 
 def _view(db: duckdb.DuckDBPyConnection, name: str, addresses: Iterable[str]) -> None:
-    db.read_parquet(list(addresses)).create_view(name)
+    db.read_parquet(list(addresses), union_by_name=True).create_view(name)
 
 
 def _one(db: duckdb.DuckDBPyConnection, query: str) -> Any:

@@ -148,4 +148,8 @@ def _rows(facts: Facts, task: Task, number: int, answer: Answer, copies: int) ->
             split=clip.split,
             extractor=facts.features.extractor if facts.features else "",
             seed=facts.seed,
+            choices=answer.choices or None,
+            answer_index=answer.answer_index,
+            skill=task.skill or None,
+            difficulty=answer.difficulty or None,
         )

@@ -135,6 +135,7 @@ def _lists(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
     some: list[pa.RecordBatch] = []
     rows = 0
     for batch in batches:
+        batch = _with_absent_columns(batch)
         if not batch.schema.equals(QA):
             raise DataError(
                 f"a batch to publish has the columns {batch.schema.names}, not those of a QA pair, or other types",
@@ -147,6 +148,14 @@ def _lists(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
             some, rows = [], 0
     if some:
         yield some
+
+
+def _with_absent_columns(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with columns that may be null and that whoever wrote it did not know, as nulls."""
+    for field in QA:
+        if field.nullable and field.name not in batch.schema.names:
+            batch = batch.append_column(field, pa.nulls(batch.num_rows, field.type))
+    return batch.select(QA.names) if set(batch.schema.names) == set(QA.names) else batch
 
 
 def _check(batches: list[pa.RecordBatch], build: Build) -> tuple[pa.RecordBatch, list[Quarantined]]:
@@ -242,7 +251,9 @@ def _write_shard(folder: Path, path: str, rows: pa.Table) -> tuple[tuple[FileEnt
     read = rows.select(DATA.names).cast(DATA)
     data = _write_file(folder, path, read)
     schema = LINEAGE.with_metadata({**LINEAGE.metadata, DATA_SHA256_KEY: data.sha256.encode()})
-    lineage = _write_file(folder, lineage_path(path), rows.select(LINEAGE.names).cast(schema))
+    said = [field for field in schema if not field.nullable or rows.column(field.name).null_count < rows.num_rows]
+    schema = pa.schema(said, schema.metadata)  # columns that say nothing of any row are left out
+    lineage = _write_file(folder, lineage_path(path), rows.select(schema.names).cast(schema))
     return (data, lineage), clip_keys(read)
 
 
