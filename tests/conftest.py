@@ -9,10 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import yaml
 
 pytest_plugins = ["helpers.published_sets"]
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("aig", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("aig")
 
 SHARED_DATA = Path(os.environ.get("AIG_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
