@@ -19,6 +19,7 @@ class Download:
         checksum: `md5:<hex>`, `sha1:<hex>` or `sha256:<hex>` as the owners publish it; empty where they publish none.
         size: bytes, for the check of disk space; 0 where unknown.
         unpack: whether it is an archive (zip, tar, tar.gz) to be unpacked.
+        archive: where the archive lies until then, relative to the root; empty: at the root, by the URL's last part.
         part: the download part it belongs to; empty: always fetched.
         volumes: volumes of a split archive that come before this one, which must be the last; files fetched by
             downloads of their own, relative to the root.
@@ -32,6 +33,7 @@ class Download:
     checksum: str = ""
     size: int = 0
     unpack: bool = False
+    archive: str = ""
     part: str = ""
     volumes: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()

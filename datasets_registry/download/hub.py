@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import posixpath
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -11,9 +13,12 @@ from pathlib import PurePosixPath
 from aig.core.errors import DataError, UsageError
 from aig.core.extras import missing_extra
 from aig.core.paths import normal_below
+from aig.datasets_registry.download.pull import marker_of
 from aig.datasets_registry.downloads import Download
 
 __all__ = ["HubFolder", "hub_folder"]
+
+_ARCHIVES = (".zip", ".tar.gz", ".tgz", ".7z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +97,25 @@ def hub_folder(repo: str, include: Sequence[str] = ()) -> HubFolder:
             continue
         checksum = f"sha256:{file.lfs.sha256}" if file.lfs else f"blob:{file.blob_id}"
         url = hf_hub_url(name, file.path, repo_type="dataset", revision=commit, endpoint=endpoint)
-        downloads.append(
-            Download(url=url, to=file.path, checksum=checksum, size=file.lfs.size if file.lfs else file.size)
-        )
+        size = file.lfs.size if file.lfs else file.size
+        downloads.append(_download(file.path, url, checksum, size, {one.path for one in wanted}))
     card = about.card_data.get("license") if about.card_data else None
     licence = ", ".join(card) if isinstance(card, list) else str(card or "")
     token = get_token()
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return HubFolder(name, commit, licence, tuple(downloads), headers)
+
+
+def _download(path: str, url: str, checksum: str, size: int, among: Collection[str]) -> Download:
+    """A file of the hub; an archive that cannot be read in place is unpacked where it lies."""
+    if path.endswith(_ARCHIVES):
+        volume = re.compile(re.escape(path.removesuffix(".zip")) + r"\.z\d+")
+        volumes = tuple(sorted(other for other in among if volume.fullmatch(other)))
+        folder = posixpath.dirname(path)
+        return Download(url=url, to=folder, archive=path, checksum=checksum, size=size, unpack=True, volumes=volumes)
+    last = re.sub(r"\.z\d+$", ".zip", path)
+    makes = (marker_of(last),) if last != path and last in among else ()
+    return Download(url=url, to=path, checksum=checksum, size=size, makes=makes)
 
 
 def _is_wanted(path: str, include: Sequence[str]) -> bool:

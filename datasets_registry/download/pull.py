@@ -18,7 +18,7 @@ from aig.datasets_registry.download import http
 from aig.datasets_registry.download.unpack import unpack
 from aig.datasets_registry.downloads import Download
 
-__all__ = ["Pulled", "Wanted", "pull", "wanted"]
+__all__ = ["Pulled", "Wanted", "marker_of", "pull", "wanted"]
 
 FILES_AT_ONCE = 4
 _MARKERS = ".completed"
@@ -175,7 +175,7 @@ def check_room(dataset: Dataset, root: Path, missing: Sequence[Wanted]) -> None:
 
 
 def _is_volume(item: Wanted, among: Sequence[Wanted]) -> bool:
-    return any(item.file.name in other.download.volumes for other in among)
+    return any(item.download.to in other.download.volumes for other in among)
 
 
 def _asked(dataset: Dataset, download: Download, parts: Sequence[str]) -> bool:
@@ -186,7 +186,8 @@ def _asked(dataset: Dataset, download: Download, parts: Sequence[str]) -> bool:
 
 def _wanted(download: Download, root: Path) -> Wanted:
     if download.unpack:
-        return Wanted(download, root / unquote(Path(urlsplit(download.url).path).name), download.size)
+        archive = download.archive or unquote(Path(urlsplit(download.url).path).name)
+        return Wanted(download, root / archive, download.size)
     return Wanted(download, root / download.to, download.size)
 
 
@@ -204,8 +205,13 @@ def _unpack(item: Wanted, root: Path) -> list[str]:
     return []
 
 
+def marker_of(path: str) -> str:
+    """The file that says that a download is complete, relative to the root, by where its file or archive goes."""
+    return f"{_MARKERS}/{path}.json"
+
+
 def _marker(item: Wanted, root: Path) -> Path:
-    return root / _MARKERS / f"{item.file.relative_to(root).as_posix()}.json"
+    return root / marker_of(item.file.relative_to(root).as_posix())
 
 
 def _mark(item: Wanted, root: Path) -> None:
@@ -222,7 +228,8 @@ def _is_complete(item: Wanted, root: Path) -> bool:
         known = json.loads(marker.read_text())
         fits = known == {"url": item.download.url, "checksum": item.download.checksum}
         # Of an archive in volumes nothing is left but what came out of it.
-        return bool(fits and (item.download.unpack or item.download.makes or item.file.exists()))
+        made = any((root / made).exists() for made in item.download.makes)
+        return bool(fits and (item.download.unpack or made or item.file.exists()))
     # With the archive still there, what came out of it may be half of it.
     begun = item.file.exists() or (item.file.parent / http.STAGING / f"{item.file.name}.partial").exists()
     return not begun and any((root / made).exists() for made in item.download.makes)

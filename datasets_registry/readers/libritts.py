@@ -158,12 +158,19 @@ def _dataset(name: str, folder: str, downloads: tuple[Download, ...], **facts: A
 
 _OPENSLR = "https://www.openslr.org/resources"
 
+
+def _mirrors(name: str) -> tuple[str, ...]:
+    """The same file at OpenSLR's mirrors."""
+    return tuple(f"https://{host}/resources/{name}" for host in ("us.openslr.org", "openslr.elda.org"))
+
+
 LIBRITTS = _dataset(
     "libritts",
     "LibriTTS",
     tuple(
         Download(
             url=f"{_OPENSLR}/60/{part}.tar.gz",
+            mirrors=_mirrors(f"60/{part}.tar.gz"),
             to="",
             checksum=f"sha256:{checksum}",
             size=_SIZES[part],

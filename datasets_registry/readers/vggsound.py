@@ -120,7 +120,13 @@ DATASET = Dataset(
         "<video>.* where the list has one clip of the video",
     ),
     segments=segments,
-    downloads=(Download(url="https://www.robots.ox.ac.uk/~vgg/data/vggsound/vggsound.csv", to="vggsound.csv"),),
+    downloads=(
+        Download(
+            url="https://www.robots.ox.ac.uk/~vgg/data/vggsound/vggsound.csv",
+            to="vggsound.csv",
+            mirrors=("https://raw.githubusercontent.com/hche11/VGGSound/master/data/vggsound.csv",),
+        ),
+    ),
     manual=(
         "Without YouTube: the owners no longer give the videos; https://huggingface.co/datasets/Loie/VGGSound has "
         "197,957 clips in 20 archives of about 16.8 GB, vggsound_00.tar.gz to vggsound_19.tar.gz; unpack them below "

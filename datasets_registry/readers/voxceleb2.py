@@ -187,6 +187,23 @@ def speaker_ages(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[tuple[s
 
 _ENRICHED = "https://raw.githubusercontent.com/hechmik/voxceleb_enrichment_age_gender/main/dataset"
 
+_KEY = "VOXCELEB_KEY"
+_AUDIO = "https://cn01.mmai.io/download/voxceleb?file={}&key={{key}}"
+_VOLUMES = tuple(
+    (f"vox2_dev_aac_part{letters}", md5)
+    for letters, md5 in (
+        ("aa", "da070494c573e5c0564b1d11c3b20577"),
+        ("ab", "17fe6dab2b32b48abaf1676429cdd06f"),
+        ("ac", "1de58e086c5edf63625af1cb6d831528"),
+        ("ad", "5a043eb03e15c5a918ee6a52aad477f9"),
+        ("ae", "cea401b624983e2d0b2a87fb5d59aa60"),
+        ("af", "fc886d9ba90ab88e7880ee98effd6ae9"),
+        ("ag", "d160ecc3f6ee3eed54d55349531cb42e"),
+        ("ah", "6b84a81b9af72a9d9eecbb3b1f602e65"),
+    )
+)
+"""The dev zip in pieces: joined they are one archive."""
+
 DATASET = Dataset(
     name=NAME,
     title="VoxCeleb2",
@@ -225,13 +242,37 @@ DATASET = Dataset(
             size=52_525,
         ),
         Download(url=f"{_ENRICHED}/final_dataframe_extended.csv", to="final_dataframe_extended.csv"),
+        *(
+            Download(url=_AUDIO.format(name), to=name, checksum=f"md5:{md5}", makes=("dev/aac", "dev/wav"), key=_KEY)
+            for name, md5 in _VOLUMES[:-1]
+        ),
+        Download(
+            url=_AUDIO.format(_VOLUMES[-1][0]),
+            to="",
+            archive=_VOLUMES[-1][0],
+            checksum=f"md5:{_VOLUMES[-1][1]}",
+            unpack=True,
+            volumes=tuple(name for name, _ in _VOLUMES[:-1]),
+            makes=("dev/aac", "dev/wav"),
+            key=_KEY,
+        ),
+        Download(
+            url=_AUDIO.format("vox2_test_aac.zip"),
+            to="test",
+            archive="vox2_test_aac.zip",
+            checksum="md5:0d2b3ea430a821c33263b5ea37ede312",
+            unpack=True,
+            makes=("test/aac", "test/wav"),
+            key=_KEY,
+        ),
     ),
     manual=(
         "Fill in the form at https://mm.kaist.ac.kr/datasets/voxceleb/ with an institution's mail address; the answer "
         "is an access key.",
-        "With it, fetch the parts vox2_dev_aac_partaa to vox2_dev_aac_partah from "
-        "https://cn01.mmai.io/download/voxceleb?file=<name>&key=<key>, join them: "
-        "`cat vox2_dev_aac_part* > vox2_dev_aac.zip` (md5 bbc063c46078a602ca71605645c2a402), and unpack so that "
-        "<root>/dev/aac/<speaker>/<video>/<number>.m4a is there; vox2_test_aac.zip is unpacked below <root>/test/.",
+        f"Put it into the environment, `export {_KEY}=...`, and `aig pull` fetches, checks and unpacks it: eight "
+        "parts of 77 GB together for dev, 2.6 GB for test; while it unpacks it needs the room twice.",
+        "Or download them yourself: join the parts, `cat vox2_dev_aac_part* > vox2_dev_aac.zip` (md5 "
+        "bbc063c46078a602ca71605645c2a402), and unpack so that <root>/dev/aac/<speaker>/<video>/<number>.m4a is there; "
+        "vox2_test_aac.zip goes below <root>/test/.",
     ),
 )

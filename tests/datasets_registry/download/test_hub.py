@@ -4,9 +4,12 @@ import contextlib
 import dataclasses
 import hashlib
 import http.server
+import io
 import json
+import sys
 import threading
 import urllib.parse
+import zipfile
 
 import pytest
 
@@ -146,6 +149,22 @@ def test_a_file_that_is_not_what_was_listed_is_refused(hub, tmp_path, name):
     (failed,) = pulling.pull(dataset, tmp_path).failed
     assert "does not have the checksum" in failed
     assert not (tmp_path / name).exists()
+
+
+def test_archives_are_unpacked_where_they_lie_and_volumes_are_joined(hub, tmp_path, monkeypatch):
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr("mnt/deep/1.flac", b"fLaC" * 1000)
+    content = whole.getvalue()
+    files = {"Zip_files/A/A.z01": b"PK\x07\x08" + content[:1500], "Zip_files/A/A.zip": content[1500:], "b.zip": content}
+    monkeypatch.setattr(sys.modules[__name__], "FILES", files)
+    hub.files = files
+    dataset = dataclasses.replace(registry.get("freesound"), downloads=hub_folder("owner/name").downloads)
+    assert pulling.pull(dataset, tmp_path).failed == ()
+    assert (tmp_path / "Zip_files" / "A" / "mnt" / "deep" / "1.flac").read_bytes() == b"fLaC" * 1000
+    assert (tmp_path / "mnt" / "deep" / "1.flac").exists()
+    assert not [*tmp_path.rglob("*.z01"), *tmp_path.rglob("*.zip")]
+    assert pulling.wanted(dataset, tmp_path) == []
 
 
 @pytest.mark.parametrize(
