@@ -112,14 +112,19 @@ def collect(rows: Iterable[tuple[Key, Value] | Quarantined], into: dict[Key, Val
 
 
 def _mended(rows: Iterable[tuple[int, list[str] | MalformedRowError]]) -> Iterator[tuple[int, Any]]:
-    """Rows with the torn rest of their last cell; what continues a malformed row is left for the reader to refuse."""
+    """Rows with the torn rest of their last cell. What continues a malformed row is left for the reader to refuse.
+
+    A single word may be the rest of a text or the beginning of a row that was cut off: the row before is refused too.
+    """
     before: tuple[int, Any] | None = None
     width = 0
     for number, row in rows:
         whole = before is not None and isinstance(before[1], list) and width == len(before[1])
         if isinstance(row, list) and len(row) == 1 < width and whole and before is not None:
-            before = (before[0], [*before[1][:-1], f"{before[1][-1].rstrip()} {row[0].lstrip()}"])
-            continue
+            if len(row[0].split()) > 1:
+                before = (before[0], [*before[1][:-1], f"{before[1][-1].rstrip()} {row[0].strip()}"])
+                continue
+            before = (before[0], MalformedRowError("its text may go on in the next line", column=str(width)))
         if before is not None:
             yield before
         before = (number, row)
