@@ -45,7 +45,7 @@ class Reply:
 
     Attributes:
         key: of the request.
-        content: the message's raw text.
+        content: the message's text, without the model's reasoning.
         model: as the server reported it.
         request_id: the server's id of the completion.
         finish_reason: as the server reported it: `stop`, `length`, `content_filter`.
@@ -58,6 +58,7 @@ class Reply:
         mode: `live` or `batch`.
         input_price: US dollars per million input tokens at which the cost was counted.
         output_price: the same for output tokens.
+        refusal: what the model said where it refused; else empty.
         raw: the server's whole answer as JSON; empty for a reply that no server sent.
     """
 
@@ -75,4 +76,5 @@ class Reply:
     mode: str = "live"
     input_price: str = "0"
     output_price: str = "0"
+    refusal: str = ""
     raw: str = ""

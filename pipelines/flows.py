@@ -29,6 +29,7 @@ from aig.pipelines.stages import index as indexing
 from aig.pipelines.stages import publish as publishing
 from aig.pipelines.stages import select as selecting
 from aig.pipelines.stages.generate.ask import ask_open
+from aig.pipelines.stages.generate.check import check_replies
 from aig.pipelines.stages.generate.plan import BucketJob, Plan, clips_of, plan_open, plan_pairs
 from aig.pipelines.stages.generate.write import forget_outdated, qa_sums
 from aig.pipelines.stages.generate.write import write_bucket as write_pairs
@@ -251,6 +252,8 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
         if configuration.generate.open_ended:
             prefect_artifacts.cost(sums)
         _report_quarantine(workspace, names)
+        if configuration.generate.open_ended:
+            check_replies(configuration, workspace, names)
         return run.finished(sums, worked=worked, quarantined=sums["qa"]["quarantined"])
 
 

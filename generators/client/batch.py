@@ -7,30 +7,33 @@ interrupted at any moment finds its batches again, by the name they carry at the
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import tempfile
+import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from aig.core.decimals import format_decimal
-from aig.core.errors import AigError, DataError
+from aig.core.errors import AigError, DataError, UsageError
 from aig.generators.chat import ChatRequest, Reply
 from aig.generators.client.batch_jobs import Job, JobStore, request_of, to_batch_line
+from aig.generators.client.batch_outcomes import answer_in, read_outcomes
 from aig.generators.client.budget import BudgetReachedError
 from aig.generators.client.context import RequestContext
-from aig.generators.client.endpoint import Answer, BatchState, StatusError, TransportError, request_body
-from aig.generators.client.errors import RejectedError, RetryableError, check
-from aig.generators.client.replies import reply_from
+from aig.generators.client.endpoint import BatchState, StatusError, TransportError, request_body
+from aig.generators.client.errors import RejectedError, RetryableError, check, read_reply
+from aig.generators.ledger.entries import Charge
 
 __all__ = ["Batches"]
 
 log = logging.getLogger(__name__)
 
 _QUEUE_FULL = "token_limit_exceeded"
+_MANY = 20
+_AGAIN = "Run the same command again: the request is sent again."
 _LATER = "Run the same command again later: batches in progress are resumed."
 
 
@@ -72,14 +75,33 @@ class Batches:
         try:
             await self._recover()
             for job in self._open:
-                if not (await self._context.endpoint.batch(job.batch)).final:
+                if not (await self._state(job)).final:
                     log.warning("batch %s of an earlier run is ended; what it has done is kept", job.batch)
+                    job.ending = True
+                    self._store.save(job)
                     await self._context.endpoint.cancel_batch(job.batch)
             while self._open:
                 await self._poll()
                 self._waiting.clear()  # asked live
         except (StatusError, TransportError) as error:
             raise self._stopped(error) from None
+
+    async def _state(self, job: Job) -> BatchState:
+        """The state of a batch.
+
+        Raises:
+            DataError: the provider does not know it.
+        """
+        try:
+            return await self._context.endpoint.batch(job.batch)
+        except StatusError as error:
+            if error.answer.status not in (404, 410):
+                raise
+            raise DataError(
+                f"{self._context.endpoint.url} does not know the batch {job.batch} of {len(job.accounts):,} requests",
+                "Use the key it was submitted with. To ask its requests again, which may cost a second time, remove "
+                f"{self._store.path(job)}.",
+            ) from None
 
     def _stopped(self, error: StatusError | TransportError) -> Exception:
         """What ends the run when a call about files or batches fails for good."""
@@ -89,7 +111,13 @@ class Batches:
                 check(error.answer, endpoint, self._context.settings.model)
             except AigError as stop:
                 return stop
-            except (RetryableError, RejectedError) as fault:
+            except RejectedError as fault:
+                if error.answer.status in (404, 405):
+                    return UsageError(
+                        f"{endpoint.url} has no Batch API, or not for this key: {fault}", "Set generate.mode: live."
+                    )
+                return fault.stop if fault.at_first < _MANY else DataError(f"{endpoint.url}: {fault}", _LATER)
+            except RetryableError as fault:
                 return DataError(f"{endpoint.url}: {fault}", _LATER)
         return DataError(f"{endpoint.url}: {error}", _LATER)
 
@@ -165,13 +193,16 @@ class Batches:
         """Polls every batch once and settles those that are finished; waits where none is."""
         settled = False
         for job in list(self._open):
-            state = await self._context.endpoint.batch(job.batch)
+            state = await self._state(job)
             if state.final:
                 await self._settle(job, state)
                 settled = True
         self._context.on_progress(self._context.summary)
         if self._waiting and (settled or not self._open):
-            await self._send(*self._waiting.popleft())
+            job, lines = self._waiting.popleft()
+            if job.attempt > 1:
+                await asyncio.sleep(self._settings.poll_s)
+            await self._send(job, lines)
         elif not settled:
             await asyncio.sleep(self._settings.poll_s)
 
@@ -183,28 +214,68 @@ class Batches:
             self._split_or_stop(job, list(lines.values()), state)
             return
         spent, unanswered = Decimal(0), dict(lines)
-        with tempfile.TemporaryDirectory(prefix="aig-batch-") as folder:
-            for file in filter(None, (state.output, state.errors)):
-                path = Path(folder) / "outcomes.jsonl"
-                await self._context.endpoint.download(file, path)
-                for outcome in _outcomes(path):
-                    line = unanswered.get(str(outcome.get("custom_id")))
-                    if line is None:
-                        continue
-                    request = request_of(line, job.accounts[str(outcome["custom_id"])])
-                    reply = self._read(request, outcome, job)
-                    if reply is not None:
-                        spent += Decimal(reply.cost_usd)
-                        await self._keep(reply)
-                    if reply is not None or self._is_given_up(request, outcome, job):
-                        del unanswered[request.key]
+        rejected: dict[str, RejectedError] = {}
+        reasons: dict[str, str] = {}
+        stop: AigError | None = None
+        async for key, outcome in self._outcomes(state):
+            if key not in unanswered or key in rejected:
+                continue
+            request = request_of(lines[key], job.accounts[key])
+            try:
+                reply = self._reply_in(outcome, request)
+            except RejectedError as error:
+                rejected[key] = error
+            except RetryableError as error:
+                reasons[key] = error.reason
+                spent += await self._charge(request, error)
+            except AigError as error:
+                stop = stop or error
+            else:
+                del unanswered[key]
+                spent += Decimal(reply.cost_usd)
+                await self._keep(reply)
         self._close_job(job, spent)
-        if unanswered:
-            again = Job(attempt=job.attempt + 1)
-            again.accounts = {key: job.accounts[key] for key in unanswered}
-            most = (self._context.most_cost(request_of(line, ("", ""))) for line in unanswered.values())
-            again.most_cost_usd = format_decimal(sum(most, Decimal(0)))
-            self._waiting.append((again, list(unanswered.values())))
+        if len(rejected) == len(lines) and not self._context.summary.answered:
+            stop = stop or next((error.stop for error in rejected.values() if error.at_first < _MANY), None)
+        if stop is None and state.status == "cancelled" and not job.ending:
+            stop = DataError(
+                f"the batch {job.batch} was cancelled at the provider with {len(unanswered):,} of {len(lines):,} "
+                "requests not answered",
+                "What was answered is kept. Run the same command again to submit the rest.",
+            )
+        if stop is not None:
+            raise stop
+        for key, refusal in rejected.items():
+            request = request_of(unanswered.pop(key), job.accounts[key])
+            self._context.summary.fail(request, refusal.error, refusal.message, refusal.advice)
+        self._context.check_empty()
+        self._again(job, unanswered, reasons)
+
+    async def _outcomes(self, state: BatchState) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        """The outcomes in a batch's files with the names of their requests; what cannot be read is left out."""
+        with tempfile.TemporaryDirectory(prefix="aig-batch-") as folder:
+            path = Path(folder) / "outcomes.jsonl"
+            for file in filter(None, (state.output, state.errors)):
+                try:
+                    await self._context.endpoint.download(file, path)
+                except StatusError as error:
+                    if error.answer.status not in (404, 410):
+                        raise
+                    log.warning("batch %s: its file %s is gone", state.name, file)
+                    continue
+                for outcome in read_outcomes(path):
+                    yield outcome
+
+    def _reply_in(self, outcome: dict[str, Any], request: ChatRequest) -> Reply:
+        """The reply in an outcome.
+
+        Raises:
+            RetryableError, RejectedError, AigError: there is none in it.
+        """
+        answer = answer_in(outcome)
+        check(answer, self._context.endpoint, request.model)
+        price = self._context.price(request.model)
+        return read_reply(answer, request, price, self._context.endpoint, mode="batch")
 
     def _close_job(self, job: Job, spent: Decimal) -> None:
         self._open.remove(job)
@@ -217,42 +288,37 @@ class Batches:
             await self._context.commits.add(reply)
             self._context.summary.count(reply)
 
-    def _read(self, request: ChatRequest, outcome: dict[str, Any], job: Job) -> Reply | None:
-        response = outcome.get("response") or {}
-        if response.get("status_code") != 200:
-            return None
-        body = response.get("body")
-        try:
-            return reply_from(body, json.dumps(body), request, self._context.price(request.model), "batch")
-        except (KeyError, IndexError, TypeError, AttributeError, ValueError):
-            log.info("batch %s: a reply without content", job.batch)
-            return None
+    async def _charge(self, request: ChatRequest, error: RetryableError) -> Decimal:
+        """Puts on record what a request without a reply may have cost."""
+        if not error.maybe_paid:
+            return Decimal(0)
+        most = self._context.most_cost(request)
+        cost = min(most, self._context.price(request.model).cost(*error.tokens)) if error.tokens else most
+        if cost:
+            self._context.summary.lost_usd += cost
+            charge = Charge(key=request.key, cost_usd=format_decimal(cost), reason=error.reason, at=time.time())
+            await self._context.commits.add(charge)
+        return cost
 
-    def _is_given_up(self, request: ChatRequest, outcome: dict[str, Any], job: Job) -> bool:
-        """Whether a request that got no reply will not get one in a further batch either."""
-        response = outcome.get("response") or {}
-        body = json.dumps(response.get("body")).encode()
-        error = outcome.get("error") or {}
-        try:
-            if response.get("status_code", 200) != 200:
-                check(Answer(response["status_code"], {}, body), self._context.endpoint, request.model)
-            reason = str(error.get("message") or "no reply in the batch's files")
-        except RejectedError as refused:
-            self._context.summary.fail(request, refused.error, refused.message, refused.advice)
-            return True
-        except RetryableError as again:
-            reason = again.reason
-        if job.attempt < self._context.settings.max_attempts:
-            return False
-        self._context.summary.fail(
-            request, "no_reply", reason, "Run the same command again: the request is sent again."
-        )
-        return True
+    def _again(self, job: Job, lines: dict[str, bytes], reasons: dict[str, str]) -> None:
+        """Has requests without a reply submitted once more, or gives them up."""
+        for key, line in list(lines.items()):
+            if job.attempt >= self._context.settings.max_attempts:
+                reason = reasons.get(key, "no reply in the batch's files")
+                request = request_of(line, job.accounts[key])
+                self._context.summary.fail(request, "no_reply", reason, _AGAIN)
+                del lines[key]
+        if lines:
+            again = Job(attempt=job.attempt + 1)
+            again.accounts = {key: job.accounts[key] for key in lines}
+            most = (self._context.most_cost(request_of(line, ("", ""))) for line in lines.values())
+            again.most_cost_usd = format_decimal(sum(most, Decimal(0)))
+            self._waiting.append((again, list(lines.values())))
 
     def _split_or_stop(self, job: Job, lines: list[bytes], state: BatchState) -> None:
         """A batch the provider did not take: later, in halves where it is too much by itself, or never."""
         codes = {code for code, _ in state.faults}
-        said = "; ".join(f"{code}: {message}" for code, message in state.faults[:3])
+        said = "; ".join(f"{code}: {message}" for code, message in state.faults[:3]) or "without a reason"
         if codes != {_QUEUE_FULL} or (not self._open and len(lines) == 1):
             raise DataError(
                 f"{self._context.endpoint.url} refused a batch of {len(lines):,} requests: {said}",
@@ -268,10 +334,3 @@ class Batches:
                 sum((self._context.most_cost(request) for request in requests), Decimal(0))
             )
             self._waiting.append((smaller, part))
-
-
-def _outcomes(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open("rb") as lines:
-        for line in lines:
-            if line.strip():
-                yield json.loads(line)

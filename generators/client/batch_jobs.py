@@ -33,6 +33,7 @@ class Job:
         most_cost_usd: the most its requests can cost together, a decimal number as text.
         accounts: dataset and prompt of each request, by key.
         batch: the provider's name, empty until it has taken it.
+        ending: whether we asked the provider to end it.
     """
 
     attempt: int = 1
@@ -41,6 +42,7 @@ class Job:
     most_cost_usd: str = "0"
     accounts: dict[str, tuple[str, str]] = field(default_factory=dict)
     batch: str = ""
+    ending: bool = False
 
     @property
     def most_cost(self) -> Decimal:
@@ -79,6 +81,10 @@ class JobStore:
         """The requests of a job as uploaded, by key."""
         content = self._fs.cat_file(posixpath.join(self._root, f"{job.name}.jsonl"))
         return {json.loads(line)["custom_id"]: line for line in content.splitlines(keepends=True)}
+
+    def path(self, job: Job) -> str:
+        """Where a job is on record."""
+        return f"{self._url}/{job.name}.json"
 
     def remove(self, job: Job) -> None:
         """Forgets a job: its replies are in the ledger, or it never reached the provider."""

@@ -7,6 +7,7 @@ import logging
 import time
 
 from aig.core.errors import AigError, DataError, UsageError
+from aig.generators.client.errors import RejectedError
 
 __all__ = ["CircuitBreaker"]
 
@@ -20,7 +21,12 @@ LONGEST_PAUSE_S = 30.0
 
 
 class CircuitBreaker:
-    """Counts failures in a row. For one event loop."""
+    """Counts failures in a row. For one event loop.
+
+    Attributes:
+        answered: requests that were answered.
+        limited: how often the server said too many.
+    """
 
     def __init__(self, url: str, outage_s: float) -> None:
         """`url` is for messages; an outage of `outage_s` seconds stops the run."""
@@ -28,10 +34,18 @@ class CircuitBreaker:
         self._outage_s = outage_s
         self._failures = 0
         self._rejections = 0
-        self._ever_answered = False
+        self.answered = 0
+        self.limited = 0
+        self._known = False
+        self._doubt: AigError | None = None
         self._since = time.monotonic()
         self._pause_s = FIRST_PAUSE_S
         self._probe = asyncio.Lock()
+
+    @property
+    def ever_answered(self) -> bool:
+        """Whether any request of this run was answered."""
+        return self.answered > 0
 
     @property
     def open(self) -> bool:
@@ -53,16 +67,17 @@ class CircuitBreaker:
             log.warning("%s has recovered", self._url)
         self._failures = self._rejections = 0
         self._pause_s = FIRST_PAUSE_S
-        self._ever_answered = True
+        self.answered += 1
         self._since = time.monotonic()
 
     def record_rate_limit(self, reason: str) -> AigError | None:
         """The server said too many; the error to stop with, where it has said nothing else for too long."""
+        self.limited += 1
         return self._outage(f"refuses every request for {self._outage_s:g} s as too many: {reason}")
 
     def record_failure(self, reason: str, *, no_connection: bool) -> AigError | None:
         """A request failed in a way that may pass; the error to stop with, where none was answered for too long."""
-        if no_connection and not self._ever_answered:
+        if no_connection and not self.ever_answered:
             return UsageError(
                 f"cannot reach {self._url}: {reason}",
                 "Start the server, or correct generate.base_url (for a first try: aig mock-server).",
@@ -74,15 +89,21 @@ class CircuitBreaker:
             )
         return self._outage(f"answered no request for {self._outage_s:g} s; the last fault: {reason}")
 
-    def record_rejection(self, message: str) -> AigError | None:
+    def record_rejection(self, error: RejectedError) -> AigError | None:
         """The server does not take a request; the error to stop with, where it takes none."""
         self._rejections += 1
-        if self._rejections < OPENS_AT:
-            return None
-        return UsageError(
-            f"{self._url} refused {OPENS_AT} requests in a row, the last: {message}",
-            "Correct generate.model, generate.response_format or generate.max_tokens_name, whichever the server names.",
-        )
+        if not self.ever_answered and error.at_first < OPENS_AT:
+            self._doubt = error.stop
+        proven = self.ever_answered or (self._known and error.at_first > 1)
+        return error.stop if self._rejections >= (error.later if proven else error.at_first) else None
+
+    def record_cached(self) -> None:
+        """A request of this run was answered by an earlier one, so that model and endpoint are right."""
+        self._known = True
+
+    def verdict(self) -> AigError | None:
+        """At the end of a run: the error of one in which nothing was answered because no request could be."""
+        return None if self.ever_answered or self._known else self._doubt
 
     def _outage(self, message: str) -> AigError | None:
         if time.monotonic() - self._since < self._outage_s:

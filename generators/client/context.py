@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from aig.core.errors import UsageError
+from aig.core.errors import DataError, UsageError
 from aig.core.locks import Holding
 from aig.generators.chat import ChatRequest
 from aig.generators.client.budget import Budget
@@ -19,6 +19,9 @@ from aig.generators.ledger.ledger import Ledger
 from aig.generators.settings import GenerateSettings
 
 __all__ = ["RequestContext"]
+
+_ENOUGH = 20
+"""Replies from which it can be told whether a run is worth going on with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +63,20 @@ class RequestContext:
                 "Set max_tokens in the request's parameters, or leave generate.max_cost_usd out.",
             )
         return self.price(request.model).cost(most_input_tokens(request), output or 0)
+
+    def check_empty(self) -> None:
+        """Checks that the replies so far are worth their money.
+
+        Raises:
+            DataError: most of the first of them, or of all, hold no text.
+        """
+        empty = self.summary.empty.total()
+        if empty * 2 <= self.summary.answered or self.summary.answered < _ENOUGH:
+            return
+        rule, count = self.summary.empty.most_common(1)[0]
+        often = self.summary.emptiness[rule]
+        raise DataError(
+            f"{empty:,} of {self.summary.answered:,} replies hold nothing, so no more is asked; {count:,} of them: "
+            f"{often.reason}",
+            f"{often.advice} Then run the same command again.",
+        )

@@ -65,7 +65,6 @@ class BatchState:
         output: file of good replies, `None` without.
         errors: file of requests that failed, `None` without.
         faults: (code, message) of why the whole batch was refused.
-        done: requests that are finished.
     """
 
     name: str
@@ -73,7 +72,6 @@ class BatchState:
     output: str | None
     errors: str | None
     faults: tuple[tuple[str, str], ...]
-    done: int
 
     @property
     def final(self) -> bool:
@@ -183,7 +181,12 @@ class Endpoint:
             base_url=self.url,
             max_retries=0,
             timeout=timeout,
-            http_client=openai.DefaultAioHttpClient(limits=limits, timeout=timeout, follow_redirects=False),
+            http_client=openai.DefaultAioHttpClient(
+                limits=limits,
+                timeout=timeout,
+                follow_redirects=False,
+                trust_env=not is_loopback(self.url),  # a proxy never leads back to this machine
+            ),
         )
 
     async def __aenter__(self) -> Endpoint:
@@ -217,7 +220,11 @@ class Endpoint:
     async def upload(self, requests: bytes) -> str:
         """Uploads the requests of a batch, one JSON object a line; returns the file's name."""
         file = ("requests.jsonl", requests)
-        return (await self._retried(lambda client: client.files.create(file=file, purpose="batch"))).id
+
+        async def create(client: openai.AsyncOpenAI) -> str:
+            return (await client.files.create(file=file, purpose="batch")).id
+
+        return await self._retried(create)
 
     async def create_batch(self, file: str, job: str, window: str) -> str:
         """Submits an uploaded file as a batch under our own name `job`; returns the provider's name for it."""
@@ -234,7 +241,11 @@ class Endpoint:
 
     async def batch(self, name: str) -> BatchState:
         """The state of a batch."""
-        return _state(await self._retried(lambda client: client.batches.retrieve(name)))
+
+        async def retrieve(client: openai.AsyncOpenAI) -> BatchState:
+            return _state(await client.batches.retrieve(name))
+
+        return await self._retried(retrieve)
 
     async def find_batch(self, job: str, since: float) -> str | None:
         """The provider's name for the batch we submitted as `job` at `since` (seconds since 1970) or later."""
@@ -277,6 +288,8 @@ class Endpoint:
             raise StatusError(_answer(error.response)) from None
         except (openai.APIError, httpx2.HTTPError) as error:
             raise _transport_error(error) from None
+        except (AttributeError, TypeError, ValueError) as error:
+            raise TransportError(f"an answer of another shape than expected ({error})", sent=True) from None
 
     def redacted(self, text: str) -> str:
         """`text` without the key, for what a server repeats in its error messages."""
@@ -290,15 +303,13 @@ def _answer(response: httpx2.Response) -> Answer:
 
 
 def _state(batch: Batch) -> BatchState:
-    faults = (batch.errors.data if batch.errors else None) or []
-    counts = batch.request_counts
+    faults = getattr(batch.errors, "data", None) or []
     return BatchState(
         name=batch.id,
-        status=batch.status,
+        status={"canceled": "cancelled", "error": "failed"}.get(batch.status, batch.status),
         output=batch.output_file_id,
         errors=batch.error_file_id,
-        faults=tuple((fault.code or "", fault.message or "") for fault in faults),
-        done=counts.completed + counts.failed if counts else 0,
+        faults=tuple((str(getattr(f, "code", "") or ""), str(getattr(f, "message", f) or "")) for f in faults),
     )
 
 

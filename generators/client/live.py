@@ -23,10 +23,9 @@ from aig.generators.chat import ChatRequest, Reply
 from aig.generators.client.circuit_breaker import CircuitBreaker
 from aig.generators.client.context import RequestContext
 from aig.generators.client.endpoint import TransportError, request_body
-from aig.generators.client.errors import RejectedError, RetryableError, check
+from aig.generators.client.errors import RejectedError, RetryableError, check, read_reply
 from aig.generators.client.prices import Price
 from aig.generators.client.rate_limits import Limits
-from aig.generators.client.replies import read_reply
 from aig.generators.client.tokens import input_tokens, most_output_tokens
 from aig.generators.ledger.entries import Charge, Exposure
 
@@ -38,6 +37,9 @@ SharedLimit = Callable[[int], Coroutine[Any, Any, None]]
 
 _BACK_OFF = wait_exponential_jitter(multiplier=0.5, max=30, exp_base=2, jitter=0.5)
 _RESTING_PER_PLACE = 8
+_FEW = 4
+"""With more than this many answered for each one that is told to wait, a request that always is is special."""
+_LONG_WAIT_S = 60.0
 _PROGRESS_EVERY_S = 0.2
 _YIELD_EVERY = 256
 
@@ -66,6 +68,7 @@ class Live:
         self._asking: set[str] = set()
         self._idle: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._all_taken_up = False
         self._stop_error: Exception | None = None
         self.left: list[ChatRequest] = []
         self.exposure = Decimal(0)
@@ -85,6 +88,7 @@ class Live:
                     await asyncio.sleep(0)
                 if request.key in self._ledger or request.key in self._asking:
                     self._summary.cached += 1
+                    self._breaker.record_cached()
                     continue
                 await self._place()
                 if self._stopping:
@@ -94,6 +98,7 @@ class Live:
                 task = asyncio.create_task(self._answer(request))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
+            self._all_taken_up = True
             if tasks:
                 await asyncio.wait(set(tasks))
         finally:
@@ -102,8 +107,8 @@ class Live:
                 log.info("waiting for %d requests in flight", len(tasks))
                 await asyncio.wait(set(tasks))
             self._report(force=True)
-        if self._stop_error is not None:
-            raise self._stop_error
+        if error := self._stop_error or self._breaker.verdict():
+            raise error
 
     async def _place(self) -> None:
         while self._resting >= _RESTING_PER_PLACE * self._settings.concurrency and not self._stopping:
@@ -157,9 +162,13 @@ class Live:
             self._report()
 
     async def _try_again(self, request: ChatRequest, first: RetryableError) -> None:
-        """Tries until it succeeds or has failed often enough; being told to wait (429) does not count as a failure."""
+        """Tries until it succeeds or has failed often enough.
+
+        Being told to wait (429) does not count as a failure, unless others are answered meanwhile and hardly any of
+        them is told to wait.
+        """
         known: RetryableError | None = first
-        faults = 0
+        faults, answered, limited = 0, self._breaker.answered, self._breaker.limited
 
         async def attempt() -> None:
             nonlocal known
@@ -169,9 +178,14 @@ class Live:
             await self._try(request)
 
         def exhausted(state: RetryCallState) -> bool:
-            nonlocal faults
+            nonlocal faults, answered, limited
             error = state.outcome.exception() if state.outcome else None
-            faults += not (isinstance(error, RetryableError) and error.limited)
+            if isinstance(error, RetryableError) and error.limited:
+                others = max(0, self._breaker.limited - limited - 1)
+                faults += self._breaker.answered - answered > _FEW * others
+            else:
+                faults += 1
+            answered, limited = self._breaker.answered, self._breaker.limited
             return faults >= self._settings.max_attempts
 
         again = retry_if_exception_type(RetryableError)
@@ -209,7 +223,7 @@ class Live:
                 reply = await self._send(request, price)
             except RetryableError as error:
                 if error.maybe_paid and most_cost:
-                    cost = most_cost
+                    cost = min(most_cost, price.cost(*error.tokens)) if error.tokens else most_cost
                     charge = Charge(key=request.key, cost_usd=format_decimal(cost), reason=error.reason, at=time.time())
                     self._summary.lost_usd += cost
                     await self._commits.add(charge)
@@ -220,29 +234,39 @@ class Live:
             self._limits.settle(tokens, used_tokens)
             self._budget.settle(most_cost, cost)
         self._summary.count(reply)
+        self._context.check_empty()
 
     async def _send(self, request: ChatRequest, price: Price) -> Reply:
         try:
             answer = await self._endpoint.chat(json.dumps(request_body(request)).encode())
             self._limits.learn(answer.headers)
-            check(answer, self._endpoint, request.model)
-            reply = read_reply(answer, request, price)
+            outage_s = self._settings.outage_s
+            check(answer, self._endpoint, request.model, outage_s=outage_s)
+            reply = read_reply(answer, request, price, self._endpoint, outage_s=outage_s)
         except TransportError as error:
             self._raise_if(self._breaker.record_failure(error.reason, no_connection=not error.sent))
             raise RetryableError(error.reason, maybe_paid=error.sent) from None
         except RetryableError as error:
             if error.limited:
                 self._limits.narrow()
-                self._raise_if(self._breaker.record_rate_limit(error.reason))
+                self._raise_outage(self._breaker.record_rate_limit(error.reason))
             else:
                 self._raise_if(self._breaker.record_failure(error.reason, no_connection=False))
+            if (error.after_s or 0) >= _LONG_WAIT_S:
+                log.warning("%s asks to wait for %.0f s: %s", self._endpoint.url, error.after_s, error.reason)
             log.info("trying again: %s", error.reason)
             raise
         except RejectedError as error:
-            self._raise_if(self._breaker.record_rejection(error.message))
+            self._raise_if(self._breaker.record_rejection(error))
             raise
         self._breaker.record_success()
         return reply
+
+    def _raise_outage(self, error: AigError | None) -> None:
+        """Stops the run where the server only says too many, or gives up what is left where all else was answered."""
+        if error is not None and self._all_taken_up and self._breaker.ever_answered:
+            raise RejectedError("no_reply", error.message, "Run the same command again later.", stop=error)
+        self._raise_if(error)
 
     def _raise_if(self, error: AigError | None) -> None:
         if error is not None:

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
 from aig.core.decimals import format_decimal
 from aig.generators.chat import ChatRequest, Reply
-from aig.generators.client.endpoint import Answer
-from aig.generators.client.errors import malformed
 from aig.generators.client.prices import Price
-from aig.generators.client.tokens import estimate, input_tokens
-from aig.generators.ledger.entries import content_of
+from aig.generators.client.tokens import estimate, input_tokens, most_input_tokens, most_output_tokens
+from aig.generators.completion import Completion, read_completion
 
-__all__ = ["read_reply", "reply_from"]
+__all__ = ["reply_from", "usage_of"]
 
-
-def read_reply(answer: Answer, request: ChatRequest, price: Price) -> Reply:
-    """The reply in a good answer.
-
-    Raises:
-        RetryableError: there is none in it.
-    """
-    try:
-        body: Any = json.loads(answer.body)
-        return reply_from(body, answer.body.decode("utf-8", "surrogatepass"), request, price, "live")
-    except ValueError:
-        raise malformed(answer, "the body is not JSON") from None
-    except (KeyError, IndexError, TypeError, AttributeError):
-        raise malformed(answer, "the body is not a chat completion") from None
+_FAR_OFF = 10
+_OVERHEAD = 20_000
+"""A count beyond `_FAR_OFF` times what can be, and these tokens for prompts of the provider's own, is no count."""
 
 
 def reply_from(body: Any, raw: str, request: ChatRequest, price: Price, mode: str) -> Reply:
-    """The reply in a chat completion object. Where the server does not count tokens, they are estimated.
+    """The reply in a chat completion object.
 
     Args:
         body: the object.
@@ -43,18 +29,17 @@ def reply_from(body: Any, raw: str, request: ChatRequest, price: Price, mode: st
         mode: `live` or `batch`.
 
     Raises:
-        KeyError, IndexError, TypeError, AttributeError, ValueError: it is not a chat completion.
+        NotACompletionError: it is not a chat completion.
     """
-    content = content_of(body)
-    usage = body.get("usage") or {}
-    tokens_in = int(usage["prompt_tokens"] if "prompt_tokens" in usage else input_tokens(request))
-    tokens_out = int(usage["completion_tokens"] if "completion_tokens" in usage else estimate(content))
+    said = read_completion(body)
+    tokens_in, tokens_out = usage_of(body, said, request)
     return Reply(
         key=request.key,
-        content=content,
-        model=str(body.get("model") or ""),
-        request_id=str(body.get("id") or ""),
-        finish_reason=str(body["choices"][0].get("finish_reason") or ""),
+        content=said.content,
+        model=said.model,
+        request_id=said.request_id,
+        finish_reason=said.finish_reason,
+        refusal=said.refusal,
         input_tokens=tokens_in,
         output_tokens=tokens_out,
         cost_usd=format_decimal(price.cost(tokens_in, tokens_out)),
@@ -64,5 +49,37 @@ def reply_from(body: Any, raw: str, request: ChatRequest, price: Price, mode: st
         mode=mode,
         input_price=format_decimal(price.input),
         output_price=format_decimal(price.output),
-        raw=raw,
+        raw=raw.strip(" \t\r\n\ufeff"),
     )
+
+
+def usage_of(body: dict[str, Any], said: Completion, request: ChatRequest) -> tuple[int, int]:
+    """Input and output tokens as the server counted them; estimated where it did not, or where that is not a count.
+
+    A count that is missing, not a whole number, negative, 0 beside a text, or far beyond what the request allows for
+    says nothing of what was used.
+    """
+    usage = body.get("usage")
+    usage = usage if isinstance(usage, dict) else {}
+    told_in = _count(usage.get("prompt_tokens", usage.get("input_tokens")))
+    told_out = _count(usage.get("completion_tokens", usage.get("output_tokens")))
+    if not told_in or told_in > _FAR_OFF * most_input_tokens(request) + _OVERHEAD:
+        told_in = input_tokens(request)
+    written = estimate(said.written)
+    most = most_output_tokens(request) or written
+    if told_out is None or (told_out == 0 and said.written.strip()) or told_out > _FAR_OFF * most + _OVERHEAD:
+        told_out = written
+    return told_in, told_out
+
+
+def _count(value: Any) -> int | None:
+    """A number of tokens, 0 or more; `None` where the value is not one."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:12])
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        whole = int(value)
+    except (ValueError, OverflowError):  # not a number, infinite
+        return None
+    return whole if whole == value and whole >= 0 else None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from aig.generators.chat import ChatRequest, Reply
+from aig.generators.empty_reply import Emptiness, why_empty
 
 __all__ = ["Failure", "Summary"]
 
@@ -45,6 +47,8 @@ class Summary:
         cost_usd: of this run.
         lost_usd: the most that requests without a reply may have cost beside that.
         failures: one per failed request.
+        empty: how many replies hold no text, by why; they count as answered.
+        emptiness: the first of each.
     """
 
     sent: int = 0
@@ -56,6 +60,8 @@ class Summary:
     cost_usd: Decimal = Decimal(0)
     lost_usd: Decimal = Decimal(0)
     failures: list[Failure] = field(default_factory=list)
+    empty: Counter[str] = field(default_factory=Counter)
+    emptiness: dict[str, Emptiness] = field(default_factory=dict)
 
     def count(self, reply: Reply) -> None:
         """Adds a reply that is in the ledger now."""
@@ -63,6 +69,9 @@ class Summary:
         self.input_tokens += reply.input_tokens
         self.output_tokens += reply.output_tokens
         self.cost_usd += Decimal(reply.cost_usd)
+        if emptiness := why_empty(reply):
+            self.empty[emptiness.rule] += 1
+            self.emptiness.setdefault(emptiness.rule, emptiness)
 
     def fail(self, request: ChatRequest, error: str, message: str, advice: str) -> None:
         """Adds a request that is given up."""

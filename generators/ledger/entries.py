@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from aig.generators.chat import Reply
+from aig.generators.completion import read_completion
 from aig.generators.ledger.log_format import NO_KEY, encode
 
-__all__ = ["Asked", "Charge", "Entry", "Exposure", "content_of", "reply_of", "to_line"]
+__all__ = ["Asked", "Charge", "Entry", "Exposure", "reply_of", "to_line"]
 
 _ACCOUNT = ("dataset", "prompt", "mode", "input_price", "output_price", "input_tokens", "output_tokens", "answered_at")
 
@@ -78,32 +79,23 @@ def to_line(entry: Entry) -> bytes:
 
 def reply_of(fields: dict[str, Any], raw: str) -> Reply:
     """The reply in the fields of a line, with the server's answer as it was sent."""
-    body = fields["reply"]
+    said = read_completion(fields["reply"])
     return Reply(
         key=fields["key"],
-        content=content_of(body),
-        model=str(body.get("model") or ""),
-        request_id=str(body.get("id") or ""),
-        finish_reason=str(body["choices"][0].get("finish_reason") or ""),
+        content=said.content,
+        model=said.model,
+        request_id=said.request_id,
+        finish_reason=said.finish_reason,
+        refusal=said.refusal,
         cost_usd=fields["cost_usd"],
         raw=raw,
         **{name: fields[name] for name in _ACCOUNT},
     )
 
 
-def content_of(body: dict[str, Any]) -> str:
-    """The message's text; empty where the model refused. Half a surrogate pair, which no file can hold, becomes U+FFFD.
-
-    Raises:
-        KeyError, IndexError, TypeError: the body is not a chat completion.
-    """
-    content = body["choices"][0]["message"].get("content")
-    return str(content or "").encode("utf-8", "replace").decode("utf-8")
-
-
 def _body(reply: Reply) -> dict[str, Any]:
     """A chat completion as a server would have sent it, for a reply without its raw answer."""
-    message = {"role": "assistant", "content": reply.content}
+    message = {"role": "assistant", "content": reply.content, "refusal": reply.refusal or None}
     return {
         "id": reply.request_id,
         "model": reply.model,

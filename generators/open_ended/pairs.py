@@ -13,18 +13,26 @@ from aig.core.qa_id import make_pair
 from aig.core.records import Clip, Dropped, Measured, QAPair
 from aig.filters.answers.contradiction import spoken_name
 from aig.filters.answers.filter import Pair, filter_pairs
+from aig.filters.answers.refusal import is_refusal
 from aig.filters.answers.settings import AnswerFilterSettings
 from aig.generators.chat import ChatRequest, Reply
+from aig.generators.empty_reply import why_empty
 from aig.generators.open_ended.parse import parse_reply
 from aig.generators.settings import GenerateSettings
 from aig.prompts.descriptions import known_labels
 from aig.prompts.open_ended import Prompt, render, response_schema
 from aig.prompts.sound_families import nameable, related
 
-__all__ = ["TASK", "chat_request", "pairs"]
+__all__ = ["HOLDS_NOTHING", "TASK", "chat_request", "pairs"]
 
 TASK = "open-ended question"
 """Task name of every open-ended row."""
+
+HOLDS_NOTHING = ("refusal", "token_limit", "content_filter", "empty_reply", "no_pairs", "cut", "malformed")
+"""Rules by which a reply may have given no pair at all."""
+
+_SHOWN = 100
+_LONGEST_REFUSAL = 400
 
 
 def chat_request(
@@ -93,6 +101,8 @@ def pairs(
 ) -> tuple[list[QAPair], list[Dropped]]:
     """The rows of a reply, and what was left out with the reason: every pair the model wrote is in one of the two.
 
+    A reply that holds no pair is left out as a whole, so that none vanishes without a trace.
+
     Args:
         reply: as kept in the ledger.
         item: the clip that was asked about.
@@ -116,6 +126,8 @@ def pairs(
     rows: list[QAPair] = []
     dropped = [_dropped(clip, prompt, "cut", _cut(reply))] * parsed.cut
     dropped += [_dropped(clip, prompt, "malformed", "not readable without loss")] * parsed.malformed
+    if not parsed.pairs and not dropped:
+        dropped.append(_dropped(clip, prompt, *_nothing(reply)))
     for result in results:
         if result.rule:
             dropped.append(_dropped(clip, prompt, result.rule, result.reason))
@@ -156,6 +168,16 @@ def _absent(present: tuple[str, ...]) -> frozenset[str]:
         label for label in known_labels() if nameable(label) and not any(related(label, other) for other in present)
     )
     return frozenset(map(spoken_name, lacking)) - set(map(spoken_name, present))
+
+
+def _nothing(reply: Reply) -> tuple[str, str]:
+    """Why a reply holds no pair: a rule and a reason."""
+    if empty := why_empty(reply):
+        return empty.rule, empty.reason
+    text = " ".join(reply.content.split())
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    rule = "refusal" if len(text) <= _LONGEST_REFUSAL and is_refusal(text) else "no_pairs"
+    return rule, f"the reply holds no question-answer pair: {shown}"
 
 
 def _cut(reply: Reply) -> str:
