@@ -35,7 +35,6 @@ from aig.pipelines.stages.generate.write import forget_outdated, qa_sums
 from aig.pipelines.stages.generate.write import write_bucket as write_pairs
 from aig.pipelines.stages.reconciliation import add_up, check_sums, clip_sums, index_sums, quarantined_of
 from aig.pipelines.views.report.page import write_report
-from aig.pipelines.workspace.buckets import unselected
 from aig.pipelines.workspace.qa_kinds import CLOSED
 from aig.pipelines.workspace.workspace import Workspace
 
@@ -207,10 +206,11 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
     with opened(configuration_file, "generate") as run:
         configuration, workspace = run.configuration, run.workspace
         names = only or list(configuration.datasets)
-        if waiting := [name for name in names if unselected(configuration, workspace, name)]:
+        if waiting := [name for name in names if selecting.outdated_selections(configuration, workspace, name)]:
             raise DataError(
-                f"nobody has selected the clips of {', '.join(waiting)} yet, so there is nothing to make pairs of",
-                "Run `aig run CONFIG --until generate`, or `aig select CONFIG` first.",
+                f"the clips of {', '.join(waiting)} are not selected, or were before the settings, the clips or what "
+                "was measured changed, so nobody knows which ones to make pairs of",
+                "Run `aig run CONFIG --until generate`: it works on what is out of date.",
             )
         plans = [plan_pairs(configuration, workspace, name, CLOSED) for name in names]
         for plan in plans:

@@ -74,6 +74,7 @@ def levels(
 def _database(configuration: Configuration) -> duckdb.DuckDBPyConnection:
     """A database with one view, `measured`: the features of all datasets with the speaker's gender."""
     from aig.core.tables import CLIPS, FEATURES
+    from aig.pipelines.workspace.buckets import known_feature_parts
     from aig.pipelines.workspace.workspace import Workspace
 
     workspace = Workspace(configuration.workspace)
@@ -81,7 +82,8 @@ def _database(configuration: Configuration) -> duckdb.DuckDBPyConnection:
     joined = []
     for index, name in enumerate(configuration.datasets):
         workspace.view(database, f"clips{index}", CLIPS, ("clips", name), workspace.parts("clips", name))
-        workspace.view(database, f"features{index}", FEATURES, ("features", name), workspace.parts("features", name))
+        features = known_feature_parts(configuration, workspace, name)
+        workspace.view(database, f"features{index}", FEATURES, ("features", name), features)
         joined.append(
             f"SELECT gender, round(f0_hz) AS f0_hz, words_per_s, syllables_per_s, volume_dbfs, hallucination "  # noqa: S608 - our own names
             f"FROM features{index} JOIN clips{index} USING (audio_id)"

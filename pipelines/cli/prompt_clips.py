@@ -9,8 +9,9 @@ from typing import Any, get_type_hints
 
 from aig.core.errors import UsageError
 from aig.core.records import Clip, Event, Features, Measured
+from aig.core.tables import from_batch
 from aig.pipelines.configuration import Configuration
-from aig.pipelines.workspace.buckets import derive
+from aig.pipelines.workspace.buckets import derive, known_feature_parts
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.open_ended import Prompt, sentence
 
@@ -29,7 +30,9 @@ def clip_in_workspace(configuration: Configuration, audio_id: str | None, prompt
             continue
         measured = {
             features.audio_id: features
-            for features in workspace.records(Features, "features", name)
+            for part in known_feature_parts(configuration, workspace, name)
+            for batch in workspace.batches([workspace.url("features", name, part)])
+            for features in from_batch(batch, Features)
             if audio_id in (None, features.audio_id)
         }
         for clip in workspace.records(Clip, "clips", name):

@@ -10,7 +10,7 @@ from aig.core.records import Clip, Features, Quarantined
 from aig.core.tables import CLIPS, FEATURES, QUARANTINE, from_batch
 from aig.extractors.measure import extractor_version, measure_clips
 from aig.extractors.settings import ExtractSettings
-from aig.extractors.version import Parts
+from aig.extractors.version import Parts, parts
 from aig.pipelines.workspace.buckets import KEPT, SOURCE_OF_CLIP
 from aig.pipelines.workspace.workspace import Workspace
 
@@ -79,11 +79,17 @@ def clips_to_measure(
     def batches() -> Iterator[tuple[list[Clip], dict[str, Features]]]:
         if not todo:
             return
+        nearest = " + ".join(
+            f"{weight} * (split_part(extractor, '-', {place}) = '{part}')::INT"
+            for place, (part, weight) in enumerate(zip(parts(settings), (2, 4, 1, 1), strict=True), start=1)
+        )
         earlier = ", ".join(f"earlier.{column}" for column in FEATURES.names if column != "audio_id")
         ordered = database.sql(
             f"""
             SELECT todo.*, {earlier}, earlier.audio_id IS NOT NULL AS known FROM todo
-            LEFT JOIN (SELECT DISTINCT ON (audio_id) * FROM features SEMI JOIN todo USING (audio_id)) AS earlier
+            LEFT JOIN (
+                SELECT DISTINCT ON (audio_id) * FROM features SEMI JOIN todo USING (audio_id) ORDER BY {nearest} DESC
+            ) AS earlier
                 ON todo.audio_id = earlier.audio_id
             ORDER BY path, start_s, todo.audio_id
             """  # noqa: S608 - names are our own
@@ -154,11 +160,11 @@ def _batch(clips: Sequence[Clip]) -> str:
 
 
 def forget_outdated(workspace: Workspace, name: str, settings: ExtractSettings) -> None:
-    """Removes what an extractor of other code or settings left, once the present one has worked all clips."""
+    """Removes what an extractor of other code or settings put aside, once the present one has worked all clips.
+
+    What it measured stays: transcribing takes days, and going back to its settings is then free.
+    """
     extractor = extractor_version(settings)
-    for part in workspace.parts("features", name):
-        if not part.startswith(f"part-{extractor}-"):
-            workspace.remove("features", name, part)
     current = set(quarantine_parts(workspace, name, extractor))
     for part in workspace.parts("quarantine", "extract"):
         if _dataset_of(part) == name and part not in current:

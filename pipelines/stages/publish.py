@@ -21,6 +21,7 @@ from aig.pipelines.configuration import Configuration
 from aig.pipelines.held_out import held_out_notes
 from aig.pipelines.runtime.progress import Progress
 from aig.pipelines.sources import dataset_of
+from aig.pipelines.workspace.buckets import known_feature_parts
 from aig.pipelines.workspace.marks import bad_pairs
 from aig.pipelines.workspace.qa_kinds import qa_kinds
 from aig.pipelines.workspace.versions import (
@@ -172,7 +173,7 @@ def _build(configuration: Configuration, workspace: Workspace, urls: list[str], 
             forbids=forbids,
             home=dataset.home,
             paper=dataset.paper,
-            longest_s=_longest_s(workspace, name),
+            longest_s=_longest_s(configuration, workspace, name),
         )
     return Build(
         code=f"aig {aig.__version__}",
@@ -193,10 +194,12 @@ def _task_specs(configuration: Configuration) -> Iterator[TaskSpec]:
         yield task.spec.with_words(getattr(levels, scale).words) if scale else task.spec
 
 
-def _longest_s(workspace: Workspace, name: str) -> float | None:
+def _longest_s(configuration: Configuration, workspace: Workspace, name: str) -> float | None:
     """Length of a dataset's longest clip, with the half second by which annotators' times may pass its end."""
     database = workspace.database()
-    workspace.view(database, "features", FEATURES, ("features", name), workspace.parts("features", name))
+    workspace.view(
+        database, "features", FEATURES, ("features", name), known_feature_parts(configuration, workspace, name)
+    )
     ((longest,),) = database.execute("SELECT max(duration_s) FROM features").fetchall()
     return None if longest is None else round(longest + 0.5, 1)
 

@@ -15,18 +15,20 @@ import pyarrow.parquet as pq
 from aig.core.plugins import source_hash
 from aig.core.storage import open_file
 from aig.core.tables import DROPPED, write_table
+from aig.extractors.measure import extractor_version
 from aig.filters.clips.rules.not_in import HeldOut
 from aig.filters.clips.rules.not_in_audio import HeldOutAudio
 from aig.filters.clips.selection import Selection, limit, select
 from aig.filters.clips.settings import SelectSettings
+from aig.filters.clips.sound_copies import KnownSound
 from aig.pipelines.configuration import Configuration
-from aig.pipelines.held_out import held_out_lists
+from aig.pipelines.held_out import HeldOutLists, held_out_lists
 from aig.pipelines.held_out_audio import known_sounds
 from aig.pipelines.runtime.progress import Progress
-from aig.pipelines.workspace.buckets import HELD_OUT, KEPT, joined, selections_of
+from aig.pipelines.workspace.buckets import HELD_OUT, KEPT, feature_parts, joined, selections_of
 from aig.pipelines.workspace.workspace import Workspace
 
-__all__ = ["limit_dataset", "select_dataset"]
+__all__ = ["limit_dataset", "outdated_selections", "select_dataset"]
 
 log = logging.getLogger("aig")
 
@@ -61,16 +63,9 @@ def select_dataset(configuration: Configuration, workspace: Workspace, name: str
         How many clips were decided about, each once.
     """
     decided = 0
-    tables = [workspace.parts(folder, name) for folder in ("clips", "features")]
-    limited = _made_from(workspace, f"{name}.limit")
     for selection in selections_of(configuration, name):
-        settings = configuration.select.get(selection, SelectSettings())
-        own = [source_hash(reference) for reference in settings.rules]
-        held_out = held_out_lists(configuration, selection)
-        lists = [(of.name, sorted(of.times.items())) for of in held_out.lists]
-        sounds = [sound for folder in settings.test_audio for sound in known_sounds(workspace, folder)]
-        heard = [(sound.name, sound.content) for sound in sounds]
-        key = _key(settings.model_dump(mode="json"), own, configuration.seed, tables, limited, lists, heard)
+        rules = settings, held_out, sounds = _rules(configuration, workspace, selection)
+        key = _selection_key(configuration, workspace, name, rules)
         if _made_from(workspace, selection) == key:
             continue
         database = joined(configuration, workspace, name, selected=False, fingerprints=bool(sounds))
@@ -89,6 +84,42 @@ def select_dataset(configuration: Configuration, workspace: Workspace, name: str
         outcome = select(rows(), settings, configuration.seed, against, audio)
         _write(workspace, selection, outcome, key, _said(selection, against, held_out.missing, audio))
     return decided
+
+
+def outdated_selections(configuration: Configuration, workspace: Workspace, name: str) -> list[str]:
+    """The selections of a dataset that were never applied, or to other clips, features or by other rules."""
+    found = []
+    for selection in selections_of(configuration, name):
+        made_from = _made_from(workspace, selection)
+        if made_from is None or made_from != _selection_key(
+            configuration, workspace, name, _rules(configuration, workspace, selection)
+        ):
+            found.append(selection)
+    return found
+
+
+_Rules = tuple[SelectSettings, HeldOutLists, list[KnownSound]]
+
+
+def _rules(configuration: Configuration, workspace: Workspace, selection: str) -> _Rules:
+    settings = configuration.select.get(selection, SelectSettings())
+    sounds = [sound for folder in settings.test_audio for sound in known_sounds(workspace, folder)]
+    return settings, held_out_lists(configuration, selection), sounds
+
+
+def _selection_key(configuration: Configuration, workspace: Workspace, name: str, rules: _Rules) -> str:
+    """Hash of all that decides which clips a selection keeps: the rules, and the names of the parts it reads."""
+    settings, held_out, sounds = rules
+    extractor = extractor_version(configuration.extract)
+    return _key(
+        settings.model_dump(mode="json"),
+        [source_hash(reference) for reference in settings.rules],
+        configuration.seed,
+        [workspace.parts("clips", name), extractor, feature_parts(workspace, name, extractor)],
+        _made_from(workspace, f"{name}.limit"),
+        [(of.name, sorted(of.times.items())) for of in held_out.lists],
+        [(sound.name, sound.content) for sound in sounds],
+    )
 
 
 def _said(selection: str, against: HeldOut, missing: tuple[str, ...], audio: HeldOutAudio | None) -> dict[str, Any]:

@@ -35,7 +35,9 @@ __all__ = [
     "Selected",
     "buckets",
     "derive",
+    "feature_parts",
     "joined",
+    "known_feature_parts",
     "selected_in",
     "selections_of",
     "unselected",
@@ -104,6 +106,20 @@ def selections_of(configuration: Configuration, name: str) -> dict[str, str | No
     return found
 
 
+def feature_parts(workspace: Workspace, name: str, extractor: str) -> list[str]:
+    """Parts with what one extractor measured; those of earlier ones stay beside them until they are cleaned away."""
+    return [part for part in workspace.parts("features", name) if part.startswith(f"part-{extractor}-")]
+
+
+def known_feature_parts(configuration: Configuration, workspace: Workspace, name: str) -> list[str]:
+    """Parts with what is known of a dataset's clips, each once: by the present extractor, else by a former one."""
+    by_extractor: dict[str, list[str]] = {}
+    for part in workspace.parts("features", name):
+        by_extractor.setdefault(part.rpartition("-")[0], []).append(part)
+    present = f"part-{extractor_version(configuration.extract)}"
+    return by_extractor.get(present) or max(by_extractor.values(), key=len, default=[])
+
+
 def unselected(configuration: Configuration, workspace: Workspace, name: str) -> list[str]:
     """The selections that concern a dataset and have never been applied: nobody knows yet which clips they keep."""
     selections = selections_of(configuration, name)
@@ -121,8 +137,8 @@ def joined(
     """
     database = workspace.database()
     workspace.view(database, "clips", CLIPS, ("clips", name), workspace.parts("clips", name))
-    workspace.view(database, "features", FEATURES, ("features", name), workspace.parts("features", name))
     extractor = extractor_version(configuration.extract)
+    workspace.view(database, "features", FEATURES, ("features", name), feature_parts(workspace, name, extractor))
     unwanted = {"audio_id"} if fingerprints else {"audio_id", "fingerprint"}
     columns = ", ".join(f"features.{column}" for column in FEATURES.names if column not in unwanted)
     base = f"""

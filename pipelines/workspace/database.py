@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from aig.core.tables import CLIPS, DROPPED, FEATURES, QA, QUARANTINE
 from aig.pipelines.configuration import Configuration
-from aig.pipelines.workspace.buckets import KEPT, selections_of
+from aig.pipelines.workspace.buckets import KEPT, known_feature_parts, selections_of
 from aig.pipelines.workspace.qa_kinds import qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
 
@@ -48,7 +48,8 @@ def open_tables(configuration: Configuration, workspace: Workspace) -> duckdb.Du
             view(name, schema.append(pa.field(extra, pa.string())), [])
 
     view("clips", CLIPS, [part for name in names for part in parts("clips", name)])
-    view("features", FEATURES, [part for name in names for part in parts("features", name)])
+    features = {name: known_feature_parts(configuration, workspace, name) for name in names}
+    view("features", FEATURES, [f"features/{name}/{part}" for name, those in features.items() for part in those])
     columns = ", ".join(f"features.{column}" for column in FEATURES.names if column not in ("audio_id", "fingerprint"))
     database.execute(
         f"CREATE VIEW measured AS SELECT clips.*, {columns} FROM clips "  # noqa: S608 - names of our own

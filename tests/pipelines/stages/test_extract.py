@@ -12,10 +12,11 @@ from aig.core.records import Clip, Features, Quarantined
 from aig.extractors.version import Parts, parts
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.runtime.progress import Progress
-from aig.pipelines.stages.extract import clips_to_measure, measure_batch
+from aig.pipelines.stages.extract import clips_to_measure, forget_outdated, measure_batch
 from aig.pipelines.stages.index import index_dataset
 from aig.pipelines.stages.reconciliation import clip_sums
-from aig.pipelines.workspace.buckets import joined
+from aig.pipelines.stages.select import outdated_selections, select_dataset
+from aig.pipelines.workspace.buckets import joined, known_feature_parts
 from aig.pipelines.workspace.workspace import Workspace
 
 
@@ -78,6 +79,26 @@ def data(tmp_path: Path) -> Data:
 def test_nothing_new_nothing_done(data: Data) -> None:
     assert data.run() == []
     assert data.sums()["quarantined"] == 1
+
+
+def test_going_back_to_former_settings_measures_nothing(data: Data) -> None:
+    before = data.configuration
+    measured = [row.audio_id for row in data.workspace.records(Features, "features", "mine")]
+    pitch = {"floor_hz": 90.0}
+    changed = before.extract.model_validate(
+        before.extract.model_dump() | {"pitch": before.extract.pitch.model_copy(update=pitch)}
+    )
+    data.configuration = before.model_copy(update={"extract": changed})
+    assert data.run() == ["a.wav", "b.wav", "broken.wav"]
+    forget_outdated(data.workspace, "mine", changed)
+    select_dataset(data.configuration, data.workspace, "mine", Progress("", None, "clips", lambda *_: None))
+    assert outdated_selections(data.configuration, data.workspace, "mine") == []
+    data.configuration = before
+    assert data.run() == ["broken.wav"]  # its quarantine was lifted with the settings that it was for
+    assert outdated_selections(data.configuration, data.workspace, "mine") == ["mine"]
+    parts = known_feature_parts(before, data.workspace, "mine")
+    assert sum(len(list(data.workspace.batches([data.workspace.url("features", "mine", part)]))) for part in parts) == 1
+    assert len(list(data.workspace.records(Features, "features", "mine"))) == 2 * len(measured)
 
 
 def test_a_gender_set_right_changes_the_rank_and_reads_no_audio(data: Data) -> None:
