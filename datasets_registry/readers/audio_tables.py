@@ -172,7 +172,7 @@ def _placed(
     except (IndexError, TypeError) as error:
         return MalformedRowError(f"a class that the table does not name: {error}", column=name)
     if inside:
-        row["path"] = f"{place}#{number}"
+        row["path"] = f"{place}#{number:06d}"  # padded, so that sorted paths are rows in order
     elif named:
         row["path"] = named
     row[AUDIO_STEM] = PurePosixPath(named or "").stem

@@ -116,6 +116,21 @@ LAYOUTS: tuple[Layout, ...] = (
         columns={"key": "audio_id", "wav": "path", "txt": "text"},
     ),
     Layout(
+        name="Common Voice",
+        needs=frozenset({"client_id", "sentence"}),
+        columns={"path": "path", "sentence": "text", "client_id": "speaker_id", "gender": "gender"},
+    ),
+    Layout(
+        name="audio and text",
+        needs=frozenset({"audio", "text"}),
+        columns={"id": "audio_id", "audio": "path", "text": "text", "speaker": "speaker_id", "gender": "gender"},
+    ),
+    Layout(
+        name="audio and caption",
+        needs=frozenset({"audio", "caption"}),
+        columns={"id": "audio_id", "audio": "path", "caption": "captions"},
+    ),
+    Layout(
         name="chat messages with audios",
         needs=frozenset({"messages", "audios"}),
         columns={"id": "audio_id", "audios": "path"},

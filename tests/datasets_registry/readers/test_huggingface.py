@@ -102,7 +102,7 @@ def test_audio_that_lies_beside_a_table_is_found_by_its_path(tmp_path):
     )
     pq.write_table(pa.table({"audio": rows}), tmp_path / "x.parquet")
     first, second, third = read(tmp_path / "x.parquet", tmp_path)
-    assert (first.path, second.path) == ("a.wav", "x.parquet#1")
+    assert (first.path, second.path) == ("a.wav", "x.parquet#000001")
     assert third.error == "malformed_line"
 
 

@@ -391,6 +391,13 @@ def test_manifests_of_other_tools_are_known_by_their_columns(tmp_path):
     assert clip == Clip(audio_id="mine/a.wav", dataset="mine", start_s=2.5, end_s=4.0, text="hello")
     (clip,) = read(json_manifest(tmp_path, {"key": "k", "wav": "a.wav", "txt": "hello"}))
     assert clip == Clip(audio_id="mine/k", dataset="mine", text="hello")
+    (clip,) = read(json_manifest(tmp_path, {"id": 7, "audio": "a.wav", "caption": "[A dog barks]", "source": "x"}))
+    assert clip == Clip(audio_id="mine/7", dataset="mine", captions=("[A dog barks]",))
+    (tmp_path / "validated.tsv").write_text(
+        "client_id\tpath\tsentence\tup_votes\tage\tgender\nc1\ta.mp3\tHello.\t2\ttwenties\tmale_masculine\n"
+    )
+    (clip,) = read(tmp_path / "validated.tsv")
+    assert clip == Clip(audio_id="mine/a.mp3", dataset="mine", text="Hello.", speaker_id="c1", gender="male")
     chat = {"messages": [{"role": "user", "content": "What is heard?"}], "audios": ["a.wav"]}
     (clip,) = read(json_manifest(tmp_path, chat))
     assert clip == Clip(audio_id="mine/a.wav", dataset="mine")

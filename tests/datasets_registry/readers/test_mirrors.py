@@ -61,7 +61,7 @@ def test_audioset(tmp_path):
         ("audioset/abcdefghijk", "balanced_train", ("Cat",), "youtube:abcdefghijk"),
     ]
     assert tones(tmp_path, found) == [100, 200]
-    assert found[1].path == "data/bal_train/00.parquet#1"
+    assert found[1].path == "data/bal_train/00.parquet#000001"
 
 
 def test_audiocaps_with_five_captions_a_clip(tmp_path):
@@ -88,7 +88,7 @@ def test_libritts(tmp_path, name):
     found, notes = read(name, tmp_path, parts=("train-clean-100",))
     (clip,) = found
     assert (clip.audio_id, clip.text, clip.gender) == (f"{name}/19_198_000000_000000", "Hello.", None)
-    assert clip.path == "data/train.clean.100/train.clean.100-00000-of-00001.parquet#0"
+    assert clip.path == "data/train.clean.100/train.clean.100-00000-of-00001.parquet#000000"
     assert "no SPEAKERS.txt" in notes[0]
     (tmp_path / "SPEAKERS.txt").write_text("; comment\n19   | F | train-clean-100  | 25.19 | Kara\n")
     (clip,), _ = read(name, tmp_path, parts=("train-clean-100",))
