@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 
 from aig.core.errors import UsageError
-from aig.core.extras import need
 from aig.pipelines.cli.options import ConfigArgument, OnlyOption
 from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
@@ -82,33 +80,13 @@ def build_and_report(
     accept_shrink: bool = False,
 ) -> dict[str, Any]:
     """Runs the build as a Prefect flow and reports its sums; see `aig.pipelines.flows.build` for the arguments."""
-    need("run")
-    from aig.pipelines.configuration import load
-    from aig.pipelines.preflight import check, stage_range
-    from aig.pipelines.runtime.lock import only_run
-    from aig.pipelines.runtime.prefect_server import prefect_api
+    from aig.pipelines.build import run_build
     from aig.pipelines.runtime.shutdown import handling_signals
 
-    started = time.monotonic()
-    configuration = load(config)
-    stages = stage_range(first, until)
-    check(configuration, only or (), stages)
-    with handling_signals(), only_run(configuration.workspace), prefect_api(configuration.workspace):
-        from aig.pipelines.flows import build
-        from aig.pipelines.runtime.run import snapshot_of
-
-        file = str(config.resolve())
-        with snapshot_of(file, configuration):
-            sums: dict[str, Any] = cast(Any, build)(
-                file,
-                only or [],
-                until=stages[-1],
-                first=stages[0],
-                notes=list(notes),
-                drop=str(drop.resolve()) if drop else None,
-                accept_shrink=accept_shrink,
-            )
-    sums["seconds"] = round(time.monotonic() - started, 1)
+    with handling_signals():
+        sums = run_build(
+            config, only=only, until=until, first=first, notes=notes, drop=drop, accept_shrink=accept_shrink
+        )
     if as_json:
         print_json(sums)
     else:

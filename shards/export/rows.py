@@ -16,14 +16,15 @@ from aig.shards.export.form import Form, Options, Sample
 from aig.shards.published import PublishedSet
 from aig.shards.schema import DATA, LINEAGE
 
-__all__ = ["later_rows", "samples_of"]
+__all__ = ["ROW_SCHEMA", "chosen_rows", "later_rows", "samples_of"]
 
 MEMORY = "800MB"
 """Above this DuckDB sorts on disk."""
 
 _TIME = re.compile(r"(\d+(?:\.\d+)?)s\b")
 
-_SCHEMA = pa.schema([*(pa.field(f.name, f.type) for f in DATA), *(pa.field(f.name, f.type) for f in LINEAGE)])
+ROW_SCHEMA = pa.schema([*(pa.field(f.name, f.type) for f in DATA), *(pa.field(f.name, f.type) for f in LINEAGE)])
+"""Columns of a row and its lineage."""
 
 
 def samples_of(url: str, form: Form, options: Options, progress: Callable[[int], None] | None) -> Iterator[Sample]:
@@ -36,12 +37,7 @@ def samples_of(url: str, form: Form, options: Options, progress: Callable[[int],
         UsageError: the config does not exist, the condition cannot be read, or nothing is at `url`.
         DataError: the set has no manifest that can be trusted.
     """
-    if options.config not in STAGES:
-        raise UsageError(f"unknown config {options.config!r}", f"Choose one of: {', '.join(STAGES)}.")
-    published = PublishedSet(url)
-    files = [entry for entry in published.manifest().data_files if entry.folder in STAGES[options.config]]
-    tables = (table for entry in files for table in published.rows(entry, DATA.names, LINEAGE.names))
-    batches = _chosen(_counted(tables, progress), options)
+    batches = chosen_rows(url, options.config, options.where, options.split, progress)
     transcript = form.keeps_transcript if options.transcript is None else options.transcript
     if form.by_clip or options.turns > 1:
         batches = _sorted_by_clip(batches)
@@ -59,27 +55,55 @@ def samples_of(url: str, form: Form, options: Options, progress: Callable[[int],
             yield Sample(audio_id, about[0]["dataset"], tuple(about[start : start + size]))
 
 
+def chosen_rows(
+    url: str,
+    config: str = "default",
+    where: str | None = None,
+    split: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[pa.RecordBatch]:
+    """Rows of a set with their lineage, in the set's order.
+
+    Args:
+        url: folder of the set: a local path or any fsspec URL.
+        config: which rows: `default`, `stage1`, or another config of the card.
+        where: condition in SQL on the columns of a row and its lineage.
+        split: rows of this split alone.
+        progress: told the rows read.
+
+    Raises:
+        UsageError: the config does not exist, the condition cannot be read, or nothing is at `url`.
+        DataError: the set has no manifest that can be trusted.
+    """
+    if config not in STAGES:
+        raise UsageError(f"unknown config {config!r}", f"Choose one of: {', '.join(STAGES)}.")
+    published = PublishedSet(url)
+    files = [entry for entry in published.manifest().data_files if entry.folder in STAGES[config]]
+    tables = (table for entry in files for table in published.rows(entry, DATA.names, LINEAGE.names))
+    return _chosen(_counted(tables, progress), where, split)
+
+
 def _counted(tables: Iterator[pa.Table], progress: Callable[[int], None] | None) -> Iterator[pa.RecordBatch]:
     for table in tables:
         columns = [
             table.column(field.name).cast(field.type)
             if field.name in table.column_names  # a set of an earlier version lacks the later columns
             else pa.nulls(table.num_rows, field.type)
-            for field in _SCHEMA
+            for field in ROW_SCHEMA
         ]
-        for batch in pa.Table.from_arrays(columns, schema=_SCHEMA).to_batches(max_chunksize=10_000):
+        for batch in pa.Table.from_arrays(columns, schema=ROW_SCHEMA).to_batches(max_chunksize=10_000):
             yield batch
             if progress:
                 progress(batch.num_rows)
 
 
-def _chosen(batches: Iterator[pa.RecordBatch], options: Options) -> Iterator[pa.RecordBatch]:
+def _chosen(batches: Iterator[pa.RecordBatch], where: str | None, split: str | None) -> Iterator[pa.RecordBatch]:
     """The rows of a split that satisfy a condition, evaluated by a DuckDB that can reach neither files nor network."""
     import duckdb
 
-    conditions = [f"({options.where})"] if options.where else []
-    if options.split:
-        conditions.append("split = '{}'".format(options.split.replace("'", "''")))
+    conditions = [f"({where})"] if where else []
+    if split:
+        conditions.append("split = '{}'".format(split.replace("'", "''")))
     if not conditions:
         yield from batches
         return
@@ -87,10 +111,10 @@ def _chosen(batches: Iterator[pa.RecordBatch], options: Options) -> Iterator[pa.
         try:
             for batch in batches:
                 found = db.from_arrow(pa.Table.from_batches([batch])).filter(" AND ".join(conditions))
-                yield from found.to_arrow_table().cast(_SCHEMA).to_batches()
+                yield from found.to_arrow_table().cast(ROW_SCHEMA).to_batches()
         except duckdb.Error as error:
-            advice = f"Write a condition in SQL on the columns {', '.join(_SCHEMA.names)}."
-            raise UsageError(f"the condition {options.where!r} cannot be used: {error}", advice) from error
+            advice = f"Write a condition in SQL on the columns {', '.join(ROW_SCHEMA.names)}."
+            raise UsageError(f"the condition {where!r} cannot be used: {error}", advice) from error
 
 
 def _sorted_by_clip(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -103,7 +127,7 @@ def _sorted_by_clip(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatc
         db.execute("SET memory_limit = ?", [MEMORY])
         db.execute("SET temp_directory = ?", [folder])
         db.execute("SET enable_progress_bar = false")
-        reader = pa.RecordBatchReader.from_batches(_SCHEMA, batches)
+        reader = pa.RecordBatchReader.from_batches(ROW_SCHEMA, batches)
         yield from db.from_arrow(reader).order(order).to_arrow_reader(10_000)
 
 

@@ -1,0 +1,84 @@
+"""`import aig` for notebooks: tables as frames, a set's rows, one file measured."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import aig
+from aig.core.errors import DataError, UsageError
+from helpers.small_build import CLIPS, ROWS_PER_CLIP, small_build
+from helpers.voices import RATE, vowel
+
+pd = pytest.importorskip("pandas")
+soundfile = pytest.importorskip("soundfile")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("api") / "build"
+    small_build(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def build(folder: Path):
+    return aig.open(folder / "aig.yaml")
+
+
+def test_tables_are_frames(build) -> None:
+    assert len(build.clips()) == CLIPS + 2
+    assert {"f0_hz", "labels", "audio_id"} <= set(build.features().columns)
+    assert len(build.pairs()) == (CLIPS - 1) * ROWS_PER_CLIP
+    assert list(build.dropped()["rule"]) == ["min_words"]
+    assert list(build.quarantine()["error"]) == ["unreadable_audio"]
+    assert set(build.dropped_pairs()["rule"]) == {"short"}
+    assert {"key", "raw"} <= set(build.replies().columns)
+
+
+def test_conditions_columns_and_limits_are_evaluated_before_loading(build) -> None:
+    found = build.clips("gender = 'female'", columns=["audio_id", "gender"], limit=2)
+    assert list(found.columns) == ["audio_id", "gender"]
+    assert set(found["gender"]) == {"female"}
+    assert len(found) <= 2
+    with pytest.raises(UsageError, match="nonsense") as error:
+        build.clips("nonsense = 1")
+    assert "audio_id" in error.value.advice
+
+
+def test_rows_of_a_set_come_with_their_lineage(folder: Path, build) -> None:
+    rows = aig.load_shards(folder / "workspace" / "shards", where="source = 'model'")
+    assert {"instruction", "output", "qa_id", "model"} <= set(rows.columns)
+    assert set(rows["source"]) == {"model"}
+    assert aig.validate(folder / "workspace" / "shards").shards > 0
+
+
+def test_a_clip_is_heard_and_seen(build) -> None:
+    audio_id = build.clips("path IS NOT NULL", columns=["audio_id"], limit=1)["audio_id"][0]
+    shown = build.sound(audio_id)._repr_html_()
+    assert "data:audio/mpeg;base64," in shown
+    assert "data:image/png;base64," in shown
+    with pytest.raises(DataError, match="not on this disk"):
+        build.sound("mine/lost.wav")
+
+
+def test_one_file_is_measured(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", vowel(120.0, 2.0), RATE)
+    features = aig.measure(tmp_path / "a.wav", gender="male")
+    assert features.f0_hz == pytest.approx(120, rel=0.02)
+    assert features.transcript is None
+    with pytest.raises(DataError, match="no such file"):
+        aig.measure(tmp_path / "b.wav")
+
+
+def test_importing_aig_imports_nothing_heavy() -> None:
+    script = (
+        "import sys, aig; dir(aig); heavy = {'pandas', 'pyarrow', 'numpy', 'duckdb', 'pydantic'} & set(sys.modules); "
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+    with pytest.raises(AttributeError, match="nothing_like_this"):
+        getattr(aig, "nothing_like_this")  # noqa: B009
