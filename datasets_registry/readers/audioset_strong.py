@@ -17,7 +17,7 @@ from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import locate, wrong_folder
 from aig.datasets_registry.readers import wavcaps, youtube
 from aig.datasets_registry.text.parse_rows import collect, parse_rows
-from aig.datasets_registry.text.text_rows import MalformedRowError
+from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows
 
 __all__ = ["DATASET"]
 
@@ -33,7 +33,8 @@ Row = tuple[str, Event]
 def read(source: Source) -> Iterator[Clip | Quarantined]:
     """Clips with their events ordered by onset, ties as in the file; `labels` are the events', by first onset."""
     names = _names(source.root)
-    audio = youtube.YoutubeFiles(source.root)
+    several = _several(source)
+    audio = youtube.YoutubeFiles(source.root, several)
     captions: dict[str, str] = {}
     if file := locate(source.root, CAPTIONS, "AudioSet_SL/as_final.json", "as_final.json"):
         yield from collect(wavcaps.captions(file, NAME), captions)
@@ -53,9 +54,20 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
                 path=audio.find(video, start_s),
                 labels=tuple(dict.fromkeys(event.label for event in events)),
                 events=events,
-                captions=(captions[video],) if video in captions else None,
+                # WavCaps names the video alone, so its caption is nobody's where there are several clips of it.
+                captions=(captions[video],) if video in captions and video not in several else None,
                 source_key=youtube_key(video, start_s, start_s + CLIP_S),
             )
+
+
+def _several(source: Source) -> set[str]:
+    """Videos of which the lists have more than one clip."""
+    seen, several = dict[str, str](), set[str]()
+    for _, file in _lists(source):
+        for _, row in csv_rows(file, delimiter="\t", quoted=False):
+            if isinstance(row, list) and seen.setdefault(video := row[0].rpartition("_")[0], row[0]) != row[0]:
+                several.add(video)
+    return several
 
 
 def _event(names: dict[str, str]) -> Callable[[list[str]], Row]:
@@ -102,11 +114,13 @@ def _start_s(segment: str) -> float:
 
 def segments(source: Source) -> Iterator[Segment]:
     """What is to be cut out of videos."""
+    several = _several(source)
     for item in read(source):
         if isinstance(item, Clip):
             segment = item.audio_id.partition("/")[2]
             video, start = segment.rpartition("_")[0], _start_s(segment)
-            yield Segment(item.audio_id, video, start, start + CLIP_S, f"audio/{item.split}/{video}", item.labels or ())
+            file = f"audio/{item.split}/{segment if video in several else video}"
+            yield Segment(item.audio_id, video, start, start + CLIP_S, file, item.labels or ())
 
 
 def _names(root: Path) -> dict[str, str]:

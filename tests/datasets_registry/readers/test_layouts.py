@@ -162,6 +162,20 @@ def test_strong_clips_have_wavcaps_captions_and_ties_in_the_files_order(tmp_path
     assert first.path == "AudioSet_SL/Yabcdefghijk.flac"
 
 
+def test_two_strong_clips_of_a_video_share_neither_file_nor_caption(tmp_path):
+    rows = "segment_id\tstart_time_seconds\tend_time_seconds\tlabel\n"
+    rows += "abcdefghijk_30000\t0\t9\t/m/1\nabcdefghijk_50000\t0\t2\t/m/2\n"
+    captions = {"data": [{"id": "Yabcdefghijk.wav", "caption": "A dog.", "duration": 10.0}]}
+    build(tmp_path, **STRONG | {"audioset_train_strong.tsv": rows, "as_final.json": json.dumps(captions)})
+    build(tmp_path, **{"Yabcdefghijk.flac": None, "audio/train/abcdefghijk_50000.flac": None})
+    first, second = read("audioset_strong", tmp_path)
+    assert (first.captions, second.captions) == (None, None)
+    assert (first.path, second.path) == (None, "audio/train/abcdefghijk_50000.flac")
+    dataset = registry.get("audioset_strong")
+    files = [segment.file for segment in dataset.segments(dataset.resolve(Source(tmp_path)))]
+    assert files == ["audio/train/abcdefghijk_30000", "audio/train/abcdefghijk_50000"]
+
+
 def wavcaps(*numbers):
     return json.dumps({"data": [{"id": number, "caption": "x", "duration": 3.0} for number in numbers]})
 
