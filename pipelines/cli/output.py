@@ -14,6 +14,7 @@ from rich.table import Table
 
 from aig.core.errors import AigError
 from aig.core.extras import explain_missing
+from aig.pipelines.cli.boundary import explain_unexpected, never_proxy_loopback
 from aig.pipelines.runtime.shutdown import INTERRUPTED
 
 __all__ = ["JsonFlag", "console", "print_json", "print_table", "run", "say"]
@@ -60,15 +61,16 @@ def _cell(value: object) -> str:
 def run(app: typer.Typer) -> int:
     """Runs the command line and returns its exit status: 0, 1 (data), 2 (call, configuration), 130, 143 (signals)."""
     _log_to_standard_error()
+    never_proxy_loopback()
     try:
         app()
     except AigError as error:
         return _told(error)
     except ModuleNotFoundError as error:
         explained = explain_missing(error)
-        if explained is None:
-            raise
-        return _told(explained)
+        return _told(explained or explain_unexpected(error))
+    except Exception as error:  # noqa: BLE001 - the outermost boundary
+        return _told(explain_unexpected(error))
     except SystemExit as end:
         if end.code in _INTERRUPTED:
             say(INTERRUPTED)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from aig.core.cache import cache_folder
-from aig.core.errors import AigError
+from aig.core.errors import AigError, UsageError
 from aig.pipelines.runtime.watchdog import end_with_parent
 
 __all__ = ["prefect_api"]
@@ -30,6 +31,8 @@ __all__ = ["prefect_api"]
 _START_TIMEOUT_S = 120.0
 _POLL_S = 0.5
 _MAX_STARTS = 20
+_FAILED_STARTS = 3
+"""A server that ended so often before it answered once will not start at all."""
 
 _QUIET = {
     "DO_NOT_TRACK": "1",
@@ -56,11 +59,18 @@ def prefect_api(workspace: str) -> Iterator[None]:
     Raises:
         AigError: the temporary server did not start; the message names its log.
     """
-    if os.environ.get("PREFECT_API_URL"):
+    if url := os.environ.get("PREFECT_API_URL"):
+        _reach(url)
         yield
         return
     home = cache_folder("prefect") / hashlib.sha256(workspace.encode()).hexdigest()[:16]
-    home.mkdir(parents=True, exist_ok=True)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"the cache folder {cache_folder()} cannot be written: {error.strerror}",
+            "Name one that can: set AIG_CACHE or XDG_CACHE_HOME to a folder.",
+        ) from error
     environment = {**_QUIET, "PREFECT_HOME": str(home)}
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
@@ -68,6 +78,25 @@ def prefect_api(workspace: str) -> Iterator[None]:
             server.wait_until_ready(url)
             with _environment({**environment, "PREFECT_API_URL": url}):
                 yield
+
+
+def _reach(url: str) -> None:
+    """Sees that a server answers at `PREFECT_API_URL`, once, before a flow asks it for minutes.
+
+    Raises:
+        UsageError: it does not.
+    """
+    import httpx
+
+    try:
+        httpx.get(f"{url.rstrip('/')}/health", timeout=10.0).raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        shown = re.sub(r"(?<=://)[^/@]*@", "", url)
+        raise UsageError(
+            f"no Prefect server answers at {shown} (PREFECT_API_URL): {str(error) or type(error).__name__}",
+            "Start it (`prefect server start`), correct the address, or unset PREFECT_API_URL: the run then uses a "
+            "server of its own.",
+        ) from None
 
 
 class _Supervised:
@@ -78,6 +107,7 @@ class _Supervised:
         self._environment = {**os.environ, **environment, "PREFECT__SERVER_EPHEMERAL": "1"}
         self._log = log
         self._ended = threading.Event()
+        self._starts = 1
         self._process = self._start()
         self._watch = threading.Thread(target=self._restart_when_dead, name="prefect-server", daemon=True)
 
@@ -114,11 +144,10 @@ class _Supervised:
             )
 
     def _restart_when_dead(self) -> None:
-        starts = 1
-        while starts < _MAX_STARTS and not self._ended.wait(_POLL_S):
+        while self._starts < _MAX_STARTS and not self._ended.wait(_POLL_S):
             if self._process.poll() is not None:
                 self._process = self._start()
-                starts += 1
+                self._starts += 1
 
     def wait_until_ready(self, url: str) -> None:
         """Waits until the server answers.
@@ -130,15 +159,22 @@ class _Supervised:
 
         end = time.monotonic() + _START_TIMEOUT_S
         with httpx.Client(trust_env=False, timeout=_START_TIMEOUT_S) as client:
-            while time.monotonic() < end and (self._process.poll() is None or self._watch.is_alive()):
+            while time.monotonic() < end and self._starts <= _FAILED_STARTS:
                 with contextlib.suppress(httpx.TransportError):
                     if client.get(f"{url}/health", timeout=max(1.0, end - time.monotonic())).is_success:
                         return
                 time.sleep(0.1)
         raise AigError(
-            f"Prefect's temporary server did not start; its log is {self._log}",
-            "Remove the folder that holds the log and try again, or set PREFECT_API_URL to a running server.",
+            f"Prefect's temporary server did not start{self._last_words()}; its log is {self._log}",
+            "See that the cache folder and $TMPDIR have room. Then remove the folder that holds the log and try again, "
+            "or set PREFECT_API_URL to a running server.",
         )
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(OSError):
+            lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
+            return next((f" ({line.strip()[:200]})" for line in reversed(lines) if line.strip()), "")
+        return ""
 
 
 @contextlib.contextmanager

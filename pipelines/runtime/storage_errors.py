@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from aig.core.errors import DataError
 from aig.core.storage import is_local
 
-__all__ = ["explained"]
+__all__ = ["ADVICE", "explained"]
 
-_ADVICE = {
+ADVICE = {
     errno.ENOSPC: "make room",
     errno.EDQUOT: "make room, or ask for a larger quota",
     errno.EROFS: "give the workspace a place that can be written to",
@@ -41,7 +41,7 @@ def explained(workspace: str) -> Iterator[None]:
             raise cause from error
         raise
     except Exception as error:
-        advice = _ADVICE.get(error.errno or 0) if isinstance(error, OSError) else None
+        advice = ADVICE.get(error.errno or 0) if isinstance(error, OSError) else None
         if advice is None and not (not is_local(workspace) and _of_store(error)):
             raise
         what = (isinstance(error, OSError) and error.strerror) or error

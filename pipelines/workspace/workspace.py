@@ -12,6 +12,7 @@ what is done, and a run that was broken off continues by making the parts that a
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     import duckdb
 
 __all__ = ["Workspace"]
+
+_WILDCARD = re.compile(r"[\[*?]")
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,10 @@ class Workspace:
             database.register_filesystem(KnownFiles(self._filesystem[0]))
         return database
 
+    def _pattern(self, url: str) -> str:
+        """The address as DuckDB reads it: on a disk, what would be a wildcard is a letter of a folder's name."""
+        return _WILDCARD.sub(r"[\g<0>]", url) if is_local(self.root) else url
+
     def view(
         self,
         database: duckdb.DuckDBPyConnection,
@@ -148,7 +155,7 @@ class Workspace:
 
         A column that an earlier version did not write is null in its parts; one that it called otherwise is found.
         """
-        urls = ", ".join(_quoted(self.url(*folder, part)) for part in parts)
+        urls = ", ".join(_quoted(self._pattern(self.url(*folder, part))) for part in parts)
         empty = f"no_{name}" if urls else name
         former = {column: FORMER_NAMES[column] for column in schema.names if column in FORMER_NAMES} if urls else {}
         for column, old in former.items():

@@ -142,3 +142,16 @@ def test_a_column_that_an_earlier_version_did_not_write_is_null(workspace: Works
         workspace.view(database, f"clips{parts}", CLIPS, ("clips", "mine"), workspace.parts("clips", "mine"))
         assert database.execute(f"SELECT parents FROM clips{parts} ORDER BY audio_id").fetchall() == expected
     assert list(workspace.records(Clip, "clips", "mine")) == [*clips(1), new]
+
+
+@pytest.mark.parametrize("name", ["data [v2]", "a*b?", "x::y", "[[]"])
+def test_no_letter_of_a_folder_is_a_wildcard(tmp_path: Path, name: str) -> None:
+    workspace = Workspace(str(tmp_path / name))
+    (tmp_path / "data v").mkdir()
+    clip = Clip(audio_id="mine/1", dataset="mine")
+    workspace.write([clip], Clip, "clips", "mine", "part-00000.parquet")
+    assert workspace.parts("clips", "mine") == ["part-00000.parquet"]
+    database = workspace.database()
+    workspace.view(database, "clips", CLIPS, ("clips", "mine"), workspace.parts("clips", "mine"))
+    assert database.execute("SELECT audio_id FROM clips").fetchall() == [("mine/1",)]
+    assert list(workspace.records(Clip, "clips", "mine")) == [clip]
