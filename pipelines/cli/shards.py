@@ -36,23 +36,24 @@ def register(app: typer.Typer) -> None:
 
 def validate(
     path: SetArgument,
-    form: Annotated[str, typer.Option("--format", metavar="text|github", help="How findings are printed.")] = "text",
+    form: Annotated[
+        str, typer.Option("--format", metavar="text|github|sarif|junit", help="How findings are printed.")
+    ] = "text",
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="Findings shown of each code; all are counted.")] = 20,
     json: JsonFlag = False,
 ) -> None:
     """Checks published shards to the last page; exit status 1 if they are not valid, 2 if they cannot be read."""
     from aig.pipelines.runtime.progress import progress_of
-    from aig.shards.validator.github_annotations import workflow_commands
     from aig.shards.validator.validate import validate as check
 
-    if form not in ("text", "github"):
-        raise UsageError(f"unknown format {form!r}", "Choose one of: text, github.")
+    if form not in ("text", *_FORMATS):
+        raise UsageError(f"unknown format {form!r}", f"Choose one of: text, {', '.join(_FORMATS)}.")
     with progress_of("validating", unit="rows") as progress:
         report = check(path, limit=limit, progress=progress.set)
     if json:
         print_json(report.to_dict())
-    elif form == "github":
-        sys.stdout.writelines(f"{line}\n" for line in workflow_commands(report))
+    elif form in _FORMATS:
+        sys.stdout.write(_FORMATS[form](report))
     else:
         _print_report(report)
     if not report.complete:
@@ -64,6 +65,31 @@ def validate(
         )
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _github(report: ValidationReport) -> str:
+    from aig.shards.validator.github_annotations import workflow_commands
+
+    return "".join(f"{line}\n" for line in workflow_commands(report))
+
+
+def _sarif(report: ValidationReport) -> str:
+    from json import dumps
+
+    import aig
+    from aig.shards.validator.sarif import sarif
+
+    return dumps(sarif(report, aig.__version__), ensure_ascii=False, indent=2) + "\n"
+
+
+def _junit(report: ValidationReport) -> str:
+    from aig.shards.validator.junit import junit
+
+    return junit(report)
+
+
+_FORMATS = {"github": _github, "sarif": _sarif, "junit": _junit}
+"""What writes a report for a machine, by the name of `--format`."""
 
 
 def _print_report(report: ValidationReport) -> None:
