@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aig.core.records import Clip, Dropped, Event, Features, QAPair, Quarantined, Word
+from aig.core.records import Clip, Dropped, Event, Features, QAPair, Quarantined, Verdict, Word
 from aig.core.storage import whole_file
 
 __all__ = [
@@ -25,12 +25,14 @@ __all__ = [
     "QA",
     "QUARANTINE",
     "SCHEMAS",
+    "VERDICTS",
+    "completed",
     "from_batch",
     "to_table",
     "write_table",
 ]
 
-Record = TypeVar("Record", Clip, Features, QAPair, Dropped, Quarantined)
+Record = TypeVar("Record", Clip, Features, QAPair, Dropped, Quarantined, Verdict)
 
 _EVENT = pa.struct([("label", pa.string()), ("onset_s", pa.float64()), ("offset_s", pa.float64())])
 _WORD = pa.struct([("text", pa.string()), ("start_s", pa.float64()), ("end_s", pa.float64())])
@@ -126,6 +128,25 @@ QA = _schema(
     },
 )
 
+VERDICTS = _schema(
+    {"qa_id": pa.string(), "audio_id": pa.string(), "dataset": pa.string(), "prompt": pa.string()},
+    {
+        "judge_prompt": pa.string(),
+        "judge_model": pa.string(),
+        "request_id": pa.string(),
+        "supported": pa.bool_(),
+        "audible": pa.bool_(),
+        "not_given_away": pa.bool_(),
+        "well_formed": pa.bool_(),
+        "score": pa.float64(),
+        "reason": pa.string(),
+        "error": pa.string(),
+        "blind_model": pa.string(),
+        "blind_answer": pa.string(),
+        "audio_contribution": pa.string(),
+    },
+)
+
 DROPPED = _schema({name: pa.string() for name in ("audio_id", "dataset", "rule", "reason", "prompt")}, {})
 
 QUARANTINE = _schema({name: pa.string() for name in ("dataset", "audio_id", "stage", "error", "message", "advice")}, {})
@@ -139,6 +160,7 @@ SCHEMAS: dict[type, pa.Schema] = {
     QAPair: QA,
     Dropped: DROPPED,
     Quarantined: QUARANTINE,
+    Verdict: VERDICTS,
 }
 
 _STRUCTS: dict[str, type[Event] | type[Word]] = {"events": Event, "words": Word}
@@ -186,6 +208,14 @@ def _values(values: list[Any], name: str) -> Iterable[Any]:
     if struct is not None:
         return [None if value is None else tuple(struct(**item) for item in value) for value in values]
     return [tuple(value) if isinstance(value, list) else value for value in values]
+
+
+def completed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """A batch with the optional columns of a schema that whoever wrote it did not know, as nulls, in its order."""
+    for field in schema:
+        if field.nullable and field.name not in batch.schema.names:
+            batch = batch.append_column(field, pa.nulls(batch.num_rows, field.type))
+    return batch.select(schema.names) if set(batch.schema.names) == set(schema.names) else batch
 
 
 def write_table(url: str, batches: Iterable[pa.Table | pa.RecordBatch], schema: pa.Schema) -> int:

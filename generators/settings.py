@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from aig.core.settings import RelativePath, Strict
+from aig.core.settings import NameOrFile, RelativePath, Strict
 
-__all__ = ["BatchSettings", "GenerateSettings", "PriceSettings", "QuestionSettings"]
+__all__ = [
+    "BatchSettings",
+    "BlindSettings",
+    "GenerateSettings",
+    "JudgeSettings",
+    "PriceSettings",
+    "QuestionSettings",
+    "SecondModelSettings",
+]
 
 Dollars = Annotated[Decimal, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -81,6 +89,55 @@ class QuestionSettings(Strict):
     pairs: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
+class SecondModelSettings(Strict):
+    """A second model that is asked about pairs; what is not said here is as for the first one.
+
+    Attributes:
+        model: name the server knows the model by.
+        base_url: of its endpoint.
+        api_key_env: environment variable that holds its key.
+        response_format: see `GenerateSettings`.
+        max_tokens: most output tokens per reply.
+        temperature: sampling temperature; `None`: the server's own.
+        prompt: its instructions: a name, `name@version`, or a text file.
+        sample: share of the clips whose pairs it is asked about, 0 to 1, drawn by a hash of the clip.
+    """
+
+    model: str
+    base_url: str | None = None
+    api_key_env: str | None = None
+    response_format: Literal["json_schema", "json_object", "text"] | None = None
+    max_tokens: Annotated[int, Field(ge=1)] = 1024
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = 0.0
+    prompt: NameOrFile
+    sample: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+
+class JudgeSettings(SecondModelSettings):
+    """A model that judges each pair: supported, answerable by listening, not given away, well formed.
+
+    Attributes:
+        min_score: pairs below it are not published: share of these four that hold, 0 where it is not supported.
+        votes: how often the judge is asked; the majority counts. More than one need a temperature above 0.
+    """
+
+    prompt: NameOrFile = "judge"
+    min_score: Share = 1.0
+    votes: Annotated[int, Field(ge=1, le=15)] = 1
+
+    @model_validator(mode="after")
+    def _votes_can_differ(self) -> Self:
+        if self.votes > 1 and self.temperature == 0:
+            raise ValueError("several votes at temperature 0 are the same vote: give a temperature, such as 0.7")
+        return self
+
+
+class BlindSettings(SecondModelSettings):
+    """A model that answers the bare questions; a pair whose answer it guesses needs no hearing."""
+
+    prompt: NameOrFile = "blind"
+
+
 class GenerateSettings(Strict):
     """How question-answer pairs are generated.
 
@@ -111,6 +168,8 @@ class GenerateSettings(Strict):
         tasks: closed-ended tasks that are asked: names of tasks, `paper` for those of LTU and LTU-AS, `modern` for all
             others, and tasks of your own as `module:object`.
         questions: what is asked, closed- and open-ended.
+        judge: a second model that judges the pairs of the first; `None`: nobody does.
+        blind: a model that answers the questions without the clip; `None`: nobody does.
     """
 
     open_ended: bool = True
@@ -137,3 +196,5 @@ class GenerateSettings(Strict):
     batch: BatchSettings = BatchSettings()
     tasks: tuple[str, ...] = ("paper",)
     questions: QuestionSettings = QuestionSettings()
+    judge: JudgeSettings | None = None
+    blind: BlindSettings | None = None

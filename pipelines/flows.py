@@ -30,6 +30,7 @@ from aig.pipelines.stages import publish as publishing
 from aig.pipelines.stages import select as selecting
 from aig.pipelines.stages.generate.ask import ask_open
 from aig.pipelines.stages.generate.check import check_replies
+from aig.pipelines.stages.generate.judge import judging
 from aig.pipelines.stages.generate.plan import BucketJob, Plan, clips_of, plan_open, plan_pairs
 from aig.pipelines.stages.generate.write import forget_outdated, qa_sums
 from aig.pipelines.stages.generate.write import write_bucket as write_pairs
@@ -236,6 +237,16 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
                 _write_outdated(run, plan, failures)
             plans += asked
         worked = clips_of(plans)
+        judged = judging(configuration, workspace, plans)
+
+        @task(name="judge", tags=["aig", "generate"], **_ONCE)
+        def judge() -> list[Summary]:
+            with progress_of("judge", unit="replies") as progress:
+                return judged.ask(lambda now: progress.set(now.answered + now.cached + now.failed))
+
+        for second in judge() if judged.todo else ():
+            summary.add(second)
+        verdicts = judged.write()
         sums: dict[str, Any] = {
             "qa": qa_sums(configuration, workspace, names),
             "requests": {
@@ -247,6 +258,8 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
             "tokens": {"input": summary.input_tokens, "output": summary.output_tokens},
             "cost_usd": float(summary.cost_usd),
         }
+        if judged.plans:
+            sums["verdicts"] = verdicts
         rows = [(name, qa_sums(configuration, workspace, [name])) for name in names]
         prefect_artifacts.table("pairs", rows, "Question-answer pairs in the workspace")
         if configuration.generate.open_ended:

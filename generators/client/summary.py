@@ -63,6 +63,11 @@ class Summary:
     empty: Counter[str] = field(default_factory=Counter)
     emptiness: dict[str, Emptiness] = field(default_factory=dict)
 
+    def add(self, other: Summary) -> None:
+        """Adds the figures of another pass of the same run."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
     def count(self, reply: Reply) -> None:
         """Adds a reply that is in the ledger now."""
         self.answered += 1

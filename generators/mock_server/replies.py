@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 from typing import Any
 
 from aig.generators.client.tokens import PER_MESSAGE, PER_REPLY, estimate
+from aig.prompts.judging import CRITERIA
 
 __all__ = ["BadRequestError", "completion", "identity", "input_tokens"]
 
@@ -104,9 +106,30 @@ def _content(body: dict[str, Any], draw: random.Random, pairs: int) -> str:
     if wanted.get("type") == "json_schema":
         schema = wanted["json_schema"]["schema"]
         return json.dumps(_instance(schema, schema, draw, "answer"))
+    if wanted.get("type") == "json_object" and (about := _numbered(body, draw)):
+        return json.dumps(about)
     if wanted.get("type") == "json_object":
         return json.dumps({"pairs": [_pair(draw) for _ in range(pairs)]})
     return json.dumps([_pair(draw) for _ in range(pairs)])
+
+
+_NUMBERED = re.compile(r"^(\d+)\. ", re.MULTILINE)
+
+
+def _numbered(body: dict[str, Any], draw: random.Random) -> dict[str, Any] | None:
+    """Verdicts or guesses about the numbered pairs or questions of the last message, where the first wants them."""
+    asked, message = str(body["messages"][0]["content"]), str(body["messages"][-1]["content"])
+    numbers = [int(number) for number in _NUMBERED.findall(message)]
+    if '"guesses"' in asked:
+        return {"guesses": [{"n": number, "answer": _text(draw, "a")} for number in numbers]}
+    if '"verdicts"' not in asked:
+        return None
+    flags = (*CRITERIA, "same_as_guess") if "Guess:" in message else CRITERIA
+    return {
+        "verdicts": [
+            {"n": number, "reason": "Made up."} | {flag: draw.random() < 0.9 for flag in flags} for number in numbers
+        ]
+    }
 
 
 def _pair(draw: random.Random) -> dict[str, str]:
@@ -144,7 +167,11 @@ def _instance(schema: dict[str, Any], root: dict[str, Any], draw: random.Random,
         return {key: _instance(value, root, draw, key) for key, value in schema.get("properties", {}).items()}
     if kind == "array":
         count = min(schema.get("minItems", schema.get("maxItems", 3)), _MOST_ITEMS)
-        return [_instance(schema.get("items", {}), root, draw, name) for _ in range(count)]
+        items = [_instance(schema.get("items", {}), root, draw, name) for _ in range(count)]
+        for number, item in enumerate(items, 1):
+            if isinstance(item, dict) and "n" in item:
+                item["n"] = number
+        return items
     if kind in {"integer", "number"}:
         low, high = schema.get("minimum", 0), schema.get("maximum", 100)
         return draw.randint(int(low), int(high)) if kind == "integer" else draw.uniform(low, high)

@@ -39,6 +39,7 @@ def estimate(
     from aig.generators.client.estimate import estimate_cost, total
     from aig.generators.client.prices import table_date
     from aig.generators.client.tokens import ERROR, counter
+    from aig.generators.judging.requests import second_model
     from aig.generators.ledger.ledger import Ledger
     from aig.pipelines.configuration import load
     from aig.pipelines.preflight import chosen_datasets
@@ -51,6 +52,10 @@ def estimate(
     waiting = [name for name in names if unselected(configuration, workspace, name)]
     with Ledger(workspace.url("responses")) as replies:
         rows = estimate_cost(_planned(configuration, workspace, names), replies, configuration.generate)
+        for blind, second in ((True, configuration.generate.blind), (False, configuration.generate.judge)):
+            if second is not None:
+                asked = _judged(configuration, workspace, names, blind=blind)
+                rows += estimate_cost(asked, replies, second_model(configuration.generate, second))
     sums = total(rows)
     exact = counter(configuration.generate.model)[1]
     if json:
@@ -81,6 +86,8 @@ def estimate(
             for row in [*rows, sums]
         ],
     )
+    if (configuration.generate.judge or configuration.generate.blind) and any(row.calls for row in rows):
+        say("Second models (judge, blind) are counted for the pairs that are there; those of new replies come on top.")
     accuracy = "counted with the model's own tokeniser" if exact else f"estimated, within about {ERROR:.0%}"
     say(
         f"Input tokens are {accuracy}. "
@@ -98,6 +105,22 @@ def _planned(configuration: Configuration, workspace: Workspace, names: list[str
     from aig.pipelines.stages.generate.plan import plan_open
 
     return requests_of(configuration, plan_open(configuration, workspace, names))
+
+
+def _judged(
+    configuration: Configuration, workspace: Workspace, names: list[str], *, blind: bool
+) -> Iterator[ChatRequest]:
+    """The requests to a second model about the pairs that are there."""
+    from aig.generators.ledger.ledger import Ledger
+    from aig.pipelines.stages.generate.judge import judging
+    from aig.pipelines.stages.generate.plan import plan_pairs
+    from aig.pipelines.workspace.qa_kinds import qa_kinds
+
+    plans = [
+        plan_pairs(configuration, workspace, name, kind) for name in names for kind in qa_kinds(configuration, name)
+    ]
+    with Ledger(workspace.url("responses")) as replies:
+        yield from judging(configuration, workspace, plans).requests(blind=blind, replies=replies)
 
 
 def _dollars(amount: Decimal) -> str:

@@ -23,7 +23,8 @@ from aig.pipelines.runtime.progress import Progress
 from aig.pipelines.sources import dataset_of
 from aig.pipelines.workspace.buckets import known_feature_parts
 from aig.pipelines.workspace.marks import bad_pairs
-from aig.pipelines.workspace.qa_kinds import qa_kinds
+from aig.pipelines.workspace.qa_kinds import CLOSED, qa_kinds
+from aig.pipelines.workspace.verdicts import read_verdicts, verdict_file, with_verdicts
 from aig.pipelines.workspace.versions import (
     adopt,
     commit,
@@ -74,15 +75,17 @@ def publish_and_validate(
         DataError: there is nothing to publish, the set does not validate, or it lost more than `publish.max_shrink`.
     """
     adopt(workspace)
-    urls = [
-        workspace.url("qa", name, kind, part)
+    parts = [
+        (name, kind, part)
         for name in configuration.datasets
         for kind in qa_kinds(configuration, name)
         for part in workspace.parts("qa", name, kind)
     ]
+    urls = [workspace.url("qa", *place) for place in parts]
+    said = _verdict_files(configuration, workspace, parts)
     build = _build(configuration, workspace, urls, notes)
     bad = sorted(bad_pairs(configuration.publish.drop)) if configuration.publish.drop else []
-    key = _key(configuration, urls, build, bad)
+    key = _key(configuration, urls, build, bad, said)
     now = current(workspace)
     same = [version for version in versions(workspace) if version.made_from == key]
     if now is not None and same:
@@ -96,14 +99,20 @@ def publish_and_validate(
         return current_set(workspace) or now.url(workspace)
     refused: list[Quarantined] = []
     unwanted = pa.array(bad, pa.string())
-    marked = {"marked_bad": 0}
+    marked = {"marked_bad": 0, "judged_low": 0, "not_judged": 0}
+    judge = configuration.generate.judge
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for batch in workspace.batches(urls):
-            wanted = batch.filter(pc.invert(pc.is_in(batch.column("qa_id"), unwanted))) if bad else batch
-            marked["marked_bad"] += batch.num_rows - wanted.num_rows
-            yield wanted
-            progress.advance(batch.num_rows)
+        for place, url in zip(parts, urls, strict=True):
+            verdicts = read_verdicts(workspace, *place) if place in said else None
+            for batch in workspace.batches([url]):
+                judged = batch
+                if verdicts is not None:
+                    judged = with_verdicts(batch, verdicts, judge.min_score if judge else None, marked)
+                wanted = judged.filter(pc.invert(pc.is_in(judged.column("qa_id"), unwanted))) if bad else judged
+                marked["marked_bad"] += judged.num_rows - wanted.num_rows
+                yield wanted
+                progress.advance(batch.num_rows)
 
     name, out = new_version(workspace)
     manifest = publish(batches(), out, configuration.publish, build, refused.append, marked)
@@ -152,6 +161,29 @@ def _refuse_shrinking(before: Manifest, after: Manifest, most: float, name: str)
             "See that the folders of these datasets are mounted and whole, and that the configuration names all of "
             "them. If it is meant: aig publish CONFIG --accept-shrink.",
         )
+
+
+def _verdict_files(
+    configuration: Configuration, workspace: Workspace, parts: list[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], str]:
+    """By part of pairs, the file of what second models said of them; none where the configuration names none.
+
+    Raises:
+        DataError: pairs are to be judged and have not been.
+    """
+    settings = configuration.generate
+    if settings.judge is None and settings.blind is None:
+        return {}
+    found: dict[tuple[str, str, str], str] = {}
+    for place in parts:
+        if file := verdict_file(workspace, *place):
+            found[place] = file
+        elif settings.judge is not None and place[1] != CLOSED:
+            raise DataError(
+                f"{place[0]}: nobody has judged its {place[1]} pairs yet, and generate.judge says that somebody shall.",
+                "Run `aig generate CONFIG`, then publish; or take generate.judge out.",
+            )
+    return found
 
 
 def _build(configuration: Configuration, workspace: Workspace, urls: list[str], notes: tuple[str, ...]) -> Build:
@@ -204,11 +236,19 @@ def _longest_s(configuration: Configuration, workspace: Workspace, name: str) ->
     return None if longest is None else round(longest + 0.5, 1)
 
 
-def _key(configuration: Configuration, urls: list[str], build: Build, bad: list[str]) -> str:
+def _key(
+    configuration: Configuration,
+    urls: list[str],
+    build: Build,
+    bad: list[str],
+    said: dict[tuple[str, str, str], str],
+) -> str:
     made_from = [
         sorted(url.rsplit("/", 3)[1:] for url in urls),
         configuration.publish.model_dump(mode="json", exclude={"drop", "keep", "max_shrink"}),
         repr(build),
         bad,
+        sorted(said.values()),
+        configuration.generate.judge.min_score if configuration.generate.judge else None,
     ]
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()

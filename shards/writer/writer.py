@@ -25,7 +25,7 @@ from aig.core.hashing import Keys
 from aig.core.parallel import map_in_order
 from aig.core.qa_id import qa_ids
 from aig.core.records import Quarantined
-from aig.core.tables import QA
+from aig.core.tables import QA, completed
 from aig.core.tasks import FOLDERS, TaskSpec
 from aig.shards.card import card
 from aig.shards.clip_count import ClipCount, clip_keys
@@ -135,7 +135,7 @@ def _lists(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
     some: list[pa.RecordBatch] = []
     rows = 0
     for batch in batches:
-        batch = _with_absent_columns(batch)
+        batch = completed(batch, QA)
         if not batch.schema.equals(QA):
             raise DataError(
                 f"a batch to publish has the columns {batch.schema.names}, not those of a QA pair, or other types",
@@ -148,14 +148,6 @@ def _lists(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
             some, rows = [], 0
     if some:
         yield some
-
-
-def _with_absent_columns(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch with columns that may be null and that whoever wrote it did not know, as nulls."""
-    for field in QA:
-        if field.nullable and field.name not in batch.schema.names:
-            batch = batch.append_column(field, pa.nulls(batch.num_rows, field.type))
-    return batch.select(QA.names) if set(batch.schema.names) == set(QA.names) else batch
 
 
 def _check(batches: list[pa.RecordBatch], build: Build) -> tuple[pa.RecordBatch, list[Quarantined]]:

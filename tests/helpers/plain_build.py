@@ -9,6 +9,7 @@ from aig.pipelines.runtime.progress import progress_of
 from aig.pipelines.sources import root_of
 from aig.pipelines.stages import extract, index, publish, select
 from aig.pipelines.stages.generate.ask import ask_open
+from aig.pipelines.stages.generate.judge import judging
 from aig.pipelines.stages.generate.plan import plan_open, plan_pairs
 from aig.pipelines.stages.generate.write import write_bucket
 from aig.pipelines.stages.reconciliation import check_sums, clip_sums
@@ -29,9 +30,13 @@ def plain_build(configuration: Configuration) -> dict[str, bytes]:
         check_sums("mine", clip_sums(*given))
         if configuration.generate.open_ended:
             ask_open(configuration, workspace, plan_open(configuration, workspace, ["mine"]), lambda _: None)
-        for kind in qa_kinds(configuration, "mine"):
-            for job in plan_pairs(*given, kind).jobs():
+        plans = [plan_pairs(*given, kind) for kind in qa_kinds(configuration, "mine")]
+        for plan in plans:
+            for job in plan.jobs():
                 write_bucket(configuration, workspace, job)
+        judged = judging(configuration, workspace, plans)
+        judged.ask(lambda _: None)
+        judged.write()
         shards = publish.publish_and_validate(configuration, workspace, (), progress)
     fs, root = fsspec.core.url_to_fs(shards)
     return {path.removeprefix(root): fs.cat_file(path) for path in fs.find(root)}

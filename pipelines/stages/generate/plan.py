@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -100,12 +100,17 @@ class Plan:
     _dataset: Dataset
     _database: duckdb.DuckDBPyConnection
     _todo: Mapping[str, Bucket]
+    _wanted: Mapping[str, Bucket]
     _vocabulary: tuple[str, ...]
 
     def jobs(self, failures: Mapping[str, Failure] | None = None) -> Iterator[BucketJob]:
         """A job per bucket that is out of date, in memory one at a time."""
-        part_of = {bucket: part for part, bucket in self._todo.items()}
-        for bucket, items in selected_in(self._dataset, self._database, list(self._todo.values())):
+        yield from self.jobs_of(self._todo, failures)
+
+    def jobs_of(self, parts: Collection[str], failures: Mapping[str, Failure] | None = None) -> Iterator[BucketJob]:
+        """The jobs of some of its parts, whether they are out of date or not."""
+        part_of = {self._wanted[part]: part for part in parts}
+        for bucket, items in selected_in(self._dataset, self._database, list(part_of)):
             yield BucketJob(self.name, self.kind, part_of[bucket], tuple(items), self._vocabulary, failures)
 
     def requests(self) -> int:
@@ -135,6 +140,7 @@ def plan_pairs(configuration: Configuration, workspace: Workspace, name: str, ki
         _dataset=dataset,
         _database=database,
         _todo=todo,
+        _wanted=wanted,
         _vocabulary=vocabulary,
     )
 
