@@ -56,7 +56,7 @@ def read_completion(body: Any) -> Completion:
     called = "" if text.strip() else _arguments(message)
     reasoning = next((_text(message[name]) for name in ("reasoning_content", "reasoning") if message.get(name)), "")
     return Completion(
-        content=_encodable(final_text(text) or called),
+        content=_encodable(called or final_text(text)),
         written=_encodable(reasoning + text + called),
         refusal=_encodable(_text(message.get("refusal")) or _refusal_part(message.get("content"))),
         finish_reason=_name(choice.get("finish_reason")),
@@ -105,4 +105,4 @@ def _name(value: Any) -> str:
 
 
 def _encodable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

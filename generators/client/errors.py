@@ -128,11 +128,12 @@ def check(answer: Answer, endpoint: Endpoint, model: str, *, outage_s: float = f
     said = _said(answer, endpoint)
     if status == 402 or _QUOTA.search(said.names):
         raise DataError(
-            f"{endpoint.url}: the quota is used up, or the account's credit: {said.text}",
+            f"{endpoint.url}: the quota is used up, or the account's credit: {said.text or f'status {status}'}",
             "Raise the limit or top the account up, or use another key; then run the same command again: it continues.",
         )
     if status == 429 and not _TOO_LARGE.search(said.text):
-        raise _later(RetryableError(said.text, after_s=retry_after_s(answer.headers), limited=True), endpoint, outage_s)
+        text = said.text or "too many requests"
+        raise _later(RetryableError(text, after_s=retry_after_s(answer.headers), limited=True), endpoint, outage_s)
     if status >= 500 or status in _PASSING:
         reason = f"status {status}: {said.text}" if said.text else f"status {status}"
         raise _later(RetryableError(reason, after_s=retry_after_s(answer.headers)), endpoint, outage_s)

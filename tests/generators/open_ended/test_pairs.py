@@ -10,7 +10,7 @@ from aig.core.records import Clip, Event, Features, Measured
 from aig.extractors.transcript_cleaning import spoken_text
 from aig.filters.answers.settings import AnswerFilterSettings
 from aig.generators.chat import Reply
-from aig.generators.open_ended.pairs import chat_request, pairs
+from aig.generators.open_ended.pairs import HOLDS_NOTHING, chat_request, pairs
 from aig.generators.settings import GenerateSettings
 from aig.prompts.metadata import sounds
 from aig.prompts.open_ended import load
@@ -146,3 +146,32 @@ def test_requests_differ_where_anything_that_shapes_the_answer_does():
         for model in ("a", "b")
     }
     assert len(keys) == 8
+
+
+@pytest.mark.parametrize(
+    ("said", "rule", "reason"),
+    [
+        ({"content": "", "finish_reason": "length"}, "token_limit", "before the answer began"),
+        ({"content": "", "finish_reason": "content_filter"}, "content_filter", "held the reply back"),
+        ({"content": " ", "finish_reason": "stop"}, "empty_reply", "finish reason: stop"),
+        ({"content": "", "finish_reason": "tool_calls"}, "empty_reply", "tool_calls"),
+        ({"content": "", "finish_reason": ""}, "empty_reply", "not reported"),
+        ({"content": "I'm sorry, but I can't help with that."}, "refusal", "I'm sorry, but I can't"),
+        ({"content": '{"pairs": []}'}, "no_pairs", '{"pairs": []}'),
+        ({"content": "Sure!\nHere are some thoughts. " * 20}, "no_pairs", "Sure! Here are some"),
+    ],
+)
+def test_a_reply_that_holds_no_pair_is_dropped_with_the_reason(said, rule, reason):
+    rows, dropped = pairs(reply(**said), of(CLIP, FEATURES), load("speech"), AnswerFilterSettings())
+    assert rows == []
+    (one,) = dropped
+    assert (one.rule, one.audio_id, one.prompt) == (rule, "x/1", "speech@1")
+    assert reason in one.reason
+    assert len(one.reason) < 200
+    assert rule in HOLDS_NOTHING
+
+
+def test_a_refusal_is_passed_on():
+    refused = replace(reply(content=""), refusal="I can't\nhelp with that.")
+    _, (one,) = pairs(refused, of(CLIP, FEATURES), load("speech"), AnswerFilterSettings())
+    assert (one.rule, one.reason) == ("refusal", "the model refused: I can't help with that.")
