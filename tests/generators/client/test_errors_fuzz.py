@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from helpers.asking import requests
 from helpers.odd_server import completion, outcome
 
 REQUEST = requests(1)[0]
-PRICE = Price(input=1, output=2)  # type: ignore[arg-type]
+PRICE = Price(input=Decimal(1), output=Decimal(2))
 
 SCALARS = st.one_of(
     st.none(),
