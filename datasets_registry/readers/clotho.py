@@ -45,8 +45,14 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
         own = AudioFiles(source.root, where=partial(_of_split, split))
         about: dict[str, _About] = {}
         yield from _metadata(source, split, about)
-        clip = partial(_clip, split, own, anywhere, in_two, about)
+        unknown: list[str] = []
+        clip = partial(_clip, split, own, anywhere, in_two, about, unknown)
         yield from parse_rows(file, NAME, clip, columns=_COLUMNS, multiline=True, torn=True)
+        if about and unknown:
+            source.note(
+                f"{NAME}: clotho_metadata_{split}.csv has no line for {len(unknown):,} clips of {file.name}, such as "
+                f"{unknown[0]!r}, so they have no licence."
+            )
 
 
 def _of_split(split: str, folders: list[str]) -> bool:
@@ -54,7 +60,13 @@ def _of_split(split: str, folders: list[str]) -> bool:
 
 
 def _clip(
-    split: str, own: AudioFiles, anywhere: AudioFiles, in_two: set[str], about: dict[str, _About], row: list[str]
+    split: str,
+    own: AudioFiles,
+    anywhere: AudioFiles,
+    in_two: set[str],
+    about: dict[str, _About],
+    unknown: list[str],
+    row: list[str],
 ) -> Clip:
     stem = without_suffix(row[0])
     captions = tuple(" ".join(caption.split()) for caption in row[1:] if caption.strip())
@@ -62,7 +74,10 @@ def _clip(
         raise MalformedRowError(f"{row[0]!r} is not a valid file name", column="file_name")
     if not captions:
         raise MalformedRowError("no captions", column="caption_1")
-    known = about.get(row[0], _About())
+    known = about.get(row[0])
+    if known is None:
+        unknown.append(row[0])
+        known = _About()
     return Clip(
         audio_id=f"{NAME}/{split}/{stem}",
         dataset=NAME,

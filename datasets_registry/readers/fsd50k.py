@@ -81,12 +81,21 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
         if file is not None and asked:
             found = True
             columns = ("fname", "labels", "mids", "split") if part == "dev" else ("fname", "labels", "mids")
-            yield from parse_rows(file, NAME, partial(_clip, source, audio, _about(source, part)), columns=columns)
+            about, unknown = _about(source, part), list[str]()
+            clip = partial(_clip, source, audio, about, unknown)
+            yield from parse_rows(file, NAME, clip, columns=columns)
+            if about and unknown:
+                source.note(
+                    f"{NAME}: {part}_clips_info_FSD50K.json does not have {len(unknown):,} recordings of {file.name}, "
+                    f"such as {unknown[0]}, so they have no licence."
+                )
     if not found:
         raise wrong_folder(NAME, source.root, "FSD50K.ground_truth/dev.csv")
 
 
-def _clip(source: Source, audio: AudioFiles, about: dict[str, dict[str, Any]], row: list[str]) -> Clip | None:
+def _clip(
+    source: Source, audio: AudioFiles, about: dict[str, dict[str, Any]], unknown: list[str], row: list[str]
+) -> Clip | None:
     name, labels, mids, split = row if len(row) == 4 else (*row, "eval")
     if not (name.isascii() and name.isdigit()):
         raise MalformedRowError(f"{name!r} is not the number of a Freesound recording", column="fname")
@@ -96,14 +105,21 @@ def _clip(source: Source, audio: AudioFiles, about: dict[str, dict[str, Any]], r
         raise MalformedRowError(f"{split!r} is neither train nor val", column="split")
     if split not in source.splits:
         return None
+    names = tuple(labels.replace("_", " ").split(","))
+    theirs = tuple(_AUDIOSET_NAMES[mid] for mid in mids.split(",") if mid in _AUDIOSET_NAMES)
+    for other in theirs:
+        if other.replace(", and ", ", ").replace(", ", " and ") not in names:
+            raise MalformedRowError(f"the class {other!r} is not among the labels {labels}", column="mids")
+    if name not in about:
+        unknown.append(name)
     known = about.get(name, {})
     return Clip(
         audio_id=f"{NAME}/{name}",
         dataset=NAME,
         split=split,
         path=audio.find(name),
-        labels=tuple(labels.replace("_", " ").split(",")),
-        parents=tuple(_AUDIOSET_NAMES[mid] for mid in mids.split(",") if mid in _AUDIOSET_NAMES) or None,
+        labels=names,
+        parents=theirs or None,
         title=known.get("title") or None,
         licence=known.get("license") or None,
         source_key=freesound_key(name),
@@ -118,10 +134,12 @@ def _about(source: Source, part: str) -> dict[str, dict[str, Any]]:
         source.note(f"{NAME}: no FSD50K.metadata/{name} below {source.root}, so no clip of {part} has a licence.")
         return {}
     try:
-        found: dict[str, dict[str, Any]] = json.loads(file.read_bytes())
+        found = json.loads(file.read_bytes())
+        if not isinstance(found, dict) or not all(isinstance(known, dict) for known in found.values()):
+            raise ValueError("an object of objects is wanted")
     except ValueError as error:
         raise UsageError(
-            f"{file} is not JSON: {error}", "Download it again, or remove it to do without licences."
+            f"{file} is not the owners' JSON: {error}", "Download it again, or remove it to do without licences."
         ) from None
     return found
 

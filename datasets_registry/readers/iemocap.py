@@ -8,6 +8,7 @@ neutral and sad. Sessions 1 to 4 train; session 5 is the test.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -23,28 +24,32 @@ __all__ = ["DATASET"]
 NAME = "iemocap"
 EMOTIONS = {"ang": "angry", "hap": "happy", "exc": "happy", "neu": "neutral", "sad": "sad"}
 _OTHER = {"fru", "sur", "fea", "dis", "oth", "xxx"}
-_TURN = re.compile(r"\[\d+\.\d+ - \d+\.\d+\]\t(Ses\d\d[FM]_\w+_([FM])\d{3})\t(\w{3})\t\[[-\d., ]+\]\s*")
-_SPOKEN = re.compile(r"(Ses\d\d[FM]_\w+) \[[\d.]+-[\d.]+\]:(.*)")
+_TURN = re.compile(r"\[(\d+\.\d+) - \d+\.\d+\]\t(Ses\d\d[FM]_\w+_([FM])\d{3})\t(\w{3})\t\[[-\d., ]+\]\s*")
+_SPOKEN = re.compile(r"(Ses\d\d[FM]_\w+) \[(\d+\.\d+)-\d+\.\d+\]:(.*)")
+_SLACK_S = 0.5
+
+Texts = dict[str, tuple[float, str]]
 
 
 def read(source: Source) -> Iterator[Clip | Quarantined]:
     """Turns of the sessions of the source's splits, with the emotion most annotators agreed on."""
     prefix = _prefix(source.root)
     root = source.root / prefix
-    silent = 0
+    counts: Counter[str] = Counter()
     for session in [name for name in folders(root) if re.fullmatch(r"Session[1-5]", name)]:
         split = "test" if session == "Session5" else "train"
         if split in source.splits:
             audio = AudioFiles(source.root, below=(f"{prefix}{session}/sentences/wav",))
             for file in sorted((root / session / "dialog" / "EmoEvaluation").glob("Ses*.txt")):
-                texts: dict[str, str] = {}
+                texts: Texts = {}
                 transcription = root / session / "dialog" / "transcriptions" / file.name
-                silent += not transcription.is_file()
                 yield from _texts(transcription, texts)
-                yield from parse_items(file, NAME, text_lines(file), partial(_clip, split, texts, audio))
-    if silent:
+                turn = partial(_clip, split, texts, audio, counts)
+                yield from parse_items(file, NAME, text_lines(file), turn, one_of_many=True)
+    if counts["silent"]:
         source.note(
-            f"{NAME}: {silent} dialogues have no dialog/transcriptions/<dialog>.txt, so their turns have no text."
+            f"{NAME}: {counts['silent']:,} of {counts['turns']:,} turns have no text, because "
+            "dialog/transcriptions/<dialog>.txt is missing or has no line with their name and start."
         )
 
 
@@ -56,44 +61,50 @@ def _prefix(root: Path) -> str:
     raise wrong_folder(NAME, root, "Session1/dialog/EmoEvaluation/*.txt")
 
 
-def _clip(split: str, texts: dict[str, str], audio: AudioFiles, line: str) -> Clip | None:
+def _clip(split: str, texts: Texts, audio: AudioFiles, counts: Counter[str], line: str) -> Clip | None:
     # Only the summary of a turn begins so; the lines below it are what each annotator said.
     if not line.startswith("[") or line.startswith("[START_TIME"):
         return None
     found = _TURN.fullmatch(line)
     if found is None:
         raise MalformedRowError(f"no `[start - end] TURN emotion [V, A, D]` with tabs between: {line.strip()[:60]!r}")
-    turn, letter, emotion = found.groups()
+    start, turn, letter, emotion = found.groups()
     if emotion not in EMOTIONS:
         if emotion not in _OTHER:
             raise MalformedRowError(f"no emotion {emotion!r}", column="3")
         return None
+    said_at, text = texts.get(turn, (0.0, None))
+    if text is not None and abs(said_at - float(start)) > _SLACK_S:
+        text = None  # a turn of this name, but another stretch of the dialogue
+    counts.update(turns=1, silent=text is None)
     return Clip(
         audio_id=f"{NAME}/{turn}",
         dataset=NAME,
         split=split,
         path=audio.find(turn),
-        text=texts.get(turn),
+        text=text,
         speaker_id=turn[:5] + letter,
         gender="female" if letter == "F" else "male",
         emotion=EMOTIONS[emotion],
     )
 
 
-def _texts(file: Path, into: dict[str, str]) -> Iterator[Quarantined]:
-    """What was said in each turn; the owners wrote some apostrophes in Windows-1252."""
+def _texts(file: Path, into: Texts) -> Iterator[Quarantined]:
+    """When each turn starts and what was said; the owners wrote some apostrophes in Windows-1252."""
     if file.is_file():
-        yield from collect(parse_items(file, NAME, text_lines(file, encoding="cp1252"), _spoken), into)
+        lines = text_lines(file, encoding="cp1252")
+        yield from collect(parse_items(file, NAME, lines, _spoken, one_of_many=True), into)
 
 
-def _spoken(line: str) -> tuple[str, str] | None:
+def _spoken(line: str) -> tuple[str, tuple[float, str]] | None:
     # Remarks stand between the turns, which alone have a name and times.
     found = _SPOKEN.fullmatch(line.strip())
     if found is None:
         if line.startswith("Ses") and "[" in line:
             raise MalformedRowError(f"no `TURN [start-end]: text`: {line.strip()[:60]!r}")
         return None
-    return (found.group(1), found.group(2).strip()) if found.group(2).strip() else None
+    turn, start, text = found.groups()
+    return (turn, (float(start), text.strip())) if text.strip() else None
 
 
 DATASET = Dataset(

@@ -54,9 +54,9 @@ _SEQUENCE = ("sentiment", "happy", "sad", "angry", "surprised", "disgusted", "fe
 """What the seven numbers of a segment are in the owners' sequence."""
 
 _SPLITS = {
-    **dict.fromkeys(("train", "0"), "train"),
-    **dict.fromkeys(("dev", "valid", "val", "validation", "1"), "dev"),
-    **dict.fromkeys(("test", "2"), "test"),
+    **dict.fromkeys(("train", "training", "0"), "train"),
+    **dict.fromkeys(("dev", "valid", "val", "validation", "development", "1"), "dev"),
+    **dict.fromkeys(("test", "testing", "2"), "test"),
     **dict.fromkeys(("none", "3", ""), "none"),
 }
 _ALIGNED = re.compile(r"(.+)\[(\d+)\]")

@@ -53,7 +53,7 @@ class Transcripts:
         file = self._folder / f"{video}.txt"
         if not file.is_file():
             return
-        for line in parse_items(file, NAME, text_lines(file, encoding="cp1252"), _line):
+        for line in parse_items(file, NAME, text_lines(file, encoding="cp1252"), _line, one_of_many=True):
             if not isinstance(line, Quarantined):
                 self._lines.append(line)
             elif video not in self._reported:
@@ -79,10 +79,15 @@ def _line(line: str) -> Line | None:
     parts = line.strip().split("___", 4)
     if len(parts) != 5:
         raise MalformedRowError(f"no `<video>___<segment>___<start>___<end>___<text>`: {line.strip()[:60]!r}")
-    start, end, text = seconds(parts[2], "3"), seconds(parts[3], "4"), parts[4].strip()
+    start, end, text = _time(parts[2], "3"), _time(parts[3], "4"), parts[4].strip()
     if _BYTES.fullmatch(text):
         text = _decoded(text)
     return (start, end, text) if text else None
+
+
+def _time(text: str, column: str) -> float:
+    """A time in seconds; the owners' alignment puts some up to half a second before their video starts."""
+    return max(0.0, seconds(text.removeprefix("-"), column) * (-1 if text.startswith("-") else 1))
 
 
 def _decoded(text: str) -> str:

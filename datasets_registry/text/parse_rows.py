@@ -76,11 +76,21 @@ def parse_items(
     dataset: str,
     items: Iterable[tuple[int, Item | MalformedRowError]],
     parse: Callable[[Item], Parsed | None],
+    *,
+    one_of_many: bool = False,
 ) -> Iterator[Parsed | Quarantined]:
     """What `parse` makes of each numbered item of a file, as `parse_rows` does of rows.
 
+    Args:
+        file: the owners' file.
+        dataset: the dataset's name, for the quarantine.
+        items: of the file, each with its line.
+        parse: as in `parse_rows`.
+        one_of_many: whether the dataset has a file of this kind for each recording, so that a bad one is set aside and
+            the others are read.
+
     Raises:
-        UsageError: most items were refused.
+        UsageError: most items were refused, or the file does not hold what is wanted of it at all.
     """
     read = refused = 0
     for line, item in items:
@@ -90,15 +100,17 @@ def parse_items(
             parsed = parse(item)
         except MalformedRowError as error:
             refused += 1
+            if error.code == "malformed_file" and not one_of_many:
+                raise _another_form(file, dataset, refused, read, error) from None
             yield quarantined(dataset, file, line, error)
-            if refused > read and refused >= _EARLY:
+            if refused > read and refused >= _EARLY and not one_of_many:
                 raise _another_form(file, dataset, refused, read, error) from None
             last = error
         else:
             read += 1
             if parsed is not None:
                 yield parsed
-    if refused > read and (refused >= _SURE or (refused > 2 and not read)):
+    if not one_of_many and refused > read and (refused >= _SURE or (refused > 2 and not read)):
         raise _another_form(file, dataset, refused, read, last)
 
 

@@ -342,3 +342,36 @@ def test_a_list_of_which_most_rows_are_refused_stops(tmp_path, delimiter):
     rows = "".join(f"{number:011d},{number},rain,train\n".replace(",", delimiter) for number in range(30))
     with pytest.raises(UsageError, match=r"30 of 30 rows of .*vggsound\.csv cannot be read"):
         read("vggsound", build(tmp_path, **{"vggsound.csv": rows}))
+
+
+def test_what_a_second_table_lacks_is_said(tmp_path):
+    row = "own.wav,k,17,x,x,m,http://creativecommons.org/licenses/by/3.0/\n"
+    about = "file_name,keywords,sound_id,sound_link,start_end_samples,manufacturer,license\n" + row
+    build(tmp_path, **CLOTHO, **{"clotho_metadata_development.csv": about})
+    (said,) = notes("clotho", tmp_path, splits=("development",))
+    assert "no line for 1 clips of clotho_captions_development.csv, such as 'both.wav'" in said
+    root = tmp_path / "fsd50k"
+    rows = "fname,labels,mids,split\n1,Bird,/m/015p6,train\n2,Bird,/m/07pggtn,train\n"
+    build(root, **{"dev.csv": rows, "dev_clips_info_FSD50K.json": '{"3": {"title": "x"}}'})
+    assert "does not have 1 recordings of dev.csv, such as 1" in notes("fsd50k", root)[0]
+    assert places(read("fsd50k", root)) == ["dev.csv, line 3, column mids"]
+
+
+def test_a_turn_of_the_same_name_at_another_time_has_no_text(tmp_path):
+    turns = "".join(f"[{10 * n}.5 - {10 * n + 3}.5]\tSes01F_impro01_F00{n}\tneu\t[2.5, 2.5, 2.5]\n" for n in range(3))
+    texts = "Ses01F_impro01_F000 [000.5-003.5]: Zero.\nSes01F_impro01_F001 [020.5-023.5]: Two.\n"
+    build(
+        tmp_path,
+        **{
+            "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt": turns,
+            "Session1/dialog/transcriptions/Ses01F_impro01.txt": texts,
+        },
+    )
+    assert [clip.text for clip in read("iemocap", tmp_path)] == ["Zero.", None, None]
+    assert "2 of 3 turns have no text" in notes("iemocap", tmp_path)[0]
+
+
+def test_a_list_that_is_not_wavcaps_stops(tmp_path):
+    build(tmp_path, **{"sb_final.json": '{"items": []}'})
+    with pytest.raises(UsageError, match=r"no list 'data'; the file is JSON that begins"):
+        read("soundbible", tmp_path)
