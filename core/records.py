@@ -66,7 +66,7 @@ class Clip:
         sentiment: -3 (highly negative) to 3 (highly positive).
         genres: music genres, display names.
         title: title of the piece.
-        licence: licence of this clip where the dataset gives one per clip.
+        licence: by the name of `aig.core.licences`, or as the owners write it; `None` where it is not known.
         source_key: the recording it was taken from, as other datasets name it too: `youtube:<id>@<start>-<end>`,
             `freesound:<number>`; see `aig.core.source_keys`.
     """
@@ -196,6 +196,8 @@ class QAPair:
         split: the clip's.
         extractor: of the features used.
         seed: of the configuration.
+        licence: the clip's, by the name of `aig.core.licences`; `None` where it is not known; filled in when the pair
+            is published.
         choices: options of a multiple choice, in the order in which they are asked.
         answer_index: which of them is right, from 0.
         skill: what a benchmark would file the question under, such as `counting`.
@@ -222,6 +224,7 @@ class QAPair:
     split: str = "train"
     extractor: str = ""
     seed: int = 0
+    licence: str | None = None
     choices: tuple[str, ...] | None = None
     answer_index: int | None = None
     skill: str | None = None

@@ -118,6 +118,7 @@ QA = _schema(
         "seed": pa.int64(),
     },
     {
+        "licence": pa.string(),
         "choices": pa.list_(pa.string()),
         "answer_index": pa.int32(),
         "skill": pa.string(),

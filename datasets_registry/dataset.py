@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from aig.core.errors import UsageError
+from aig.core.licences import licence_name
 from aig.core.records import Clip, Quarantined
 from aig.datasets_registry.deduplicate import quarantine_duplicates
 from aig.datasets_registry.downloads import Download
@@ -129,7 +130,14 @@ class Dataset:
         Raises:
             UsageError: the folder is missing or is not this dataset, or a split or part is not one of its own.
         """
-        return quarantine_duplicates(self.name, self.reader(self.resolve(source)))
+        return quarantine_duplicates(self.name, map(self._licensed, self.reader(self.resolve(source))))
+
+    def _licensed(self, item: Clip | Quarantined) -> Clip | Quarantined:
+        """The clip with its licence by the name of `aig.core.licences`; the dataset's, where that is one for all."""
+        if not isinstance(item, Clip):
+            return item
+        licence = (licence_name(item.licence) or item.licence) if item.licence else licence_name(self.licence)
+        return item if licence == item.licence else replace(item, licence=licence)
 
     def resolve(self, source: Source) -> Source:
         """The source with its folder, parts and splits checked and the defaults filled in.

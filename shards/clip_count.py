@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -31,6 +33,14 @@ class ClipCount:
         """Takes the keys of a table."""
         for name, own in keys.items():
             self._clips[name].add(own)
+
+    def contains(self, audio_ids: pa.Array) -> npt.NDArray[np.bool_]:
+        """Which of some clips have rows, in their order."""
+        keys = row_keys(audio_ids, 0)
+        found = np.zeros(len(keys), bool)
+        for own in self._clips.values():
+            found |= own.contains(keys)
+        return found
 
     def counts(self) -> dict[str, int]:
         """Distinct clips by dataset."""

@@ -31,7 +31,9 @@ MANIFEST = "manifest.json"
 SPLITS = ("train", "validation", "test")
 """Splits of a set; no speaker, video or recording is in two of them, and no file holds rows of two."""
 
-_PATH = re.compile(rf"(?:data|lineage)/(?:{'|'.join(FOLDERS)})/(?:{'|'.join(SPLITS)})-\d{{5}}-of-\d{{5}}\.parquet")
+_PATH = re.compile(
+    rf"(?:data|lineage)/(?:{'|'.join(FOLDERS)})/(?:{'|'.join(SPLITS)})-\d{{5}}-of-\d{{5}}\.parquet|audio/index\.parquet"
+)
 
 
 def shard_path(folder: str, index: int, count: int, split: str = "train") -> str:
@@ -45,7 +47,7 @@ def lineage_path(data_path: str) -> str:
 
 
 def is_shard(path: str) -> bool:
-    """Whether a path inside a set is that of a data or lineage file."""
+    """Whether a path inside a set is that of a file that a publish writes and the next one removes."""
     return _PATH.fullmatch(path) is not None
 
 
@@ -108,7 +110,7 @@ class FileEntry(_Model):
     """One file of the set.
 
     Attributes:
-        path: inside the set, with `/`; only the names of `shard_path` and `lineage_path`.
+        path: inside the set, with `/`; only the names of `shard_path`, `lineage_path` and the audio index.
         rows: in it.
         bytes: its size.
         sha256: of its content, in hexadecimal.
@@ -130,7 +132,7 @@ class FileEntry(_Model):
         _, index, _, count = self.path.removesuffix(".parquet").split("/")[2].split("-")
         return int(index), int(count)
 
-    path: Annotated[str, Field(pattern=f"^{_PATH.pattern}$")]
+    path: Annotated[str, Field(pattern=f"^(?:{_PATH.pattern})$")]
     rows: Annotated[int, Field(ge=0, le=10**12)]
     bytes: Annotated[int, Field(ge=0, le=10**15)]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -142,10 +144,11 @@ class Manifest(_Model):
     Attributes:
         schema_version: of the layout and columns.
         rows: in all data files together.
-        files: every data and lineage file, ordered by path.
+        files: every data and lineage file and the audio index, ordered by path.
         counts: rows by dataset and task.
         clips: clips that rows are about, by dataset.
         left_out: rows that were not published, by reason.
+        licences: rows by the licence of their clip; empty where no clip's is known.
         build: how the set was built.
     """
 
@@ -155,6 +158,7 @@ class Manifest(_Model):
     counts: dict[str, dict[str, int]]
     clips: dict[str, int] = Field(default_factory=dict)
     left_out: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    licences: dict[str, int] = Field(default_factory=dict)
     build: Build
 
     @property
@@ -166,6 +170,10 @@ class Manifest(_Model):
     def data_files(self) -> tuple[FileEntry, ...]:
         """The entries of data files alone."""
         return tuple(entry for entry in self.files if entry.path.startswith("data/"))
+
+    def file(self, path: str) -> FileEntry | None:
+        """The entry of a file; `None` where the set has none of that path."""
+        return next((entry for entry in self.files if entry.path == path), None)
 
     def to_bytes(self) -> bytes:
         """The content of `manifest.json`; the same manifest gives the same bytes."""

@@ -118,14 +118,14 @@ class PublishedSet:
         return manifest
 
     def listed(self) -> tuple[set[str], set[str]] | None:
-        """The plain files under `data/` and `lineage/`, and the links there; `None` where the server lists nothing.
+        """The plain files in the set's folders, and the links there; `None` where the server lists nothing.
 
         Links of a Hugging Face cache lead to its own `blobs/` and count as files; hidden files, which desktops leave
         behind and no reader of sets looks at, do not count.
         """
         found: set[str] = set()
         links: set[str] = set()
-        for folder in ("data", "lineage"):
+        for folder in ("data", "lineage", "audio"):
             if self.local is not None:
                 for path in _walk(self.local / folder):
                     strange = path.is_symlink() and not _of_hub_cache(path)

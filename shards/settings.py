@@ -18,6 +18,9 @@ class PublishSettings(Strict):
     Attributes:
         rows_per_shard: most rows of a shard; shards of one folder differ by one row at most.
         keep_not_answerable: whether answers that say that it cannot be determined are published.
+        validation: share of the groups of clips (one speaker, video or recording) to validate on, 0 to 1; none unless
+            asked for, as what is held out is not trained on.
+        test: share of the groups to test on.
         drop: file of marks, as `aig browse` writes it; pairs marked bad are left out.
         keep: how many published versions are kept, the current one among them.
         max_shrink: share of the rows, or of the clips of any dataset, that a new version may lack of what is published
@@ -26,6 +29,8 @@ class PublishSettings(Strict):
 
     rows_per_shard: int = Field(default=100_000, ge=1, le=MOST_ROWS)
     keep_not_answerable: bool = True
+    validation: float = Field(default=0.0, ge=0, le=0.5)
+    test: float = Field(default=0.0, ge=0, le=0.5)
     drop: RelativePath | None = None
     keep: int = Field(default=5, ge=1)
     max_shrink: float = Field(default=0.1, ge=0, le=1)

@@ -16,6 +16,7 @@ from aig.filters.clips.rules.events_within_clip import EVENTS_WITHIN_CLIP
 from aig.filters.clips.rules.has import HAS
 from aig.filters.clips.rules.labels import LABELS
 from aig.filters.clips.rules.languages import LANGUAGES
+from aig.filters.clips.rules.licences import LICENCES
 from aig.filters.clips.rules.max_duration_s import MAX_DURATION_S
 from aig.filters.clips.rules.max_no_speech_prob import MAX_NO_SPEECH_PROB
 from aig.filters.clips.rules.max_wer import MAX_WER
@@ -31,6 +32,7 @@ __all__ = ["RULES", "first_reasons", "own_rules"]
 RULES: tuple[Rule, ...] = (
     NOT_IN,
     NOT_IN_AUDIO,
+    LICENCES,
     HAS,
     MIN_DURATION_S,
     MAX_DURATION_S,

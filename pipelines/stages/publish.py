@@ -21,6 +21,7 @@ from aig.pipelines.configuration import Configuration
 from aig.pipelines.held_out import held_out_notes
 from aig.pipelines.runtime.progress import Progress
 from aig.pipelines.sources import dataset_of
+from aig.pipelines.stages.published_clips import PublishedClips
 from aig.pipelines.workspace.buckets import known_feature_parts
 from aig.pipelines.workspace.marks import bad_pairs
 from aig.pipelines.workspace.qa_kinds import CLOSED, qa_kinds
@@ -85,7 +86,7 @@ def publish_and_validate(
     said = _verdict_files(configuration, workspace, parts)
     build = _build(configuration, workspace, urls, notes)
     bad = sorted(bad_pairs(configuration.publish.drop)) if configuration.publish.drop else []
-    key = _key(configuration, urls, build, bad, said)
+    key = _key(configuration, workspace, urls, build, bad, said)
     now = current(workspace)
     same = [version for version in versions(workspace) if version.made_from == key]
     if now is not None and same:
@@ -101,6 +102,7 @@ def publish_and_validate(
     unwanted = pa.array(bad, pa.string())
     marked = {"marked_bad": 0, "judged_low": 0, "not_judged": 0}
     judge = configuration.generate.judge
+    clips = PublishedClips(configuration, workspace)
 
     def batches() -> Iterator[pa.RecordBatch]:
         for place, url in zip(parts, urls, strict=True):
@@ -111,11 +113,11 @@ def publish_and_validate(
                     judged = with_verdicts(batch, verdicts, judge.min_score if judge else None, marked)
                 wanted = judged.filter(pc.invert(pc.is_in(judged.column("qa_id"), unwanted))) if bad else judged
                 marked["marked_bad"] += judged.num_rows - wanted.num_rows
-                yield wanted
+                yield clips.finished(wanted)
                 progress.advance(batch.num_rows)
 
     name, out = new_version(workspace)
-    manifest = publish(batches(), out, configuration.publish, build, refused.append, marked)
+    manifest = publish(batches(), out, configuration.publish, build, refused.append, marked, clips.index())
     if now is not None and not accept_shrink:
         before = PublishedSet(now.url(workspace)).manifest()
         _refuse_shrinking(before, manifest, configuration.publish.max_shrink, now.name)
@@ -238,6 +240,7 @@ def _longest_s(configuration: Configuration, workspace: Workspace, name: str) ->
 
 def _key(
     configuration: Configuration,
+    workspace: Workspace,
     urls: list[str],
     build: Build,
     bad: list[str],
@@ -245,6 +248,10 @@ def _key(
 ) -> str:
     made_from = [
         sorted(url.rsplit("/", 3)[1:] for url in urls),
+        [
+            [name, *workspace.parts("clips", name), *known_feature_parts(configuration, workspace, name)]
+            for name in configuration.datasets
+        ],
         configuration.publish.model_dump(mode="json", exclude={"drop", "keep", "max_shrink"}),
         repr(build),
         bad,

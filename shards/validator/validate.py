@@ -12,6 +12,7 @@ from aig.shards.manifest import FileEntry, Manifest, lineage_path
 from aig.shards.published import PublishedSet
 from aig.shards.reach import UnreachableError
 from aig.shards.tokens import CUTOFFS
+from aig.shards.validator.audio_check import Sides
 from aig.shards.validator.card_check import check_card, check_croissant
 from aig.shards.validator.clip_ids import ClipIds
 from aig.shards.validator.files_check import files_to_check
@@ -57,7 +58,7 @@ def validate(url: str, *, limit: int = 20, progress: Callable[[int, int], None] 
     entries = {entry.path: entry for entry in manifest.files if entry.path in present}
     data = [entry for entry in manifest.data_files if entry.path in entries]
     others = {entry.sha256: entry.path for entry in manifest.files}
-    order, clips = Order(report), ClipIds()
+    order, clips, sides = Order(report), ClipIds(), Sides()
     counts: Counter[tuple[str, str]] = Counter()
     longer: Counter[int] = Counter()
     whole = len(data) == len(manifest.data_files)
@@ -79,6 +80,7 @@ def validate(url: str, *, limit: int = 20, progress: Callable[[int, int], None] 
             report.add(result.report)
             order.add(entry, result.keys)
             clips.add(result)
+            sides.add(entry, result)
             counts.update(result.counts)
             longer.update(result.longer)
             whole = whole and result.whole
@@ -87,6 +89,7 @@ def validate(url: str, *, limit: int = 20, progress: Callable[[int, int], None] 
     if len(twins := order.twins()):
         tell_duplicates(published, order.holding(twins), twins, manifest.build.seed, report)
     clips.tell(published, data, report)
+    sides.check(published, manifest, present, report)
     if whole and not _EXPLAIN_COUNTS & report.counts.keys():
         _compare_counts(manifest, counts, clips.count(), report)
     for cutoff, trainer in CUTOFFS.items():

@@ -55,7 +55,7 @@ class Staging:
                 target = local / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 path.replace(target)
-        for folder in ("data", "lineage"):
+        for folder in ("data", "lineage", "audio"):
             for path in fs.find(f"{root}/{folder}"):
                 name = path[path.index(f"{root}/") + len(root) + 1 :]
                 if is_shard(name) and name not in new:

@@ -27,10 +27,11 @@ from aig.core.qa_id import qa_ids
 from aig.core.records import Quarantined
 from aig.core.tables import QA, completed
 from aig.core.tasks import FOLDERS, TaskSpec
+from aig.shards.audio_index import AUDIO, AUDIO_INDEX
 from aig.shards.card import card
 from aig.shards.clip_count import ClipCount, clip_keys
 from aig.shards.croissant import croissant
-from aig.shards.manifest import Build, FileEntry, Manifest, lineage_path, shard_path
+from aig.shards.manifest import SPLITS, Build, FileEntry, Manifest, lineage_path, shard_path
 from aig.shards.rules import Broken, broken_lineage, broken_rows
 from aig.shards.schema import DATA, DATA_SHA256_KEY, LINEAGE, ROW_GROUP_ROWS
 from aig.shards.settings import PublishSettings
@@ -44,8 +45,10 @@ WORKERS = 2
 
 CHECK_ROWS = 50_000
 
-_PLAIN = ("instruction", "input", "audio_id", "output", "qa_id", "request_id")
+_PLAIN = ("path", "content", "source_key", "group", "instruction", "input", "audio_id", "output", "qa_id", "request_id")
 """Text columns whose values seldom repeat inside a shard, so that a dictionary of them is work for nothing."""
+_PLACES = tuple(f"{split}/{folder}" for split in SPLITS for folder in FOLDERS)
+"""What rows are parted by: no file holds rows of two splits or of two folders."""
 _REPEATING = tuple(field.name for field in QA if field.type == pa.string() and field.name not in _PLAIN)
 _COMPACT = pa.schema(
     [field.with_type(pa.dictionary(pa.int32(), pa.string())) if field.name in _REPEATING else field for field in QA]
@@ -60,6 +63,7 @@ def publish(
     build: Build,
     quarantine: Callable[[Quarantined], None] | None = None,
     also_left_out: Mapping[str, int] | None = None,
+    audio: Iterable[pa.RecordBatch] | None = None,
 ) -> Manifest:
     """Publishes rows as a set in place of the one before, as a whole or not at all.
 
@@ -71,6 +75,8 @@ def publish(
         quarantine: told of each row that breaks a rule of `aig.shards.rules`; such rows are left out in any case and
             counted in the manifest.
         also_left_out: rows that `batches` left out, by reason, for the manifest; read when `batches` has ended.
+        audio: what is known of the clips, with the schema `aig.shards.audio_index.AUDIO`, by id; those without rows are
+            left out. Without it the set has no audio index.
 
     Returns:
         The manifest as written.
@@ -81,11 +87,12 @@ def publish(
     """
     left_out: Counter[str] = Counter()
     counts: Counter[tuple[str, str]] = Counter()
+    licences: Counter[str] = Counter()
     with staging(out_url) as stage:
         runs = stage.folder / "runs"
         runs.mkdir()
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="aig-publish") as pool:
-            shuffle = Shuffle(runs, _COMPACT, FOLDERS, build.seed, pool)
+            shuffle = Shuffle(runs, _COMPACT, _PLACES, build.seed, pool)
             checked = map_in_order(pool, lambda some: _check(some, build), _lists(batches), ahead=2 * WORKERS)
             for batch, refused in checked:
                 for item in refused:
@@ -97,8 +104,9 @@ def publish(
                     left_out["not_answerable"] += batch.num_rows - kept.num_rows
                     batch = kept
                 if batch.num_rows:
-                    shuffle.add(batch, _folders(batch.column("task"), build.task_specs))
+                    shuffle.add(batch, _places(batch, build.task_specs))
                     counts.update(_counts(batch))
+                    licences.update(_licences(batch))
             left_out.update(also_left_out or {})
             if not counts:
                 raise DataError(
@@ -113,6 +121,8 @@ def publish(
             for entries, keys in shards:
                 files += entries
                 clips.add(keys)
+        if audio is not None:
+            files.append(_write_index(stage.folder, audio, clips))
         present = {task for _, task in counts}
         named = tuple(spec for spec in build.tasks if spec.name in present)
         manifest = Manifest(
@@ -121,6 +131,7 @@ def publish(
             counts=_nested(counts),
             clips=clips.counts(),
             left_out=dict(sorted((reason, rows) for reason, rows in left_out.items() if rows)),
+            licences=dict(sorted(licences.items())),
             build=replace(build, tasks=named),
         )
         (stage.folder / "README.md").write_text(card(manifest), encoding="utf-8")
@@ -167,7 +178,7 @@ def _check(batches: list[pa.RecordBatch], build: Build) -> tuple[pa.RecordBatch,
     ]
     sources = pa.array(of_task, pa.string()).take(batch.column("task").indices)
     broken_by = chain(broken_rows(batch, build.sources, tasks), broken_lineage(batch, sources), _of_other_rows(batch))
-    for broken in broken_by:
+    for broken in chain(_of_no_split(batch.column("split")), broken_by):
         for row in broken.rows.tolist():
             refused.setdefault(row, (broken.code, broken.say(row)))
     if not refused:
@@ -195,24 +206,40 @@ def _of_other_rows(batch: pa.RecordBatch) -> Iterator[Broken]:
         yield Broken("qa_id", other, "the qa_id is not the one of the row (`aig.core.qa_id.make_pair` makes it)")
 
 
+def _of_no_split(splits: pa.DictionaryArray) -> Iterator[Broken]:
+    for value in splits.dictionary.to_pylist():
+        if value not in SPLITS:
+            rows = np.flatnonzero(pc.equal(splits, value).fill_null(False).to_numpy(zero_copy_only=False))
+            if len(rows):
+                yield Broken("split", rows, f"split {str(value)[:40]!r} is not one of {', '.join(SPLITS)}")
+
+
 def _without_folders(models: pa.DictionaryArray) -> pa.DictionaryArray:
     """Names of models. Servers that run a file may report its path, which is nobody's business."""
     names = pc.replace_substring_regex(models.dictionary, r"^(?:/|~|[A-Za-z]:\\).*[/\\]([^/\\]+)[/\\]*$", r"\1")
     return pa.DictionaryArray.from_arrays(models.indices, names)
 
 
-def _folders(tasks: pa.DictionaryArray, known: Mapping[str, TaskSpec]) -> npt.NDArray[np.uint8]:
-    """Index of each row's folder in `FOLDERS`, shape `(rows,)`; the dictionary still names tasks of refused rows."""
-    folders = [known[task].folder if task in known else FOLDERS[0] for task in tasks.dictionary.to_pylist()]
-    table = np.array([FOLDERS.index(folder) for folder in folders], np.uint8)
-    indices: npt.NDArray[np.int32] = tasks.indices.to_numpy()
-    return table[indices]
+def _places(batch: pa.RecordBatch, known: Mapping[str, TaskSpec]) -> npt.NDArray[np.uint8]:
+    """Index of each row's split and folder in `_PLACES`, shape `(rows,)`."""
+    splits, tasks = batch.column("split"), batch.column("task")
+    # The dictionaries still name splits and tasks of refused rows.
+    of_split = [SPLITS.index(split) if split in SPLITS else 0 for split in splits.dictionary.to_pylist()]
+    of_task = [FOLDERS.index(known[task].folder) if task in known else 0 for task in tasks.dictionary.to_pylist()]
+    places: npt.NDArray[np.uint8] = np.array(of_split, np.uint8)[splits.indices.to_numpy()] * np.uint8(len(FOLDERS))
+    places += np.array(of_task, np.uint8)[tasks.indices.to_numpy()]
+    return places
 
 
 def _counts(batch: pa.RecordBatch) -> dict[tuple[str, str], int]:
     grouped = pa.table([batch.column("dataset"), batch.column("task")], ["dataset", "task"])
     rows = grouped.group_by(["dataset", "task"]).aggregate([([], "count_all")]).to_pylist()
     return {(row["dataset"], row["task"]): row["count_all"] for row in rows}
+
+
+def _licences(batch: pa.RecordBatch) -> dict[str, int]:
+    counted = pc.value_counts(batch.column("licence").drop_null())
+    return {row["values"]: row["counts"] for row in counted.to_pylist()}
 
 
 def _nested(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
@@ -224,17 +251,18 @@ def _nested(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
 
 def _shards(shuffle: Shuffle, settings: PublishSettings) -> Iterator[tuple[str, pa.Table]]:
     """Path and rows of every shard; those of one category differ by one row at most."""
-    for name in FOLDERS:
-        total = shuffle.rows(name)
+    for place in _PLACES:
+        split, folder = place.split("/")
+        total = shuffle.rows(place)
         count = -(-total // settings.rows_per_shard)
         rest: list[pa.Table] = []
         have = index = 0
-        for stretch in shuffle.stretches(name):
+        for stretch in shuffle.stretches(place):
             rest.append(stretch)
             have += stretch.num_rows
             while index < count and have >= (size := total // count + (index < total % count)):
                 table = pa.concat_tables(rest)
-                yield shard_path(name, index, count), table.slice(0, size)
+                yield shard_path(folder, index, count, split), table.slice(0, size)
                 rest, have, index = [table.slice(size)], have - size, index + 1
 
 
@@ -249,22 +277,46 @@ def _write_shard(folder: Path, path: str, rows: pa.Table) -> tuple[tuple[FileEnt
     return (data, lineage), clip_keys(read)
 
 
+def _write_index(folder: Path, audio: Iterable[pa.RecordBatch], clips: ClipCount) -> FileEntry:
+    """Writes the audio index of the clips that have rows."""
+
+    def groups() -> Iterator[pa.Table]:
+        rest = AUDIO.empty_table()
+        for batch in audio:
+            kept = pa.Table.from_batches([batch.filter(pa.array(clips.contains(batch.column("audio_id"))))])
+            rest = pa.concat_tables([rest, kept.cast(AUDIO)])
+            while rest.num_rows >= ROW_GROUP_ROWS:
+                yield rest.slice(0, ROW_GROUP_ROWS)
+                rest = rest.slice(ROW_GROUP_ROWS)
+        yield rest
+
+    return _write_groups(folder, AUDIO_INDEX, AUDIO, groups())
+
+
 def _write_file(folder: Path, path: str, table: pa.Table) -> FileEntry:
+    """Writes a table in row groups of nearly the same size."""
+    size = -(-table.num_rows // -(-table.num_rows // ROW_GROUP_ROWS))
+    return _write_groups(folder, path, table.schema, (table.slice(at, size) for at in range(0, table.num_rows, size)))
+
+
+def _write_groups(folder: Path, path: str, schema: pa.Schema, groups: Iterable[pa.Table]) -> FileEntry:
     file = folder / path
     file.parent.mkdir(parents=True, exist_ok=True)
-    groups = -(-table.num_rows // ROW_GROUP_ROWS)
+    rows = 0
     with file.open("w+b") as stream:
         with pq.ParquetWriter(
             stream,
-            table.schema,
+            schema,
             compression="zstd",
-            use_dictionary=[name for name in table.schema.names if name not in _PLAIN],
+            use_dictionary=[name for name in schema.names if name not in _PLAIN],
             write_page_index=True,
             write_page_checksum=True,
         ) as writer:
-            writer.write_table(table, row_group_size=-(-table.num_rows // groups))
+            for group in groups:
+                writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
+                rows += group.num_rows
         stream.flush()
         os.fsync(stream.fileno())
         stream.seek(0)
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        return FileEntry(path=path, rows=table.num_rows, bytes=os.fstat(stream.fileno()).st_size, sha256=sha256)
+        return FileEntry(path=path, rows=rows, bytes=os.fstat(stream.fileno()).st_size, sha256=sha256)
