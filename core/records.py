@@ -51,8 +51,10 @@ class Clip:
         path: audio file relative to the dataset's root, with `/`; `None` where the audio is not on this disk.
         start_s: where the clip starts in the file, in seconds; `None`: at its start.
         end_s: where the clip ends in the file, in seconds; `None`: at its end.
+        channel: which of the file's channels is the clip, from 0; `None`: all of them, mixed.
         stamp: the file's size and time of change, `<bytes>-<seconds since 1970>`, by which a file that was exchanged
-            under its name is noticed; filled in when the clip is indexed, `None` where the audio is not on this disk.
+            under its name is noticed, and of a table or tar samples of its bytes; filled in when the clip is indexed,
+            `None` where the audio is not on this disk.
         labels: display names of the sounds heard, in the dataset's order.
         parents: what the sounds of `labels` and `events` are kinds of, by AudioSet's ontology, the nearest first;
             filled in when the clip is indexed, `None` without an ontology or where it knows none of them.
@@ -77,6 +79,7 @@ class Clip:
     path: str | None = None
     start_s: float | None = None
     end_s: float | None = None
+    channel: int | None = None
     stamp: str | None = None
     labels: tuple[str, ...] | None = None
     parents: tuple[str, ...] | None = None
@@ -124,7 +127,8 @@ class Features:
         fingerprint: a 32-bit word for every 64 ms, by which copies of a sound are found; `None` where the clip is too
             short or silent.
         extractor: hash of code version and settings; a feature row is up to date when it equals the present one.
-        source: which audio was measured and whose rank was looked up, `<path>@<start_s>-<end_s>#<stamp>~<gender>`; the
+        source: which audio was measured and whose rank was looked up, `<path>@<start_s>-<end_s>#<stamp>~<gender>`, with
+            `[<channel>]` behind the path of a clip that is one channel; the
             other half of being up to date.
     """
 

@@ -51,6 +51,7 @@ CLIPS = _schema(
         "path": pa.string(),
         "start_s": pa.float64(),
         "end_s": pa.float64(),
+        "channel": pa.int32(),
         "stamp": pa.string(),
         "labels": pa.list_(pa.string()),
         "parents": pa.list_(pa.string()),

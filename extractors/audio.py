@@ -86,6 +86,7 @@ def read_audio(
     *,
     start_s: float | None = None,
     end_s: float | None = None,
+    channel: int | None = None,
     max_clip_s: float = 600.0,
     stamp: str | None = None,
 ) -> Audio:
@@ -96,29 +97,31 @@ def read_audio(
             webm, mkv, wma, amr.
         start_s: where the clip starts in the file, in seconds; `None`: at its start.
         end_s: where it ends; `None`: at the file's end. A file may end up to 0.5 s earlier.
+        channel: which of the file's channels is decoded, from 0; `None`: all of them, mixed.
         max_clip_s: longest clip that is decoded.
         stamp: the clip's, by which a table or tar that was changed since is noticed; `None`: it is not looked at.
 
     Raises:
         AudioError: `changed_file`, `unreadable_audio`, `empty_audio`, `truncated_audio`, `segment_outside_file`,
-            `too_long`, `not_finite`, `unsupported_audio`.
+            `too_long`, `not_finite`, `unsupported_audio`, `no_such_channel`.
     """
     start = start_s or 0.0
     if end_s is not None and not start < end_s:
         raise AudioError("empty_audio", f"the clip starts at {start} s and ends at {end_s} s", "Correct its times.")
-    with _real(file, stamp) as real, opened(real, start) as source:
-        rate, channels, announced_s = source.rate, source.channels, source.duration_s
-        if not _RATES[0] <= rate <= _RATES[1] or not 1 <= channels <= _MOST_CHANNELS:
-            raise AudioError(
-                "unsupported_audio",
-                f"{file.name} announces {channels} channels at {rate} Hz",
-                f"Convert it to 1 to {_MOST_CHANNELS} channels and {_RATES[0]} to {_RATES[1]} Hz.",
-            )
-        statistics = ChannelStatistics(channels)
-        samples = _decode(file, source, start, end_s, max_clip_s, statistics)
-    if (weights := statistics.weights()) is not None:
-        with opened(file, start) as source:
-            samples = _decode(file, source, start, end_s, max_clip_s, weights)
+    with _real(file, stamp) as real:
+        with opened(real, start) as source:
+            rate, channels, announced_s = source.rate, source.channels, source.duration_s
+            if not _RATES[0] <= rate <= _RATES[1] or not 1 <= channels <= _MOST_CHANNELS:
+                raise AudioError(
+                    "unsupported_audio",
+                    f"{file.name} announces {channels} channels at {rate} Hz",
+                    f"Convert it to 1 to {_MOST_CHANNELS} channels and {_RATES[0]} to {_RATES[1]} Hz.",
+                )
+            mix = ChannelStatistics(channels) if channel is None else _one(channel, channels, file)
+            samples = _decode(file, source, start, end_s, max_clip_s, mix)
+        if isinstance(mix, ChannelStatistics) and (weights := mix.weights()) is not None:
+            with opened(real, start) as source:
+                samples = _decode(file, source, start, end_s, max_clip_s, weights)
     duration = len(samples) / SAMPLE_RATE
     if announced_s is not None and start >= announced_s > 0:
         raise _outside(file, start, end_s, announced_s)
@@ -139,6 +142,19 @@ def read_audio(
             "out_of_range", f"{file.name} reaches {peak:.3g} times full scale", "Scale its samples to -1 to 1."
         )
     return Audio(samples, rate)
+
+
+def _one(channel: int, channels: int, file: Path) -> NDArray[np.float32]:
+    """Weights that leave one channel."""
+    if not 0 <= channel < channels:
+        raise AudioError(
+            "no_such_channel",
+            f"{file.name} has {channels} channels, the clip is channel {channel}, counted from 0",
+            "Correct the clip's channel, or get the file again.",
+        )
+    weights = np.zeros(channels, np.float32)
+    weights[channel] = 1.0
+    return weights
 
 
 def _outside(file: Path, start: float, end: float | None, length: float) -> AudioError:

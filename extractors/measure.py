@@ -92,6 +92,7 @@ def _prepared(
             start_s=clip.start_s,
             end_s=clip.end_s,
             max_clip_s=settings.audio.max_clip_s,
+            channel=clip.channel,
             stamp=clip.stamp,
         )
     except AudioError as error:

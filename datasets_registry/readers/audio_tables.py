@@ -118,15 +118,15 @@ def columns_of(table: AudioTable) -> tuple[list[str], str]:
     """
     try:
         schema = _schema(table.file)
-    except (pa.ArrowException, OSError) as error:
+        names, audio = schema.names, members.audio_column(schema)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{table.file} cannot be read: {error}", "Download or save it again.") from None
-    audio = members.audio_column(schema)
     if len(audio) != 1:
         raise UsageError(
             f"{table.file} has {len(audio)} columns of audio.",
             "It must have one, a struct with `bytes` and `path` as Hugging Face `datasets` writes it.",
         )
-    return [name for name in schema.names if name != audio[0]], audio[0]
+    return [name for name in names if name != audio[0]], audio[0]
 
 
 def table_rows(table: AudioTable, root: Path) -> Iterator[Row]:

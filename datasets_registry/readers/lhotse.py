@@ -25,7 +25,7 @@ def rows(file: Path) -> Iterator[tuple[int, Row | MalformedRowError]]:
 
     Text is that of all supervisions in their order; speaker and gender are taken where all agree. What AIG cannot
     read as a stretch of one file is a `MalformedRowError` that says why: cuts that are put together of several or
-    padded, that a transform changes, or that are one channel of several.
+    padded, that a transform changes, or that are some channels of more.
     """
     for number, item in json_lines(file):
         if isinstance(item, MalformedRowError):
@@ -53,11 +53,14 @@ def _cut(item: Row) -> Row:
     _refuse_transforms(recording, "cut's recording")
     _refuse_transforms(item, "cut")
     known, wanted = _channels(recording.get("channel_ids") or _all_channels(recording)), _channels(item.get("channel"))
+    channel = None
     if wanted and known and wanted != known:
-        raise _refused(
-            f"the cut is channel {', '.join(map(str, sorted(wanted)))} of a recording of {len(known)}",
-            "Save each channel as a file of its own first (`CutSet.save_audios`).",
-        )
+        if len(wanted) > 1 or not wanted <= known:
+            raise _refused(
+                f"the cut is the channels {', '.join(map(str, sorted(wanted)))} of a recording of {len(known)}",
+                "Save them as a file of their own first (`CutSet.save_audios`).",
+            )
+        channel = sorted(known).index(*wanted)
     start, duration = float(item["start"]), float(item["duration"])
     said = sorted(item.get("supervisions") or [], key=lambda one: float(one["start"]))
     row = {
@@ -65,6 +68,7 @@ def _cut(item: Row) -> Row:
         "path": _source(recording),
         "start_s": round(start, 6),
         "end_s": round(start + duration, 6),
+        "channel": channel,
         "text": " ".join(one["text"].strip() for one in said if one.get("text")) or None,
         "speaker_id": _agreed([one.get("speaker") for one in said]),
         "gender": _agreed([one.get("gender") for one in said]),

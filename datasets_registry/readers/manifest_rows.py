@@ -126,9 +126,9 @@ def _parquet_rows(file: Path, root: Path, columns: Columns) -> Rows:
 
     try:
         table = pq.ParquetFile(file, pre_buffer=False, page_checksum_verification=True)
-    except (pa.ArrowException, OSError) as error:
+        names = table.schema_arrow.names
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} is not a Parquet file: {error}", "Write it again.") from None
-    names = table.schema_arrow.names
     if "path" not in names and audio_column(table.schema_arrow):
         yield from huggingface.table_file_rows(file, root, columns)
         return

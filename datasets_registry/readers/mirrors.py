@@ -48,9 +48,9 @@ def mirror_of(name: str, root: Path) -> Layout | None:
     for file in _some_tables(root, _DEPTH):
         try:
             schema = pq.read_schema(file)
-        except (pa.ArrowException, OSError):
+            layout = find(schema.names, name)
+        except (pa.ArrowException, OSError, UnicodeDecodeError):
             continue  # a file that is not whole yet; another says what the folder holds
-        layout = find(schema.names, name)
         if layout is not None and len(audio_column(schema)) == 1:
             return layout
     return None

@@ -28,7 +28,7 @@ ANNOTATIONS = NAMES[NAMES.index("labels") :]
 _SEPARATED = {"labels", "genres"}
 LISTS = {*_SEPARATED, "captions"}
 _NUMBERS = {"start_s", "end_s"}
-_WHOLE = {"age": (0, 130), "sentiment": (-3, 3)}
+_WHOLE = {"age": (0, 130), "sentiment": (-3, 3), "channel": (0, 63)}
 _NAMES_AS_NUMBERS = {"speaker_id", "audio_id", "title", "text", "split"}
 """Texts that are often written as numbers, which then are their digits."""
 

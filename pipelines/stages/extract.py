@@ -21,7 +21,8 @@ def _source(clip: Clip) -> str:
     def seconds(value: float | None) -> str:
         return "" if value is None else f"{value:.3f}"
 
-    audio = f"{clip.path}@{seconds(clip.start_s)}-{seconds(clip.end_s)}#{clip.stamp or ''}"
+    channel = "" if clip.channel is None else f"[{clip.channel}]"
+    audio = f"{clip.path}{channel}@{seconds(clip.start_s)}-{seconds(clip.end_s)}#{clip.stamp or ''}"
     return f"{audio}~{clip.gender or ''}"
 
 

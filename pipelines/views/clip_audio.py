@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ClipAudio"]
 
-_COLUMNS = ["audio_id", "dataset", "path", "start_s", "end_s", "stamp"]
+_COLUMNS = ["audio_id", "dataset", "path", "start_s", "end_s", "channel", "stamp"]
 
 
 class ClipAudio:
@@ -41,7 +41,7 @@ class ClipAudio:
             for part in workspace.parts("clips", name)
         ]
         tables = [pa.Table.from_batches([batch]) for batch in workspace.batches(urls, _COLUMNS)]
-        self._table = pa.concat_tables(tables).combine_chunks() if tables else None
+        self._table = pa.concat_tables(tables, promote_options="default").combine_chunks() if tables else None
         ids = self._table.column("audio_id").to_pylist() if self._table is not None else []
         self._row = {audio_id: row for row, audio_id in enumerate(ids)}
 
@@ -52,8 +52,9 @@ class ClipAudio:
             return None
         clip, file = found
         container = Path(container_of(str(file)))
-        whole = container == file and clip.start_s is None and clip.end_s is None
-        return Place(file, whole, f"{clip.path}@{clip.start_s}-{clip.end_s}#{stamp_of(container)}")
+        whole = container == file and clip.start_s is clip.end_s is clip.channel is None
+        channel = "" if clip.channel is None else f"[{clip.channel}]"
+        return Place(file, whole, f"{clip.path}{channel}@{clip.start_s}-{clip.end_s}#{stamp_of(container)}")
 
     def read(self, audio_id: str) -> Samples | None:
         """Samples at 16 kHz, one channel; `None`, with a reason in `faults`, where there are none."""
@@ -67,6 +68,7 @@ class ClipAudio:
                 start_s=clip.start_s,
                 end_s=clip.end_s,
                 max_clip_s=self._configuration.extract.audio.max_clip_s,
+                channel=clip.channel,
                 stamp=clip.stamp,
             ).samples
         except AudioError as error:

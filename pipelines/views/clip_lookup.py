@@ -94,6 +94,7 @@ class ClipLookup:
             start_s=clip.start_s,
             end_s=clip.end_s,
             max_clip_s=self.configuration.extract.audio.max_clip_s,
+            channel=clip.channel,
             stamp=clip.stamp,
         )
 

@@ -52,7 +52,7 @@ HELD_OUT = b"aig.held_out"
 """Key in the metadata of a selection's schema: which test sets it was held against, as JSON."""
 
 SOURCE_OF_CLIP = (
-    "clips.path || '@' || coalesce(printf('%.3f', clips.start_s), '')"
+    "clips.path || coalesce('[' || clips.channel || ']', '') || '@' || coalesce(printf('%.3f', clips.start_s), '')"
     " || '-' || coalesce(printf('%.3f', clips.end_s), '') || '#' || coalesce(clips.stamp, '')"
     " || '~' || coalesce(clips.gender, '')"
 )

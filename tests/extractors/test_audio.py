@@ -169,3 +169,45 @@ def test_odd_names_are_just_names(tmp_path: Path) -> None:
     for name in ("-rf.wav", "a b;c.wav", "%s {x}.wav", "ünï.wav", "http:x.wav"):
         soundfile.write(tmp_path / name, vowel(150, 0.3), RATE, format="WAV")
         assert read_audio(locate(str(tmp_path), name)).duration_s == pytest.approx(0.3, abs=0.01)
+
+
+def stereo(folder: Path) -> tuple[Path, np.ndarray]:
+    """A call: a man on one channel, a woman on the other."""
+    both = np.stack([vowel(110, 1.0), vowel(220, 1.0)], axis=1)
+    soundfile.write(folder / "call.wav", both, RATE)
+    return folder / "call.wav", both
+
+
+def test_one_channel_of_a_call_is_decoded_alone(tmp_path: Path) -> None:
+    file, _ = stereo(tmp_path)
+    for channel, hz in ((0, 110), (1, 220)):
+        samples = read_audio(file, channel=channel).samples
+        assert mean_f0_hz(f0_track(samples, PitchSettings()), 1.0, PitchSettings())[0] == pytest.approx(hz, rel=0.02)
+    assert code(file, channel=2) == "no_such_channel"
+
+
+@pytest.mark.parametrize("kind", ["tar", "parquet"])
+def test_a_recording_inside_a_file_is_decoded_as_one_beside_it(tmp_path: Path, kind: str) -> None:
+    """One channel inverted, so that it is decoded twice, and with its own member's name in errors."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from helpers.audio_in_files import write_tar
+
+    file, both = stereo(tmp_path)
+    soundfile.write(file, both[:, :1] * np.array([[1, -1]]), RATE)
+    contents = [file.read_bytes(), b"no audio at all"]
+    if kind == "tar":
+        write_tar(tmp_path / "x.tar", {f"{number}.wav": content for number, content in enumerate(contents)})
+        paths = ["x.tar#0.wav", "x.tar#1.wav", "x.tar#2.wav"]
+    else:
+        audio = [{"bytes": content, "path": None} for content in contents]
+        pq.write_table(pa.table({"audio": audio}), tmp_path / "x.parquet")
+        paths = ["x.parquet#000000", "x.parquet#1", "x.parquet#2"]
+    inside = read_audio(locate(str(tmp_path), paths[0])).samples
+    assert np.array_equal(inside, read_audio(file).samples)
+    assert np.abs(inside).max() > 0.1
+    assert code(locate(str(tmp_path), paths[1])) == "unreadable_audio"
+    assert code(locate(str(tmp_path), paths[2])) == "missing_audio"
+    with pytest.raises(AudioError, match="changed since it was indexed"):
+        read_audio(locate(str(tmp_path), paths[0]), stamp="1-2-3")

@@ -65,8 +65,15 @@ class Sounds:
             raise AudioError(
                 "path_outside_root", f"{audio_id} is a link out of its root", "register the folder that it leads to"
             )
-        start, end, stamp = (clip.start_s, clip.end_s, clip.stamp) if clip else (None, None, None)
-        return read_audio(file, start_s=start, end_s=end, max_clip_s=self.max_clip_s, stamp=stamp)
+        part = clip or Clip(audio_id=audio_id, dataset=dataset)
+        return read_audio(
+            file,
+            start_s=part.start_s,
+            end_s=part.end_s,
+            channel=part.channel,
+            max_clip_s=self.max_clip_s,
+            stamp=part.stamp,
+        )
 
     def _named(self, root: str, name: str) -> Path:
         for suffix in _SUFFIXES:
