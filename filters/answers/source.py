@@ -84,7 +84,7 @@ _ANNOTATED = _any(
     r"\b(?:sounds?|events?|details?) (?:that (?:is|are) )?(?:listed|mentioned) (?:first |last )?in\b",
     r"\blisted (?:sounds?|events?|labels?)\b|\bevents listed\b|\bno (?:mention|"
     r"emotion is given)\b.*\bin the (?:description|metadata)",
-    r"\bis consistent with the description\b",
+    r"\bis consistent with the description\b|\b(?:high|low|medium)\b.{0,12} among all people\b",
 )
 
 _PICTURE = r"(?:video|image|picture|photo(?:graph)?|footage|frame|screen|shot|visuals?)"
@@ -162,7 +162,8 @@ _HINTS = (
         "speaks of what the clip is annotated with",
         frozenset(
             """
-            above aforementioned annotated annotation annotations caption captions categorised categorized data dataset
+            above among aforementioned annotated annotation annotations caption captions categorised categorized data
+            dataset
             datasets described description given ground indicated input label labeled labelled labels level list listed
             marked mention mentioned meta metadata noted prompt provided specified stated supplied tag tagged tags text
             transcript transcription user

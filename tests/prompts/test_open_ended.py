@@ -3,7 +3,7 @@
 import pytest
 
 from aig.core.errors import UsageError
-from aig.core.records import Clip
+from aig.core.records import Clip, Features
 from aig.prompts.descriptions import descriptions, known_labels
 from aig.prompts.open_ended import KINDS, load, load_all, new_version, parse, render, response_schema
 
@@ -48,6 +48,38 @@ def test_a_bare_name_means_the_highest_version_in_use(tmp_path):
     assert load("speech@1", tmp_path).id == "speech@1"
     write(tmp_path, FILE.replace("pairs: 4", "pairs: 4\ndefault: false"))
     assert load("speech", tmp_path).id == "speech@1"
+
+
+@pytest.mark.parametrize("name", [name for name in load_all() if name.startswith("plain_")])
+def test_plain_prompts_tell_neither_hertz_nor_descriptions(name):
+    clip = Clip(
+        audio_id="x/1",
+        dataset="x",
+        gender="male",
+        age=40,
+        emotion="sad",
+        text="A description of the road.",
+        labels=("Dog",),
+        genres=("Folk",),
+        captions=("A dog barks",),
+    )
+    measured = Features(
+        audio_id="x/1",
+        duration_s=3,
+        sample_rate=16000,
+        f0_hz=104.4,
+        pitch_level="low",
+        pitch_rank="relatively low (95-120 Hz)",
+        volume_level="high",
+    )
+    for features in (measured, None):
+        messages = render(load(name), clip, features, transcript="A description of the road.")
+        system, user = (message["content"] for message in messages)
+        assert "Hz" not in user
+        assert "F0" not in user
+        assert "Description:" not in user
+        assert "description" not in system
+        assert user.startswith("One hears this. ")
 
 
 def test_rendering(tmp_path):

@@ -34,6 +34,11 @@ def test_precision_and_recall_on_written_sentences(held_back):
     assert len(hits) >= 0.97 * (len(hits) + len(wrong)), wrong
 
 
+def test_levels_read_out_as_they_were_told_betray_them():
+    assert source("How is the pitch?", "Very low among all people, and relatively low for a male speaker.", CLIP)
+    assert source("How is the pitch?", "It is low for a man who is known among all people here.", CLIP) is None
+
+
 def test_questions_and_answers_are_both_looked_at():
     assert source("What does he say?", "The metadata says that he is sad.", CLIP)
     assert source("What does the metadata say?", "He is sad.", CLIP)
