@@ -35,7 +35,7 @@ _COLUMNS = ("file_name", "caption_1", "caption_2", "caption_3", "caption_4", "ca
 def read(source: Source) -> Iterator[Clip | Quarantined]:
     """Clips of the source's splits with their captions."""
     wanted = [split for split in source.splits if not source.parts or split in source.parts]
-    lists = [(split, locate(source.root, f"clotho_captions_{split}.csv")) for split in wanted]
+    lists = [(split, _table(source.root, "captions", split)) for split in wanted]
     found = [(split, file) for split, file in lists if file is not None]
     if not found:
         raise wrong_folder(NAME, source.root, " or ".join(f"clotho_captions_{split}.csv" for split in wanted))
@@ -53,6 +53,11 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
                 f"{NAME}: clotho_metadata_{split}.csv has no line for {len(unknown):,} clips of {file.name}, such as "
                 f"{unknown[0]!r}, so they have no licence."
             )
+
+
+def _table(root: Path, what: str, split: str) -> Path | None:
+    name = f"clotho_{what}_{split}.csv"
+    return locate(root, name, f"clotho_csv_files/{name}")
 
 
 def _of_split(split: str, folders: list[str]) -> bool:
@@ -93,7 +98,7 @@ def _in_two_lists(root: Path) -> set[str]:
     """Names that stand in the lists of two splits."""
     counts: Counter[str] = Counter()
     for split in _SPLITS:
-        if file := locate(root, f"clotho_captions_{split}.csv"):
+        if file := _table(root, "captions", split):
             rows = parse_rows(file, NAME, lambda row: row[0], columns=_COLUMNS, multiline=True, torn=True)
             counts.update({without_suffix(row) for row in rows if not isinstance(row, Quarantined)})
     return {name for name, lists in counts.items() if lists > 1}
@@ -109,7 +114,7 @@ class _About:
 
 def _metadata(source: Source, split: str, into: dict[str, _About]) -> Iterator[Quarantined]:
     """By file name, from the owners' metadata, which is in Latin-1."""
-    file = locate(source.root, f"clotho_metadata_{split}.csv")
+    file = _table(source.root, "metadata", split)
     if file is None:
         source.note(f"{NAME}: no clotho_metadata_{split}.csv below {source.root}, so no clip of it has a licence.")
         return
