@@ -92,6 +92,6 @@ def known_sounds(workspace: Workspace, folder: str) -> list[KnownSound]:
             {"file": name, "stamp": stamp, "content": content, "fingerprint": words}
             for (name, stamp), (content, words) in sounds.items()
         ]
-        write_table(workspace.url(*kept_in), [pa.Table.from_pylist(rows, schema=_SOUNDS)], _SOUNDS)
+        write_table(workspace.target(*kept_in), [pa.Table.from_pylist(rows, schema=_SOUNDS)], _SOUNDS)
     label = Path(folder).name
     return [KnownSound(f"{label}/{name}", content, words) for (name, _), (content, words) in sounds.items()]

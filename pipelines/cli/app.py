@@ -34,6 +34,7 @@ AREAS: tuple[str, ...] = (
     "datasets",
     "pull",
     "build",
+    "plan",
     "operations",
     "versions",
     "levels",

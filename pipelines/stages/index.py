@@ -150,7 +150,7 @@ def _write(workspace: Workspace, records: list[Any], kind: type[Record], folder:
     table = to_table(records, kind)
     part = f"part-{prefix}-{digest(table)}.parquet"
     if not workspace.exists(*folder, part):
-        write_table(workspace.url(*folder, part), [table], table.schema)
+        write_table(workspace.target(*folder, part), [table], table.schema)
     return part
 
 

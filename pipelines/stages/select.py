@@ -158,10 +158,10 @@ def _write(
             "select %s: effective number of labels %.1f, after it %.1f (a uniform sample: %.1f), entropy %.2f bits",
             selection, before.effective_labels, after.effective_labels, uniform.effective_labels, after.entropy_bits,
         )  # fmt: skip
-    write_table(workspace.url("selection", f"{selection}.dropped.parquet"), outcome.dropped(), DROPPED)
+    write_table(workspace.target("selection", f"{selection}.dropped.parquet"), outcome.dropped(), DROPPED)
     kept = pa.table({"audio_id": outcome.kept.sort()}, schema=KEPT)
     schema = KEPT.with_metadata({_KEY: key.encode(), HELD_OUT: json.dumps(checked).encode()})
-    write_table(workspace.url("selection", f"{selection}.parquet"), [kept.cast(schema)], schema)
+    write_table(workspace.target("selection", f"{selection}.parquet"), [kept.cast(schema)], schema)
 
 
 def _made_from(workspace: Workspace, selection: str) -> str | None:

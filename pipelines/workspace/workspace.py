@@ -53,6 +53,10 @@ class Workspace:
         """Address of a file or folder of the workspace."""
         return posixpath.join(self.root, *names)
 
+    def target(self, *names: str) -> str:
+        """Address that a file is written to: its own, but for a draft of a workspace."""
+        return self.url(*names)
+
     def exists(self, *names: str) -> bool:
         """Whether a file or folder is there."""
         fs, root = self._filesystem
@@ -95,16 +99,15 @@ class Workspace:
     def write(self, records: Iterable[Record], kind: type[Record], *names: str) -> int:
         """Writes records as one table that appears whole or not at all; returns its rows."""
         table = to_table(records, kind)
-        return write_table(self.url(*names), [table], table.schema)
+        return write_table(self.target(*names), [table], table.schema)
 
     def write_text(self, text: str, *names: str) -> None:
         """Writes a small text file that appears whole or not at all."""
-        write_bytes(self.url(*names), text.encode())
+        write_bytes(self.target(*names), text.encode())
 
     def read_text(self, *names: str) -> str | None:
         """Text of a small file, or `None` where there is none."""
-        fs, root = self._filesystem
-        path = posixpath.join(root, *names)
+        fs, path = filesystem(self.url(*names))
         return fs.cat_file(path).decode() if fs.exists(path) else None
 
     def batches(self, urls: Iterable[str], columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -141,7 +144,7 @@ class Workspace:
 
     def _pattern(self, url: str) -> str:
         """The address as DuckDB reads it: on a disk, what would be a wildcard is a letter of a folder's name."""
-        return _WILDCARD.sub(r"[\g<0>]", url) if is_local(self.root) else url
+        return _WILDCARD.sub(r"[\g<0>]", url) if is_local(url) else url
 
     def view(
         self,

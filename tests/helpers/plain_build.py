@@ -11,7 +11,7 @@ from aig.pipelines.stages import extract, index, publish, select
 from aig.pipelines.stages.generate.ask import ask_open
 from aig.pipelines.stages.generate.judge import judging
 from aig.pipelines.stages.generate.plan import plan_open, plan_pairs
-from aig.pipelines.stages.generate.write import write_bucket
+from aig.pipelines.stages.generate.write import forget_outdated, write_bucket
 from aig.pipelines.stages.reconciliation import check_sums, clip_sums
 from aig.pipelines.workspace.qa_kinds import qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
@@ -34,6 +34,7 @@ def plain_build(configuration: Configuration) -> dict[str, bytes]:
         for plan in plans:
             for job in plan.jobs():
                 write_bucket(configuration, workspace, job)
+            forget_outdated(workspace, plan)
         judged = judging(configuration, workspace, plans)
         judged.ask(lambda _: None)
         judged.write()

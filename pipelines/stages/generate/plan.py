@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import duckdb
 
 __all__ = [
+    "MADE_FROM",
     "BucketJob",
     "Plan",
     "Question",
@@ -38,7 +39,11 @@ __all__ = [
     "plan_pairs",
     "questions",
     "request_about",
+    "why_outdated",
 ]
+
+MADE_FROM = "made_from.json"
+"""File beside the parts of a kind: what they were made from, to say what changed."""
 
 _SHARED_CODE = ("aig.core.qa_id", "aig.extractors.transcript_cleaning", "aig.prompts")
 _SHARED_DATA = ("aig.prompts/data/descriptions", "aig.prompts/data/families.yaml")
@@ -90,6 +95,7 @@ class Plan:
         clips: how many are in buckets whose pairs are missing or out of date.
         parts: names of all the parts there are in the end.
         all_clips: how many are in all buckets.
+        made_from: what decides about the pairs but the clips, by what a person would call it.
     """
 
     name: str
@@ -97,6 +103,7 @@ class Plan:
     clips: int
     parts: frozenset[str]
     all_clips: int
+    made_from: Mapping[str, Any]
     _dataset: Dataset
     _database: duckdb.DuckDBPyConnection
     _todo: Mapping[str, Bucket]
@@ -127,7 +134,8 @@ def plan_pairs(configuration: Configuration, workspace: Workspace, name: str, ki
     dataset = dataset_of(configuration, name)
     database = joined(configuration, workspace, name, selected=True)
     vocabulary = _vocabulary(workspace, name) if kind == CLOSED else ()
-    version = _hash(made_from(configuration, name, kind, vocabulary))
+    ingredients = made_from(configuration, name, kind, vocabulary)
+    version = _hash(ingredients)
     there = set(workspace.parts("qa", name, kind))
     wanted = {_part(bucket, version): bucket for bucket in buckets(database)}
     todo = {part: bucket for part, bucket in wanted.items() if part not in there}
@@ -137,12 +145,37 @@ def plan_pairs(configuration: Configuration, workspace: Workspace, name: str, ki
         clips=sum(bucket.clips for bucket in todo.values()),
         parts=frozenset(wanted),
         all_clips=sum(bucket.clips for bucket in wanted.values()),
+        made_from=ingredients,
         _dataset=dataset,
         _database=database,
         _todo=todo,
         _wanted=wanted,
         _vocabulary=vocabulary,
     )
+
+
+def why_outdated(workspace: Workspace, plan: Plan) -> list[str]:
+    """Why a plan has anything to do, in words; empty where it has nothing to do."""
+    if not plan.clips:
+        return []
+    text = workspace.read_text("qa", plan.name, plan.kind, MADE_FROM)
+    if text is None:
+        made = workspace.parts("qa", plan.name, plan.kind)
+        return ["made by another version of the code" if made else "never made"]
+    before, now = json.loads(text), json.loads(json.dumps(plan.made_from))
+    changed = [
+        f"{what} changed{_how(before.get(what), now.get(what))}" for what in now if before.get(what) != now[what]
+    ]
+    return changed or ["clips are new, changed or gone"]
+
+
+def _how(before: Any, now: Any) -> str:
+    """What changed in a group of settings, `: model a -> b`; nothing where it is a hash or long."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        names = [name for name in now if before.get(name) != now[name]]
+        return ": " + ", ".join(f"{name} {before.get(name)} -> {now[name]}" for name in names)[:200]
+    short = max(len(str(before)), len(str(now))) <= 40
+    return f": {before} -> {now}" if short and before is not None else ""
 
 
 def plan_open(configuration: Configuration, workspace: Workspace, names: Iterable[str]) -> list[Plan]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -13,7 +14,7 @@ from aig.generators.closed_ended.registry import resolve
 from aig.generators.ledger.ledger import Ledger
 from aig.generators.open_ended.pairs import pairs
 from aig.pipelines.configuration import Configuration
-from aig.pipelines.stages.generate.plan import BucketJob, Plan, Question, questions
+from aig.pipelines.stages.generate.plan import MADE_FROM, BucketJob, Plan, Question, questions
 from aig.pipelines.workspace.qa_kinds import CLOSED, qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
 
@@ -33,7 +34,7 @@ def write_bucket(configuration: Configuration, workspace: Workspace, job: Bucket
         workspace.write(refused, Quarantined, "quarantine", "generate", _quarantine(job.dataset, job.kind, job.part))
     if dropped:
         table = to_table(dropped, Dropped)
-        write_table(workspace.url("qa", job.dataset, job.kind, _dropped(job.part)), [table], DROPPED)
+        write_table(workspace.target("qa", job.dataset, job.kind, _dropped(job.part)), [table], DROPPED)
     workspace.write(made, QAPair, "qa", job.dataset, job.kind, job.part)
     return {"clips": len(job.items), "pairs": len(made), "dropped": len(dropped), "quarantined": len(refused)}
 
@@ -46,6 +47,9 @@ def forget_outdated(workspace: Workspace, plan: Plan) -> None:
             for file in (part, _dropped(part)):
                 workspace.remove("qa", name, kind, file)
             workspace.remove("quarantine", "generate", _quarantine(name, kind, part))
+    told = json.dumps(plan.made_from, indent=1, sort_keys=True) + "\n"
+    if workspace.read_text("qa", name, kind, MADE_FROM) != told:
+        workspace.write_text(told, "qa", name, kind, MADE_FROM)
 
 
 def qa_sums(configuration: Configuration, workspace: Workspace, names: Iterable[str]) -> dict[str, int]:
