@@ -64,7 +64,7 @@ def config(tmp_path: Path) -> Path:
         Features(audio_id=audio_id, duration_s=5.0, sample_rate=16_000, extractor=version, source=source)
         for audio_id, source in sources
     ]
-    workspace.write(features, Features, "features", "mine", "part-0.parquet")
+    workspace.write(features, Features, "features", "mine", f"part-{version}-0.parquet")
     kept = KEPT.empty_table().from_pydict({"audio_id": [clip.audio_id for clip in clips]}, schema=KEPT)
     write_table(workspace.url("selection", "mine.parquet"), [kept], KEPT)
     return file

@@ -98,7 +98,9 @@ def built(tmp_path):
         workspace.view(database, "clips", CLIPS, ("clips", "mine"), workspace.parts("clips", "mine"))
         sources = dict(database.sql(f"SELECT audio_id, {SOURCE_OF_CLIP} FROM clips").fetchall())
         features = [replace(one, source=sources[one.audio_id]) for one in features]
-        workspace.write(features, Features, "features", "mine", "part-00000-a.parquet")
+        workspace.write(
+            features, Features, "features", "mine", f"part-{extractor_version(configuration.extract)}-a.parquet"
+        )
         kept = KEPT.empty_table().from_pydict({"audio_id": [clip.audio_id for clip in clips]}, schema=KEPT)
         write_table(workspace.url("selection", "mine.parquet"), [kept], KEPT)
         ask_open(configuration, workspace, plan_open(configuration, workspace, ["mine"]), lambda _: None)
