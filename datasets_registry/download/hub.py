@@ -16,7 +16,20 @@ from aig.core.paths import normal_below
 from aig.datasets_registry.download.pull import marker_of
 from aig.datasets_registry.downloads import Download
 
-__all__ = ["HubFolder", "hub_folder"]
+__all__ = ["MIRRORS", "HubFolder", "hub_folder"]
+
+MIRRORS: dict[str, dict[str, tuple[str, ...]]] = {
+    "audioset": {"agkphysics/AudioSet": ()},
+    "audioset_strong": {"cvssp/WavCaps": ("Zip_files/AudioSet_SL/*",)},
+    "vggsound": {"Loie/VGGSound": ("vggsound_*.tar.gz",)},
+    "fsd50k": {"Fhrozen/FSD50k": ()},
+    "audiocaps": {"OpenSound/AudioCaps": (), "jp1924/AudioCaps": ()},
+    "freesound": {"cvssp/WavCaps": ("Zip_files/FreeSound/*",)},
+    "libritts": {"mythicinfinity/libritts": ()},
+    "libritts_r": {"mythicinfinity/libritts_r": ()},
+    "fma": {"benjamin-paine/free-music-archive-large": (), "benjamin-paine/free-music-archive-full": ()},
+}
+"""Repositories that hold a dataset's audio, and which of their files; empty: all. By their pages, none was fetched."""
 
 _ARCHIVES = (".zip", ".tar.gz", ".tgz", ".7z")
 
@@ -110,7 +123,8 @@ def _download(path: str, url: str, checksum: str, size: int, among: Collection[s
     """A file of the hub; an archive that cannot be read in place is unpacked where it lies."""
     if path.endswith(_ARCHIVES):
         volume = re.compile(re.escape(path.removesuffix(".zip")) + r"\.z\d+")
-        volumes = tuple(sorted(other for other in among if volume.fullmatch(other)))
+        found = (other for other in among if volume.fullmatch(other))
+        volumes = tuple(sorted(found, key=lambda other: int(other.rpartition(".z")[2])))  # .z99 before .z100
         folder = posixpath.dirname(path)
         return Download(url=url, to=folder, archive=path, checksum=checksum, size=size, unpack=True, volumes=volumes)
     last = re.sub(r"\.z\d+$", ".zip", path)

@@ -180,8 +180,7 @@ DATASET = Dataset(
         Download(url=f"{wavcaps.HUB}/{CAPTIONS}", to=CAPTIONS),
     ),
     manual=(
-        "Without YouTube, for academic use: WavCaps has 108,317 of these clips, as Y<video>.flac. Fetch "
-        "Zip_files/AudioSet_SL/ from https://huggingface.co/datasets/cvssp/WavCaps, seven volumes of at most 5.37 GB, "
-        "and unpack them below <root>/AudioSet_SL/.",
+        "Without YouTube, for academic use: WavCaps has 108,317 of these clips, as Y<video>.flac, in seven volumes of "
+        "at most 5.37 GB: `aig pull CONFIG audioset_strong --from cvssp/WavCaps` fetches and unpacks them.",
     ),
 )

@@ -128,8 +128,7 @@ DATASET = Dataset(
         ),
     ),
     manual=(
-        "Without YouTube: the owners no longer give the videos; https://huggingface.co/datasets/Loie/VGGSound has "
-        "197,957 clips in 20 archives of about 16.8 GB, vggsound_00.tar.gz to vggsound_19.tar.gz; unpack them below "
-        "the root.",
+        "Without YouTube: the owners no longer give the videos; a repository on the hub has 197,957 clips in 20 "
+        "archives of about 16.8 GB: `aig pull CONFIG vggsound --from Loie/VGGSound` fetches and unpacks them.",
     ),
 )

@@ -204,11 +204,9 @@ FREESOUND = _dataset(
     clips=91_000,
     max_duration_s=10.0,
     manual=(
-        "Read the terms at https://huggingface.co/datasets/cvssp/WavCaps, then fetch Zip_files/FreeSound/ from there: "
-        "some 120 volumes of 5.37 GB, 650 GB together (with Hugging Face's own tool: `hf download cvssp/WavCaps "
-        '--repo-type dataset --include "Zip_files/FreeSound/*"`).',
-        "Unpack it so that <root>/FreeSound/<id>.flac is there, in whatever folders below; a split archive first "
-        "becomes one, which takes as much room again: `zip -s 0 FreeSound.zip --out whole.zip`.",
+        "Read the terms at https://huggingface.co/datasets/cvssp/WavCaps; `aig pull CONFIG freesound --from "
+        "cvssp/WavCaps` then fetches and unpacks the audio: some 120 volumes of 5.37 GB, 650 GB together, and as much "
+        "again while it unpacks. What is there already: <root>/FreeSound/<id>.flac, in whatever folders below.",
         "A user who wants clips of the training parts of AudioCaps and Clotho, and only those of their test parts out, "
         "removes json_files/blacklist/blacklist_exclude_all_ac.json.",
     ),

@@ -107,15 +107,12 @@ def pull(
 
 
 def _check_mirror(mirror: str, chosen: Sequence[str]) -> None:
-    from aig.datasets_registry.readers.layouts import LAYOUTS
+    from aig.datasets_registry.download.hub import MIRRORS
 
-    known = {
-        name: [layout.name for layout in LAYOUTS if layout.dataset == name and "/" in layout.name] for name in chosen
-    }
     if len(chosen) != 1:
         raise UsageError("--from is about one dataset.", "Name it: aig pull CONFIG NAME --from REPO.")
     if mirror.count("/") != 1:
-        names = ", ".join(known[chosen[0]])
+        names = ", ".join(MIRRORS.get(chosen[0], ()))
         raise UsageError(
             f"{mirror!r} is not a repository such as owner/name.",
             f"Known mirrors of {chosen[0]}: {names}." if names else f"No mirror of {chosen[0]} is known.",
@@ -125,9 +122,10 @@ def _check_mirror(mirror: str, chosen: Sequence[str]) -> None:
 def _pull_mirror(
     configuration: Configuration, dataset: Dataset, mirror: str, include: Sequence[str], dry_run: bool
 ) -> dict[str, Any]:
-    from aig.datasets_registry.download.hub import hub_folder
+    from aig.datasets_registry.download.hub import MIRRORS, hub_folder
 
-    folder = hub_folder(mirror, include)
+    known = MIRRORS.get(dataset.name, {}).get(mirror.partition("@")[0], ())
+    folder = hub_folder(mirror, include or known)
     say(f"{dataset.name}: {folder.repo} at {folder.revision[:12]}, licence by its card: {folder.licence or 'none'}")
     from_hub = replace(dataset, downloads=folder.downloads, manual=())
     return _pull(configuration, from_hub, dry_run, folder.headers) | {"revision": folder.revision}
@@ -213,10 +211,10 @@ def _videos(configuration: Configuration, dataset: Dataset, ways: _Youtube | Non
 
 
 def _how(dataset: Dataset, count: int) -> str:
+    from aig.datasets_registry.download.hub import MIRRORS
     from aig.datasets_registry.download.youtube_pull import PACE_S
-    from aig.datasets_registry.readers.layouts import LAYOUTS
 
-    mirrors = [layout.name for layout in LAYOUTS if layout.dataset == dataset.name and "/" in layout.name]
+    mirrors = list(MIRRORS.get(dataset.name, ()))
     faster = f"; a mirror has most of them: --from {mirrors[0]}" if mirrors else ""
     return (
         f"; `aig pull ... --youtube` cuts them out of the videos in about {_time(count * PACE_S)} (needs the extra "

@@ -151,6 +151,14 @@ def test_a_file_that_is_not_what_was_listed_is_refused(hub, tmp_path, name):
     assert not (tmp_path / name).exists()
 
 
+def test_volumes_beyond_99_come_in_their_order(hub, monkeypatch):
+    names = [*(f"A.z{number:02d}" for number in range(1, 121)), "A.zip"]
+    monkeypatch.setattr(sys.modules[__name__], "FILES", dict.fromkeys(names, b"x"))
+    hub.files = FILES
+    (last,) = [download for download in hub_folder("owner/name").downloads if download.unpack]
+    assert list(last.volumes) == names[:-1]
+
+
 def test_archives_are_unpacked_where_they_lie_and_volumes_are_joined(hub, tmp_path, monkeypatch):
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:
