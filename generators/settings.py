@@ -71,6 +71,8 @@ class QuestionSettings(Strict):
         audio_input: whether rows about sounds carry the transcript as `input` (LTU-AS) or leave it empty (LTU).
         prompts: by kind, the open-ended prompt instead of the default one: `{joint: joint@2}`.
         prompt_folder: folder with your own prompts.
+        kinds: your own prompt kinds as `module:object`; a clip of your own data is asked with the first that suits it,
+            before those of this package.
         description_file: JSON Lines file with your own acoustic descriptions of sounds (`aig prompts describe`).
         pairs: open-ended pairs asked for at once, instead of the dataset's own number.
     """
@@ -84,6 +86,7 @@ class QuestionSettings(Strict):
     recognised_asr: bool = False
     audio_input: bool = True
     prompts: dict[str, str] = Field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
     prompt_folder: RelativePath | None = None
     description_file: RelativePath | None = None
     pairs: Annotated[int, Field(ge=1, le=100)] | None = None

@@ -21,9 +21,10 @@ from aig.core.settings import RelativePath, Strict, paths_from
 from aig.datasets_registry import registry
 from aig.extractors.settings import ExtractSettings
 from aig.filters.answers.settings import AnswerFilterSettings
-from aig.filters.clips.settings import KINDS, SelectSettings, target
+from aig.filters.clips.settings import SelectSettings, target
 from aig.generators.settings import GenerateSettings
 from aig.pipelines.runner_settings import RunnerSettings
+from aig.prompts.kind_registry import all_kinds
 from aig.shards.settings import PublishSettings
 
 __all__ = ["Configuration", "DatasetSource", "load"]
@@ -105,12 +106,13 @@ class Configuration(Strict):
 
     @model_validator(mode="after")
     def _selections(self) -> Self:
+        names = [kind.name for kind in all_kinds(self.generate.questions.kinds)]
         for name in self.select:
-            if target(name, tuple(self.datasets)) is None:
+            if target(name, tuple(self.datasets), names) is None:
                 raise ValueError(
                     f"the selection {name!r} belongs to no dataset here; "
                     f"name it as a dataset ({', '.join(self.datasets)}) or <dataset>_<kind>, "
-                    f"with a kind of {', '.join(KINDS)}"
+                    f"with a kind of {', '.join(names)}"
                 )
         return self
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
 from jinja2 import StrictUndefined, Template, TemplateError
@@ -25,12 +25,12 @@ from pydantic import Field, ValidationError
 from aig.core.errors import UsageError
 from aig.core.records import Clip, Features
 from aig.core.settings import Strict
-from aig.prompts import metadata
 from aig.prompts.descriptions import descriptions
+from aig.prompts.kind_registry import kind_of
+from aig.prompts.prompt_kind import PromptKind
 from aig.prompts.seeded_random import pick, rng_for
 
 __all__ = [
-    "KINDS",
     "FrontMatter",
     "Prompt",
     "load",
@@ -42,8 +42,6 @@ __all__ = [
     "sentence",
 ]
 
-KINDS = ("audio", "speech", "speech_emotion", "speech_age", "music", "joint")
-
 _NAME = r"[a-z][a-z0-9_]*"
 
 
@@ -53,7 +51,8 @@ class FrontMatter(Strict):
     Attributes:
         name: lower-case letters, digits and `_`.
         version: counted from 1; a prompt that was used is not changed but followed by a new version.
-        kind: which metadata sentence it is given, and which datasets it is for.
+        kind: which metadata sentence it is given, and which clips it is for: one of `aig.prompts.kind_registry.KINDS`,
+            or a kind of one's own as `module:object`.
         summary: one line for `aig prompts list`.
         pairs: question-answer pairs asked for at once, where the dataset does not say.
         default: whether the bare name, and the kind of the same name, may mean this version.
@@ -65,7 +64,7 @@ class FrontMatter(Strict):
 
     name: Annotated[str, Field(pattern=rf"^{_NAME}$")]
     version: Annotated[int, Field(ge=1)]
-    kind: Literal["audio", "speech", "speech_emotion", "speech_age", "music", "joint"]
+    kind: str
     summary: str = ""
     pairs: Annotated[int, Field(ge=1, le=100)] = 10
     default: bool = True
@@ -98,8 +97,8 @@ class Prompt:
 
     @property
     def kind(self) -> str:
-        """Kind of metadata it is given."""
-        return self.head.kind
+        """Name of the kind of metadata it is given."""
+        return kind_of(self.head.kind).name
 
 
 def parse(text: str, source: str) -> Prompt:
@@ -124,6 +123,10 @@ def parse(text: str, source: str) -> Prompt:
     body = match[2].strip()
     if not body:
         raise UsageError(f"{source}: the prompt has no text", "Write the system message below the front matter.")
+    try:
+        kind_of(head.kind)
+    except UsageError as error:
+        raise UsageError(f"{source}: kind: {error.message}", error.advice) from None
     for template in (body, head.message):
         _template(template, source)
     return Prompt(head, body, hashlib.sha256(text.encode()).hexdigest(), source)
@@ -193,7 +196,7 @@ def new_version(prompt: Prompt, name: str, known: Iterable[str]) -> tuple[str, s
 
 
 def sentence(
-    kind: str,
+    kind: PromptKind,
     clip: Clip,
     features: Features | None = None,
     transcript: str = "",
@@ -215,15 +218,7 @@ def sentence(
         known = descriptions(label, description_file)
         return pick(rng_for(seed, clip.audio_id, "description", label), known) if known else None
 
-    match kind:
-        case "audio":
-            return metadata.audio(clip, features, describe)
-        case "music":
-            return metadata.music(clip, transcript)
-        case "joint":
-            return metadata.joint(clip, features, transcript)
-        case _:
-            return metadata.speech(clip, features, transcript)
+    return kind.sentence(clip, features, transcript, describe)
 
 
 def render(
@@ -250,7 +245,7 @@ def render(
     Raises:
         UsageError: a template names something that is not there.
     """
-    facts = sentence(prompt.kind, clip, features, transcript, seed, description_file)
+    facts = sentence(kind_of(prompt.head.kind), clip, features, transcript, seed, description_file)
     if not facts:
         return ()
     values = {

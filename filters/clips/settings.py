@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, create_model, model_validator
@@ -76,17 +76,20 @@ else:
         **{rule.name: (rule.bound if rule.default is not None else rule.bound | None, rule.default) for rule in RULES},
     )
 
-KINDS = ("audio", "speech", "speech_emotion", "speech_age", "music", "joint")
 
-
-def target(name: str, datasets: tuple[str, ...]) -> tuple[str, str | None] | None:
+def target(name: str, datasets: tuple[str, ...], kinds: Iterable[str]) -> tuple[str, str | None] | None:
     """Which dataset a selection's name is about, and which kind of open-ended questions; `None`: no such dataset.
 
     `audioset` is about all that is made of AudioSet; `audioset_joint` about its joint open-ended questions.
+
+    Args:
+        name: of a selection.
+        datasets: those of the configuration.
+        kinds: names of the kinds of open-ended questions.
     """
     if name in datasets:
         return name, None
-    for kind in sorted(KINDS, key=len, reverse=True):
+    for kind in sorted(kinds, key=len, reverse=True):
         dataset = name.removesuffix(f"_{kind}")
         if dataset != name and dataset in datasets:
             return dataset, kind

@@ -13,6 +13,7 @@ from aig.core.tables import from_batch
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.workspace.buckets import derive, known_feature_parts
 from aig.pipelines.workspace.workspace import Workspace
+from aig.prompts.kind_registry import kind_of
 from aig.prompts.open_ended import Prompt, sentence
 
 __all__ = ["clip_in_workspace", "example_clip", "read_clip"]
@@ -41,7 +42,7 @@ def clip_in_workspace(configuration: Configuration, audio_id: str | None, prompt
                 return derive(clip, features)
             if audio_id is None and features:
                 item = derive(clip, features)
-                if sentence(prompt.kind, clip, features, item.spoken, seed):
+                if sentence(kind_of(prompt.head.kind), clip, features, item.spoken, seed):
                     return item
     wanted = f"clip {audio_id!r}" if audio_id else f"measured clip for a prompt of the kind {prompt.kind}"
     raise UsageError(

@@ -22,6 +22,7 @@ from aig.extractors.transcript_cleaning import spoken_text
 from aig.filters.clips.settings import target
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.workspace.workspace import Workspace
+from aig.prompts.kind_registry import all_kinds
 from aig.prompts.metadata import sounds
 
 if TYPE_CHECKING:
@@ -99,8 +100,9 @@ def selections_of(configuration: Configuration, name: str) -> dict[str, str | No
     A dataset without a selection of its own has one that keeps every measured clip.
     """
     found: dict[str, str | None] = {name: None}
+    names = [kind.name for kind in all_kinds(configuration.generate.questions.kinds)]
     for selection in configuration.select:
-        about = target(selection, tuple(configuration.datasets))
+        about = target(selection, tuple(configuration.datasets), names)
         if about and about[0] == name:
             found[selection] = about[1]
     return found

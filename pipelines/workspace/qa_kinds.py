@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from aig.filters.clips.settings import KINDS
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.sources import dataset_of
 from aig.pipelines.workspace.buckets import selections_of
+from aig.prompts.kind_registry import all_kinds
 
 __all__ = ["CLOSED", "qa_kinds"]
 
@@ -17,6 +17,7 @@ def qa_kinds(configuration: Configuration, name: str) -> tuple[str, ...]:
     if not configuration.generate.open_ended:
         return (CLOSED,)
     dataset = dataset_of(configuration, name)
-    kinds: set[str | None] = set(selections_of(configuration, name).values())
-    kinds |= set(KINDS) if dataset.access == "own" else {dataset.for_split(s).open_prompt for s in dataset.splits}
-    return (CLOSED, *(f"open_{kind}" for kind in KINDS if kind in kinds))
+    asked: set[str | None] = set(selections_of(configuration, name).values())
+    names = [kind.name for kind in all_kinds(configuration.generate.questions.kinds)]
+    asked |= set(names) if dataset.access == "own" else {dataset.for_split(s).open_prompt for s in dataset.splits}
+    return (CLOSED, *(f"open_{kind}" for kind in names if kind in asked))

@@ -5,7 +5,8 @@ import pytest
 from aig.core.errors import UsageError
 from aig.core.records import Clip, Features
 from aig.prompts.descriptions import descriptions, known_labels
-from aig.prompts.open_ended import KINDS, load, load_all, new_version, parse, render, response_schema
+from aig.prompts.kind_registry import KINDS
+from aig.prompts.open_ended import load, load_all, new_version, parse, render, response_schema
 
 CLIP = Clip(audio_id="x/1", dataset="x", text="Hello {{ pairs }}", gender="male")
 

@@ -23,6 +23,7 @@ from aig.pipelines.workspace.code_version import code_version
 from aig.pipelines.workspace.qa_kinds import CLOSED, qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.descriptions import own_descriptions_version
+from aig.prompts.kind_registry import kind_for
 from aig.prompts.open_ended import Prompt, load
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ _CLOSED_CODE = ("aig.generators.closed_ended", *_SHARED_CODE, *_SHARED_DATA, "ai
 _READING = ("aig.generators.completion", "aig.generators.empty_reply", "aig.generators.reasoning")
 _OPEN_CODE = ("aig.generators.open_ended", "aig.filters.answers", *_READING, *_SHARED_CODE, *_SHARED_DATA)
 _OPEN_QUESTIONS = {"pairs", "audio_input"}
-_NOT_CLOSED_QUESTIONS = {"prompts", "prompt_folder", "pairs", "description_file"}
+_NOT_CLOSED_QUESTIONS = {"prompts", "kinds", "prompt_folder", "pairs", "description_file"}
 _SHAPING = {"model", "max_tokens", "max_tokens_name", "temperature", "top_p", "response_format"}
 
 
@@ -104,6 +105,7 @@ class Plan:
     parts: frozenset[str]
     all_clips: int
     made_from: Mapping[str, Any]
+    _own_kinds: tuple[str, ...]
     _dataset: Dataset
     _database: duckdb.DuckDBPyConnection
     _todo: Mapping[str, Bucket]
@@ -126,7 +128,7 @@ class Plan:
         Nothing is rendered, so this takes a small part of the time that asking does.
         """
         kind = self.kind.removeprefix("open_")
-        return sum(kind in _kinds(item) for job in self.jobs() for item in job.items)
+        return sum(kind in _kinds(item, self._own_kinds) for job in self.jobs() for item in job.items)
 
 
 def plan_pairs(configuration: Configuration, workspace: Workspace, name: str, kind: str) -> Plan:
@@ -146,6 +148,7 @@ def plan_pairs(configuration: Configuration, workspace: Workspace, name: str, ki
         parts=frozenset(wanted),
         all_clips=sum(bucket.clips for bucket in wanted.values()),
         made_from=ingredients,
+        _own_kinds=configuration.generate.questions.kinds,
         _dataset=dataset,
         _database=database,
         _todo=todo,
@@ -198,8 +201,9 @@ def questions(configuration: Configuration, kind: str, items: Iterable[Selected]
     """What is asked about some clips for the pairs of a kind (`open_<kind of prompt>`), in their order."""
     prompt_kind = kind.removeprefix("open_")
     prompt = _prompt(configuration, prompt_kind)
+    own = configuration.generate.questions.kinds
     for item in items:
-        if prompt_kind in _kinds(item):
+        if prompt_kind in _kinds(item, own):
             request = request_about(configuration, item.dataset, item.measured, prompt)
             if request is not None:
                 yield Question(item, prompt, request)
@@ -240,6 +244,7 @@ def made_from(configuration: Configuration, name: str, kind: str, vocabulary: tu
         "generate": settings.model_dump(mode="json", include=_SHAPING),
         "generate.questions": settings.questions.model_dump(mode="json", include=_OPEN_QUESTIONS),
         "answers": configuration.answers.model_dump(mode="json"),
+        "own prompt kinds": [source_hash(reference) for reference in settings.questions.kinds],
         "own answer filters": [source_hash(reference) for reference in configuration.answers.filters],
     }
 
@@ -249,27 +254,13 @@ def _prompt(configuration: Configuration, kind: str) -> Prompt:
     return load(asked.prompts.get(kind, kind), asked.prompt_folder)
 
 
-def _kinds(item: Selected) -> tuple[str, ...]:
+def _kinds(item: Selected, own: tuple[str, ...]) -> tuple[str, ...]:
     """Kinds of open-ended questions a clip gets: its dataset's, those a selection grants, or what its fields allow."""
     if not item.kept:
         return item.kinds
     if item.dataset.access == "own":
-        return (*item.kinds, _kind_by_fields(item.measured))
+        return (*item.kinds, kind_for(item.measured, own).name)
     return (*item.kinds, item.dataset.open_prompt) if item.dataset.open_prompt else item.kinds
-
-
-def _kind_by_fields(item: Measured) -> str:
-    """The kind that suits a clip of one's own data: what is known of it decides."""
-    clip = item.clip
-    if clip.genres:
-        return "music"
-    if item.spoken:
-        if clip.labels or clip.events:
-            return "joint"
-        if clip.emotion or clip.sentiment is not None:
-            return "speech_emotion"
-        return "speech_age" if clip.age is not None else "speech"
-    return "audio"
 
 
 def _vocabulary(workspace: Workspace, name: str) -> tuple[str, ...]:

@@ -239,10 +239,10 @@ def test_nothing_in_gives_nothing_out():
 
 def test_a_selection_is_about_a_dataset_or_one_kind_of_questions():
     names = ("audioset", "audioset_strong", "my_calls")
-    assert target("audioset", names) == ("audioset", None)
-    assert target("audioset_joint", names) == ("audioset", "joint")
-    assert target("my_calls_speech_age", names) == ("my_calls", "speech_age")
-    assert target("vggsound_joint", names) is None
+    assert target("audioset", names, ("joint",)) == ("audioset", None)
+    assert target("audioset_joint", names, ("joint",)) == ("audioset", "joint")
+    assert target("my_calls_speech_age", names, ("age", "speech_age")) == ("my_calls", "speech_age")
+    assert target("vggsound_joint", names, ("joint",)) is None
 
 
 def test_clips_of_test_sets_go_and_are_counted():
