@@ -16,7 +16,7 @@ from aig.prompts.kinds.speech_age import SPEECH_AGE
 from aig.prompts.kinds.speech_emotion import SPEECH_EMOTION
 from aig.prompts.prompt_kind import PromptKind
 
-__all__ = ["KINDS", "all_kinds", "kind_for", "kind_of"]
+__all__ = ["KINDS", "all_kinds", "kind_for", "kind_named", "kind_of"]
 
 KINDS: Mapping[str, PromptKind] = {
     kind.name: kind for kind in (MUSIC, JOINT, SPEECH_EMOTION, SPEECH_AGE, SPEECH, AUDIO)
@@ -51,6 +51,15 @@ def all_kinds(own: Iterable[str] = ()) -> tuple[PromptKind, ...]:
         UsageError: as in `kind_of`.
     """
     return (*map(kind_of, own), *KINDS.values())
+
+
+def kind_named(name: str, own: Iterable[str] = ()) -> PromptKind:
+    """The kind of that name, one of one's own or of the package.
+
+    Raises:
+        StopIteration: there is none.
+    """
+    return next(kind for kind in all_kinds(own) if kind.name == name)
 
 
 def kind_for(item: Measured, own: Iterable[str] = ()) -> PromptKind:

@@ -33,6 +33,7 @@ from aig.pipelines.workspace.code_version import code_version
 from aig.pipelines.workspace.qa_kinds import CLOSED
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.judging import load_judging
+from aig.prompts.kind_registry import kind_named
 from aig.prompts.open_ended import sentence
 
 __all__ = ["Judging", "judging", "verdict_part"]
@@ -265,8 +266,9 @@ def _closed_forms(configuration: Configuration) -> frozenset[str]:
 def _facts(configuration: Configuration, kind: str, item: Measured | None) -> str:
     if item is None:
         return ""
+    own = configuration.generate.questions.kinds
     return sentence(
-        kind.removeprefix("open_"),
+        kind_named(kind.removeprefix("open_"), own),
         item.clip,
         item.features,
         item.spoken,

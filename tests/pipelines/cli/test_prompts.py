@@ -9,7 +9,7 @@ from aig.core.errors import UsageError
 from aig.core.records import Clip, Features
 from aig.pipelines.cli.app import app
 from aig.pipelines.workspace.workspace import Workspace
-from aig.prompts.open_ended import KINDS
+from aig.prompts.kind_registry import KINDS
 
 
 def aig(*arguments):
