@@ -101,7 +101,7 @@ def test_clothos_licences_in_latin_1(tmp_path):
     rows += "own.wav,caf\u00e9,17,x,x,Ren\u00e9,http://creativecommons.org/licenses/by/3.0/\n"
     build(tmp_path, **CLOTHO, **{"clotho_metadata_development.csv": rows.encode("latin-1")})
     items = read("clotho", tmp_path, splits=("development",))
-    assert (items[1].licence, items[1].source_key) == ("http://creativecommons.org/licenses/by/3.0/", "freesound:17")
+    assert (items[1].licence, items[1].source_key) == ("CC-BY-3.0", "freesound:17")
 
 
 def test_a_line_break_in_a_caption_is_no_new_line(case, tmp_path):

@@ -144,7 +144,7 @@ def test_fsd50k_with_evaluation_part_and_licences(tmp_path):
     )
     (clip,) = read("fsd50k", tmp_path)
     assert clip.labels == ("Boat and Water vehicle", "Vehicle")
-    assert (clip.title, clip.licence, clip.path) == ("boat.wav", "CC0", "FSD50K.dev_audio/1.wav")
+    assert (clip.title, clip.licence, clip.path) == ("boat.wav", "CC0-1.0", "FSD50K.dev_audio/1.wav")
     assert ids(read("fsd50k", tmp_path, splits=("eval",))) == ["2"]
 
 
@@ -234,7 +234,7 @@ def test_fma(tmp_path):
         path="fma_large/000/000002.mp3",
         genres=("Folk", "Pop"),
         title="Food",
-        licence="CC BY 3.0",
+        licence="CC-BY-3.0",
         source_key="fma:000002",
     )
     assert places(items) == [f"tracks.csv, line {line}, column track, genres_all" for line in (7, 8)]
