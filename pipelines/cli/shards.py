@@ -13,6 +13,7 @@ from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 from aig.pipelines.views.escaping import visible
 
 if TYPE_CHECKING:
+    from aig.core.source_keys import KeyList
     from aig.shards.statistics import Statistics
     from aig.shards.validator.findings import Finding, ValidationReport
 
@@ -40,16 +41,25 @@ def validate(
         str, typer.Option("--format", metavar="text|github|sarif|junit", help="How findings are printed.")
     ] = "text",
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="Findings shown of each code; all are counted.")] = 20,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LIST", help="A test set no clip may be of: a name such as audiocaps/test, or a file."),
+    ] = None,
+    lists: Annotated[str | None, typer.Option(metavar="FOLDER", help="Where the named lists are.")] = None,
     json: JsonFlag = False,
 ) -> None:
     """Checks published shards to the last page; exit status 1 if they are not valid, 2 if they cannot be read."""
     from aig.pipelines.runtime.progress import progress_of
+    from aig.shards.validator.held_out_check import check_held_out
     from aig.shards.validator.validate import validate as check
 
     if form not in ("text", *_FORMATS):
         raise UsageError(f"unknown format {form!r}", f"Choose one of: text, {', '.join(_FORMATS)}.")
+    tests = [_test_set(name, lists) for name in against or ()]
     with progress_of("validating", unit="rows") as progress:
         report = check(path, limit=limit, progress=progress.set)
+    if tests:
+        check_held_out(path, tests, report)
     if json:
         print_json(report.to_dict())
     elif form in _FORMATS:
@@ -65,6 +75,18 @@ def validate(
         )
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _test_set(name: str, folder: str | None) -> KeyList:
+    from aig.datasets_registry.held_out_lists import find_list
+
+    found = find_list(name, {}, folder)
+    if found is None:
+        raise UsageError(
+            f"the list {name!r} is not {f'below {folder}' if folder else 'on this disk'}.",
+            f"Put the owners' file into FOLDER/{name.partition('/')[0]}, give --lists FOLDER, or name a file of keys.",
+        )
+    return found
 
 
 def _github(report: ValidationReport) -> str:

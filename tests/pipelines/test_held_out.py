@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import soundfile as sf
 import yaml
+from typer.testing import CliRunner
 
 from aig.core.errors import UsageError
+from aig.pipelines.cli.app import app
 from aig.pipelines.configuration import load
 from aig.pipelines.preflight import STAGES, check
 from helpers.plain_build import plain_build
@@ -88,3 +90,27 @@ def test_sounds_of_a_folder_go_and_are_counted_and_broken_files_are_said(tmp_pat
 def test_a_folder_without_audio_stops_the_run_before_it_starts(tmp_path):
     with pytest.raises(UsageError, match="is not a folder"):
         check(load(configured(tmp_path, not_in_audio=["gone"])), (), STAGES)
+
+
+def validated(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["validate", *arguments])
+    return result.exit_code, result.output
+
+
+def test_a_published_set_is_held_against_lists(tmp_path):
+    plain_build(load(configured(tmp_path, not_in=[])))
+    (tmp_path / "mine.txt").write_text("freesound:7\n")
+    (tmp_path / "other.txt").write_text("freesound:8\n")
+    shards, lists = str(tmp_path / "ws/shards"), ("--lists", str(tmp_path / "lists"))
+    assert validated(shards)[0] == 0
+    status, said = validated(
+        shards, "--against", "audiocaps/test", "--against", str(tmp_path / "mine.txt"), *lists, "--json"
+    )
+    assert status == 1
+    found = json.loads(said[said.index("{") :])
+    assert [error["code"] for error in found["errors"]] == ["held_out", "held_out"]
+    assert "mine/0.wav" in found["errors"][0]["message"]
+    assert [warning["code"] for warning in found["warnings"]] == ["no_source_key"]
+    assert validated(shards, "--against", str(tmp_path / "other.txt"))[0] == 0
+    result = CliRunner().invoke(app, ["validate", shards, "--against", "esc50", *lists])
+    assert isinstance(result.exception, UsageError)
