@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from aig.core.tables import CLIPS, DROPPED, FEATURES, QA, QUARANTINE
+from aig.core.tables import CLIPS, DROPPED, FEATURES, QA, QUARANTINE, VERDICTS
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.workspace.buckets import KEPT, known_feature_parts, selections_of
 from aig.pipelines.workspace.qa_kinds import qa_kinds
@@ -27,6 +27,7 @@ def open_tables(configuration: Configuration, workspace: Workspace) -> duckdb.Du
     - `kept`: `audio_id` of the clips that some selection keeps;
     - `left_out`: `Dropped` clips, with the `selection` that left them out;
     - `qa`: pairs of the kinds that the configuration asks for, with their `kind` (the folder below `qa/<dataset>/`);
+    - `verdicts`: what second models said of pairs;
     - `dropped_pairs`: `Dropped` pairs, with their `kind`;
     - `quarantine`.
 
@@ -80,5 +81,8 @@ def open_tables(configuration: Configuration, workspace: Workspace) -> duckdb.Du
         rows.append(f"SELECT *, '{kind}' AS kind FROM qa{number}")  # noqa: S608
         dropped.append(f"SELECT *, '{kind}' AS kind FROM gone{number}")  # noqa: S608
     union("qa", rows, QA, "kind")
+    view(
+        "verdicts", VERDICTS, [part for name in names for kind in kinds[name] for part in parts("verdicts", name, kind)]
+    )
     union("dropped_pairs", dropped, DROPPED, "kind")
     return database

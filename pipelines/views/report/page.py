@@ -24,12 +24,14 @@ from aig.pipelines.stages.reconciliation import add_up as add_up_clips
 from aig.pipelines.views.clip_lookup import ClipLookup
 from aig.pipelines.views.escaping import html_environment
 from aig.pipelines.views.report import figures, numbers
+from aig.pipelines.views.report.judging import agreement, judged
 from aig.pipelines.views.report.published import published
 from aig.pipelines.views.report.samples import LONGEST_S, samples
 from aig.pipelines.views.report.spending import add_up
 from aig.pipelines.views.report.text_against_ear import COMPARED, word_error_bands
 from aig.pipelines.views.report.verdicts import verdicts
 from aig.pipelines.workspace.database import open_tables
+from aig.pipelines.workspace.marks import read_marks
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.descriptions import descriptions
 from aig.shards import paper
@@ -117,6 +119,7 @@ def _facts(lookup: ClipLookup) -> dict[str, Any]:
         "diversity": numbers.diversity(database),
         "repeated": {column: numbers.repeated(database, column) for column in ("instruction", "output")},
         "prompts": numbers.prompt_quality(database),
+        **_judging(configuration, database),
         "spending": spending,
         "faults": numbers.faults(database),
         "levels": _level_tables(load_levels(configuration.extract.levels), database),
@@ -128,6 +131,15 @@ def _facts(lookup: ClipLookup) -> dict[str, Any]:
     }
     facts["verdicts"] = verdicts(facts)
     return facts
+
+
+def _judging(configuration: Configuration, database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    judge, marks = configuration.generate.judge, configuration.publish.drop
+    least = judge.min_score if judge else 0.0
+    return {
+        "judged": judged(database, least),
+        "agreement": agreement(database, read_marks(marks), least) if marks else None,
+    }
 
 
 def _undescribed(counts: Mapping[str, tuple[int, int]], own_file: str | None) -> dict[str, int]:
