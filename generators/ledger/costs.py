@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from aig.generators.ledger.ledger import Ledger
 
@@ -20,12 +21,22 @@ class Usage:
         input_tokens: as the server counted them.
         output_tokens: as the server counted them.
         cost_usd: at the prices of the day they came.
+        cut: replies that ended at the token limit.
     """
 
     replies: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: Decimal = Decimal(0)
+    cut: int = 0
+
+    def add(self, entry: dict[str, Any]) -> None:
+        """Counts a reply of the ledger, as `Ledger.entries` gives it."""
+        self.replies += 1
+        self.input_tokens += entry["input_tokens"]
+        self.output_tokens += entry["output_tokens"]
+        self.cost_usd += Decimal(entry["cost_usd"])
+        self.cut += entry["reply"]["choices"][0].get("finish_reason") == "length"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +81,5 @@ def read_costs(ledger: Ledger) -> LedgerCosts:
                 runs[name] += fields[name]
         elif fields["kind"] == "reply":
             model = str(fields["reply"].get("model") or "")
-            usage = by_kind[fields["dataset"], fields["prompt"], model, fields["mode"]]
-            usage.replies += 1
-            usage.input_tokens += fields["input_tokens"]
-            usage.output_tokens += fields["output_tokens"]
-            usage.cost_usd += Decimal(fields["cost_usd"])
+            by_kind[fields["dataset"], fields["prompt"], model, fields["mode"]].add(fields)
     return LedgerCosts(dict(sorted(by_kind.items())), **runs)

@@ -7,36 +7,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["Account", "Spending", "add_up"]
+from aig.generators.ledger.costs import Usage
+
+__all__ = ["Spending", "add_up"]
 
 _POINTS = 200
-
-
-@dataclass(slots=True)
-class Account:
-    """What one prompt, or all together, took.
-
-    Attributes:
-        replies: how many.
-        input_tokens: of them.
-        output_tokens: of them.
-        cost_usd: of them.
-        cut: replies that ended at the token limit.
-    """
-
-    replies: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: Decimal = Decimal(0)
-    cut: int = 0
-
-    def add(self, entry: dict[str, Any]) -> None:
-        """Counts a reply of the ledger."""
-        self.replies += 1
-        self.input_tokens += entry["input_tokens"]
-        self.output_tokens += entry["output_tokens"]
-        self.cost_usd += Decimal(entry["cost_usd"])
-        self.cut += entry["reply"]["choices"][0].get("finish_reason") == "length"
 
 
 @dataclass(slots=True)
@@ -52,8 +27,8 @@ class Spending:
         dollars: spent up to each moment.
     """
 
-    total: Account = field(default_factory=Account)
-    by_prompt: dict[tuple[str, str], Account] = field(default_factory=dict)
+    total: Usage = field(default_factory=Usage)
+    by_prompt: dict[tuple[str, str], Usage] = field(default_factory=dict)
     lost_usd: Decimal = Decimal(0)
     times: list[float] = field(default_factory=list)
     tokens: list[int] = field(default_factory=list)
@@ -61,13 +36,13 @@ class Spending:
 
 
 def add_up(entries: Iterable[dict[str, Any]]) -> Spending:
-    """The accounts of a ledger's entries; memory grows with the time during which answers came, by the ten seconds."""
+    """The sums of a ledger's entries; memory grows with the time during which answers came, by the ten seconds."""
     spending = Spending()
     tens: dict[int, tuple[int, Decimal]] = {}
     for entry in _replies(entries, spending):
         spending.total.add(entry)
         place = (entry["prompt"], str(entry["reply"].get("model") or ""))
-        spending.by_prompt.setdefault(place, Account()).add(entry)
+        spending.by_prompt.setdefault(place, Usage()).add(entry)
         ten = int(entry["answered_at"] // 10)
         had, paid = tens.get(ten, (0, Decimal(0)))
         taken = entry["input_tokens"] + entry["output_tokens"]
