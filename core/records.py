@@ -15,8 +15,10 @@ __all__ = [
     "Event",
     "Features",
     "Measured",
+    "OwnValue",
     "QAPair",
     "Quarantined",
+    "Reason",
     "Verdict",
     "Word",
 ]
@@ -38,6 +40,33 @@ class Word:
     text: str
     start_s: float
     end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a value of `Features` is absent: the field's name and a short sentence."""
+
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnValue:
+    """What one's own extractor measured, or the word of one's own scale.
+
+    Attributes:
+        name: of the extractor or scale.
+        value: the number; of a scale, the number that its word stands for.
+        text: where the value is no number.
+        level: the word of a scale.
+        reason: why there is no value.
+    """
+
+    name: str
+    value: float | None = None
+    text: str | None = None
+    level: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +159,24 @@ class Features:
         source: which audio was measured and whose rank was looked up, `<path>@<start_s>-<end_s>#<stamp>~<gender>`, with
             `[<channel>]` behind the path of a clip that is one channel; the
             other half of being up to date.
+        f0_spread_st: standard deviation of the fundamental frequency, in semitones.
+        monotony_level: five levels of `f0_spread_st`, the most monotonous first.
+        pause_share: share of the spoken time that is pauses of at least 0.25 s, 0 to 1.
+        pauses_per_min: such pauses per minute of the spoken time.
+        pause_level: five levels of `pause_share`.
+        snr_db: power of the speech over that of the noise, in dB.
+        snr_level: five levels.
+        reverberation_s: time in which sound falls by 60 dB in the room, in seconds; 0.2 stands for all below 0.3.
+        reverberation_level: five levels.
+        bandwidth_hz: up to which frequency there is sound, in Hz; half the file's rate where nothing is missing.
+        bandwidth_level: five levels.
+        clipped_share: share of the samples on flat tops, 0 to 1.
+        clipping_level: five levels.
+        tempo_bpm: beats per minute of music; half and double are the errors to be expected.
+        tempo_level: five levels.
+        music_key: tonic and mode, such as `A minor`.
+        absent: why there is no value, for each of the values from `f0_spread_st` on that has none.
+        own: the values of one's own extractors and the levels of one's own scales.
     """
 
     audio_id: str
@@ -157,6 +204,24 @@ class Features:
     fingerprint: bytes | None = None
     extractor: str = ""
     source: str = ""
+    f0_spread_st: float | None = None
+    monotony_level: str | None = None
+    pause_share: float | None = None
+    pauses_per_min: float | None = None
+    pause_level: str | None = None
+    snr_db: float | None = None
+    snr_level: str | None = None
+    reverberation_s: float | None = None
+    reverberation_level: str | None = None
+    bandwidth_hz: float | None = None
+    bandwidth_level: str | None = None
+    clipped_share: float | None = None
+    clipping_level: str | None = None
+    tempo_bpm: float | None = None
+    tempo_level: str | None = None
+    music_key: str | None = None
+    absent: tuple[Reason, ...] | None = None
+    own: tuple[OwnValue, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

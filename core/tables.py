@@ -14,7 +14,18 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aig.core.records import Clip, Dropped, Event, Features, QAPair, Quarantined, Verdict, Word
+from aig.core.records import (
+    Clip,
+    Dropped,
+    Event,
+    Features,
+    OwnValue,
+    QAPair,
+    Quarantined,
+    Reason,
+    Verdict,
+    Word,
+)
 from aig.core.storage import whole_file
 
 __all__ = [
@@ -35,6 +46,16 @@ __all__ = [
 Record = TypeVar("Record", Clip, Features, QAPair, Dropped, Quarantined, Verdict)
 
 _EVENT = pa.struct([("label", pa.string()), ("onset_s", pa.float64()), ("offset_s", pa.float64())])
+_REASON = pa.struct([("field", pa.string()), ("reason", pa.string())])
+_OWN = pa.struct(
+    [
+        ("name", pa.string()),
+        ("value", pa.float64()),
+        ("text", pa.string()),
+        ("level", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
 _WORD = pa.struct([("text", pa.string()), ("start_s", pa.float64()), ("end_s", pa.float64())])
 
 
@@ -95,6 +116,24 @@ FEATURES = _schema(
         "fingerprint": pa.binary(),
         "extractor": pa.string(),
         "source": pa.string(),
+        "f0_spread_st": pa.float64(),
+        "monotony_level": pa.string(),
+        "pause_share": pa.float64(),
+        "pauses_per_min": pa.float64(),
+        "pause_level": pa.string(),
+        "snr_db": pa.float64(),
+        "snr_level": pa.string(),
+        "reverberation_s": pa.float64(),
+        "reverberation_level": pa.string(),
+        "bandwidth_hz": pa.float64(),
+        "bandwidth_level": pa.string(),
+        "clipped_share": pa.float64(),
+        "clipping_level": pa.string(),
+        "tempo_bpm": pa.float64(),
+        "tempo_level": pa.string(),
+        "music_key": pa.string(),
+        "absent": pa.list_(_REASON),
+        "own": pa.list_(_OWN),
     },
 )
 
@@ -165,7 +204,7 @@ SCHEMAS: dict[type, pa.Schema] = {
     Verdict: VERDICTS,
 }
 
-_STRUCTS: dict[str, type[Event] | type[Word]] = {"events": Event, "words": Word}
+_STRUCTS: dict[str, type[Any]] = {"events": Event, "words": Word, "absent": Reason, "own": OwnValue}
 
 
 def to_table(records: Iterable[Record], kind: type[Record]) -> pa.Table:

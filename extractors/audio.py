@@ -21,6 +21,7 @@ from aig.core.paths import normal_below
 from aig.extractors.audio_files import AudioFile, Samples, opened
 from aig.extractors.errors import AudioError
 from aig.extractors.mixing import ChannelStatistics
+from aig.extractors.native import NativeSignal
 
 __all__ = ["SAMPLE_RATE", "Audio", "Samples", "locate", "read_audio"]
 
@@ -42,10 +43,12 @@ class Audio:
     Attributes:
         samples: mono float32 at `SAMPLE_RATE`, full scale at 1.
         file_rate: the file's own sample rate, in Hz.
+        native: what was noted of the samples at that rate; `None` for samples that come from no file.
     """
 
     samples: Samples
     file_rate: int
+    native: NativeSignal | None = None
 
     @property
     def duration_s(self) -> float:
@@ -118,10 +121,12 @@ def read_audio(
                     f"Convert it to 1 to {_MOST_CHANNELS} channels and {_RATES[0]} to {_RATES[1]} Hz.",
                 )
             mix = ChannelStatistics(channels) if channel is None else _one(channel, channels, file)
-            samples = _decode(file, source, start, end_s, max_clip_s, mix)
+            native = NativeSignal(rate)
+            samples = _decode(file, source, start, end_s, max_clip_s, native, mix)
         if isinstance(mix, ChannelStatistics) and (weights := mix.weights()) is not None:
+            native = NativeSignal(rate)
             with opened(real, start) as source:
-                samples = _decode(file, source, start, end_s, max_clip_s, weights)
+                samples = _decode(file, source, start, end_s, max_clip_s, native, weights)
     duration = len(samples) / SAMPLE_RATE
     if announced_s is not None and start >= announced_s > 0:
         raise _outside(file, start, end_s, announced_s)
@@ -141,7 +146,7 @@ def read_audio(
         raise AudioError(
             "out_of_range", f"{file.name} reaches {peak:.3g} times full scale", "Scale its samples to -1 to 1."
         )
-    return Audio(samples, rate)
+    return Audio(samples, rate, native)
 
 
 def _one(channel: int, channels: int, file: Path) -> NDArray[np.float32]:
@@ -172,6 +177,7 @@ def _decode(
     start: float,
     end: float | None,
     max_clip_s: float,
+    native: NativeSignal,
     mix: ChannelStatistics | NDArray[np.float32],
 ) -> Samples:
     """Decodes and mixes a clip: to the plain mean while the channels' statistics are gathered, or by given weights."""
@@ -192,6 +198,8 @@ def _decode(
                     mix.add(block)
             else:
                 mono = block @ mix
+                block = block[:, mix != 0]
+        native.add(block, mono)
         got += len(mono)
         parts.append(mono if same else resampler.resample_chunk(mono))
         if got >= wanted:

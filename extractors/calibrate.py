@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from aig.extractors.levels import Levels
+from aig.extractors.scales import SCALES
 
 __all__ = ["FEWEST", "MEASURES", "QUINTILES", "Fit", "Quantiles", "fit", "to_yaml"]
 
@@ -20,13 +21,7 @@ QUINTILES = (0.2, 0.4, 0.6, 0.8)
 FEWEST = 50
 """Bounds are fitted to at least this number of values; with fewer the earlier ones stay."""
 
-MEASURES = {
-    "pitch": ("f0_hz", 0),
-    "pitch_rank": ("f0_hz", 0),
-    "speed": ("words_per_s", 2),
-    "speed_by_syllables": ("syllables_per_s", 2),
-    "volume": ("volume_dbfs", 1),
-}
+MEASURES = {scale.name: (scale.field, scale.decimals) for scale in SCALES}
 """Each scale with the field of `Features` it is about, and the decimals its bounds are rounded to."""
 
 

@@ -61,6 +61,10 @@ class GenderScale(Strict):
         return None if value is None or bounds is None else self.words[bisect_right(bounds, value)]
 
 
+_FIRST_SCALES = frozenset(("version", "pitch", "pitch_rank", "speed", "speed_by_syllables", "volume"))
+"""What every levels file has held from the start."""
+
+
 class Levels(Strict):
     """All scales of a levels file."""
 
@@ -70,18 +74,31 @@ class Levels(Strict):
     speed: Scale
     speed_by_syllables: Scale
     volume: Scale
+    monotony: Scale
+    pauses: Scale
+    snr: Scale
+    reverberation: Scale
+    bandwidth: Scale
+    clipping: Scale
+    tempo: Scale
 
 
 @lru_cache(maxsize=4)
 def load_levels(name: str = "default") -> Levels:
     """The scales of `default` (the file of this package) or of a YAML file.
 
+    A scale that the file does not name is that of `default`, so that a file of an earlier version still holds.
+
     Raises:
         UsageError: the file is missing, or is not a levels file; the message names the key.
     """
-    source = resources.files("aig.extractors") / "data" / "levels.yaml" if name == "default" else Path(name)
+    default = resources.files("aig.extractors") / "data" / "levels.yaml"
     try:
-        return Levels.model_validate(yaml.safe_load(source.read_text(encoding="utf-8")))
+        content = yaml.safe_load(default.read_text(encoding="utf-8"))
+        own = content if name == "default" else yaml.safe_load(Path(name).read_text(encoding="utf-8"))
+        if not isinstance(own, dict) or _FIRST_SCALES - set(own):
+            return Levels.model_validate(own)  # says what is missing
+        return Levels.model_validate(content | own)
     except OSError as error:
         raise UsageError(
             f"the levels file {name} cannot be read: {error.strerror}",

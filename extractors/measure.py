@@ -5,19 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from aig.core.records import Clip, Features, Quarantined
+from aig.core.records import Clip, Features, OwnValue, Quarantined, Reason
 from aig.extractors.audio import Audio, locate, read_audio
 from aig.extractors.errors import AudioError
+from aig.extractors.extractor import Absent, Recording, Value
 from aig.extractors.fingerprint import content_hash, fingerprint
 from aig.extractors.hallucination import hallucination_reason
 from aig.extractors.levels import load_levels
+from aig.extractors.registry import EXTRACTORS, extractors
+from aig.extractors.scales import SCALES, own_scales
 from aig.extractors.settings import ExtractSettings
 from aig.extractors.tagger import tagger
 from aig.extractors.threads import hold_to_one
 from aig.extractors.version import Parts, extractor_version, parts
-from aig.extractors.voice import NO_SPEECH, measure_voice
-from aig.extractors.volume import measure_volume
+from aig.extractors.voice import NO_SPEECH, Voice, measure_voice
+from aig.extractors.volume import Volume, measure_volume
 from aig.extractors.whisper.recogniser import WINDOW_S
 from aig.extractors.whisper.transcript import Transcript, backend, transcribe
 
@@ -136,6 +140,7 @@ def _measured(job: _Job, transcript: Transcript | None, settings: ExtractSetting
     volume = measure_volume(samples)
     hallucination = hallucination_reason(transcript.text, job.audio.duration_s) if transcript else None
     voice = NO_SPEECH if hallucination else measure_voice(samples, volume, transcript, settings)
+    sounds = _sounds(job, settings, now)
     return _levelled(
         Features(
             audio_id=job.clip.audio_id,
@@ -154,10 +159,11 @@ def _measured(job: _Job, transcript: Transcript | None, settings: ExtractSetting
             avg_logprob=transcript.avg_logprob if transcript else None,
             language=transcript.language if transcript else None,
             hallucination=hallucination,
-            sounds=_sounds(job, settings, now),
+            sounds=sounds,
             content=job.content,
             fingerprint=fingerprint(samples),
             extractor=str(now),
+            **_recording(job, volume, voice, sounds, settings),
         ),
         job.clip,
         settings,
@@ -174,16 +180,67 @@ def _sounds(job: _Job, settings: ExtractSettings, now: Parts) -> tuple[str, ...]
     return tagger(settings.tagger).tag(job.audio.samples)
 
 
+def _recording(
+    job: _Job, volume: Volume, voice: Voice, sounds: tuple[str, ...] | None, settings: ExtractSettings
+) -> dict[str, Any]:
+    """The fields that the extractors of the voice and the recording fill."""
+    found: dict[str, float | str] = {}
+    absent: list[Reason] = []
+    own: list[OwnValue] = []
+    spans = voice.spans if volume.peak_dbfs >= settings.audio.silence_dbfs else ()
+    recording = Recording(
+        clip=job.clip,
+        audio=job.audio,
+        volume=volume,
+        track=voice.track,
+        f0_hz=voice.f0_hz,
+        spans=spans,
+        listened=settings.whisper is not None,
+        sounds=sounds,
+        found=found,
+    )
+    for extractor in extractors(settings.extractors):
+        mine = extractor not in EXTRACTORS
+        try:
+            value = extractor.measure(recording)
+        except Exception as error:
+            if not mine:
+                raise
+            value = Absent(f"the extractor failed: {type(error).__name__}: {error}")  # it must not end the run
+        if not isinstance(value, Absent):
+            found[extractor.name] = value
+        if mine:
+            own.append(_own_value(extractor.name, value))
+        elif isinstance(value, Absent):
+            absent.append(Reason(extractor.name, value.reason))
+    values = {name: value for name, value in found.items() if all(name != each.name for each in own)}
+    return values | {"absent": tuple(absent), "own": tuple(own)}
+
+
+def _own_value(name: str, value: Value) -> OwnValue:
+    if isinstance(value, Absent):
+        return OwnValue(name, reason=value.reason)
+    return OwnValue(name, text=value) if isinstance(value, str) else OwnValue(name, value=float(value))
+
+
 def _levelled(features: Features, clip: Clip, settings: ExtractSettings) -> Features:
     levels = load_levels(settings.levels)
-    speed = levels.speed.level(features.words_per_s)
-    if settings.whisper is None:
-        speed = levels.speed_by_syllables.level(features.syllables_per_s)
-    f0 = None if features.f0_hz is None else round(features.f0_hz)  # whole Hz, as it is shown beside the word
-    return replace(
-        features,
-        pitch_level=levels.pitch.level(f0),
-        pitch_rank=levels.pitch_rank.level(f0, clip.gender),
-        speed_level=speed,
-        volume_level=levels.volume.level(features.volume_dbfs),
-    )
+    words: dict[str, Any] = {}
+    for scale in SCALES:
+        value = getattr(features, scale.field)
+        if scale.field == "f0_hz" and value is not None:
+            value = round(value)  # whole Hz, as it is shown beside the word
+        if scale.name == "pitch_rank":
+            words[scale.level] = levels.pitch_rank.level(value, clip.gender)
+        elif scale.name != ("speed" if settings.whisper is None else "speed_by_syllables"):
+            words[scale.level] = getattr(levels, scale.name).level(value)
+    scales = own_scales(settings.scales)
+    values = [
+        each for each in features.own or () if each.name not in {scale.name for scale in scales} and not each.level
+    ]
+    numbers = {each.name: each.value for each in values}
+    for own in scales:
+        number = numbers.get(own.field, getattr(features, own.field, None))
+        if isinstance(number, int | float):
+            values.append(OwnValue(own.name, value=float(number), level=own.scale.level(number)))
+    return replace(features, **words, own=tuple(values))

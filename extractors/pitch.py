@@ -13,7 +13,7 @@ from aig.extractors.audio import SAMPLE_RATE, Samples
 from aig.extractors.settings import PitchSettings
 from aig.extractors.threads import one_core
 
-__all__ = ["PitchTrack", "f0_track", "mean_f0_hz", "too_high"]
+__all__ = ["STEP_S", "PitchTrack", "f0_track", "mean_f0_hz", "too_high", "voice_range"]
 
 Array = NDArray[np.float64]
 
@@ -63,7 +63,7 @@ def f0_track(
     voiced = coarse.f0_hz[coarse.f0_hz > 0]
     floor, ceiling = settings.floor_hz, settings.ceiling_hz
     if len(voiced) >= _FEWEST_COARSE:
-        low, high = _range(voiced)
+        low, high = voice_range(voiced)
         floor, ceiling = max(floor, low), min(ceiling, high)
     return _inside(_analysed(samples, 1, STEP_S, floor, ceiling, _OCTAVE_JUMP_COST), spans_s)
 
@@ -84,7 +84,7 @@ def mean_f0_hz(track: PitchTrack, active_s: float, settings: PitchSettings) -> t
         return None, f"only {voiced_s:.2f} s are voiced"
     if voiced_s < settings.min_voiced_share * active_s:
         return None, f"only {voiced_s / active_s:.0%} of the sound or speech is voiced"
-    low, high = _range(voiced)
+    low, high = voice_range(voiced)
     return float(voiced[(voiced >= low) & (voiced <= high)].mean()), None
 
 
@@ -108,7 +108,7 @@ def too_high(
     voiced = track.f0_hz[track.f0_hz > 0]
     if not len(voiced):
         return None
-    low, high = _range(voiced)
+    low, high = voice_range(voiced)
     if np.mean((voiced >= settings.ceiling_hz / 2) & (voiced <= high)) <= _SHARE_ABOVE:
         return None
     ceiling = max(_HIGHEST_HZ, settings.ceiling_hz)
@@ -123,7 +123,7 @@ def too_high(
     return f"{share:.0%} of the voice lie above {settings.ceiling_hz:g} Hz, the highest that is looked for"
 
 
-def _range(voiced: Array) -> tuple[float, float]:
+def voice_range(voiced: Array) -> tuple[float, float]:
     """The range of a voice: from 0.75 times the first to 1.5 times the third quartile of its frames."""
     low, high = np.percentile(voiced, (25, 75))
     return 0.75 * float(low), 1.5 * float(high)

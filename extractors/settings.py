@@ -92,6 +92,9 @@ class ExtractSettings(Strict):
         pitch: range of the fundamental frequency.
         audio: which audio is taken.
         tagger: names sounds where nobody annotated them; `None`: no tagger.
+        extractors: what else is measured of the voice and the recording: `all`, names of
+            `aig.extractors.registry.EXTRACTORS`, and one's own as `module:object`.
+        scales: scales of one's own, each as `module:object`.
         max_pause_s: longer pauses, in seconds, do not belong to the spoken span that speed is measured on.
     """
 
@@ -100,4 +103,6 @@ class ExtractSettings(Strict):
     pitch: PitchSettings = PitchSettings()
     audio: AudioSettings = AudioSettings()
     tagger: TaggerSettings | None = None
+    extractors: tuple[str, ...] = ("all",)
+    scales: tuple[str, ...] = ()
     max_pause_s: float = Field(default=2.0, gt=0)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from aig.extractors.audio import Samples
-from aig.extractors.pitch import f0_track, mean_f0_hz, too_high
+from aig.extractors.pitch import PitchTrack, f0_track, mean_f0_hz, too_high
 from aig.extractors.settings import ExtractSettings
-from aig.extractors.speed import spoken_spans, syllables_per_s, voiced_spans, words_per_s
+from aig.extractors.speed import Span, spoken_spans, syllables_per_s, voiced_spans, words_per_s
 from aig.extractors.volume import HOP_S, Volume
 from aig.extractors.whisper.transcript import Transcript
 
@@ -19,14 +20,21 @@ _SAME_BREATH_S = 0.5
 """Pitch is taken across shorter pauses between words, in seconds; what sounds in longer ones is not the speaker."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Voice:
-    """What is known of the voice; see `aig.core.records.Features` for the fields."""
+    """What is known of the voice; see `aig.core.records.Features` for the fields.
+
+    Attributes:
+        track: fundamental frequency over time; `None` where nobody speaks.
+        spans: where somebody speaks, in seconds.
+    """
 
     f0_hz: float | None
     f0_reason: str | None
     words_per_s: float | None
     syllables_per_s: float | None
+    track: PitchTrack | None = None
+    spans: Sequence[Span] = ()
 
 
 NO_SPEECH = Voice(None, "no speech: the transcript is a hallucination", None, None)
@@ -59,4 +67,6 @@ def measure_voice(samples: Samples, volume: Volume, transcript: Transcript | Non
         f0_reason=reason,
         words_per_s=words_per_s(words, spoken),
         syllables_per_s=syllables_per_s(volume, track, spoken) if f0 is not None else None,
+        track=track,
+        spans=spoken if words or f0 is not None else (),
     )

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from aig.core.errors import UsageError
+from aig.extractors.registry import extractors
+from aig.extractors.scales import own_scales
 from aig.filters.answers.registry import filters
 from aig.filters.clips.settings import SelectSettings
 from aig.pipelines.configuration import Configuration
@@ -75,6 +77,9 @@ def check(configuration: Configuration, only: Sequence[str], stages: Sequence[St
                 held_out_lists(configuration, selection)
                 for folder in configuration.select.get(selection, SelectSettings()).test_audio:
                     audio_files(folder)
+    if "extract" in stages:
+        extractors(configuration.extract.extractors)  # one's own can be loaded
+        own_scales(configuration.extract.scales)
     if "generate" in stages and configuration.generate.open_ended:
         filters(configuration.answers.filters)  # one's own can be loaded
         from aig.generators.client.endpoint import api_key

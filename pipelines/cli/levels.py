@@ -74,18 +74,20 @@ def levels(
 def _database(configuration: Configuration) -> duckdb.DuckDBPyConnection:
     """A database with one view, `measured`: the features of all datasets with the speaker's gender."""
     from aig.core.tables import CLIPS, FEATURES
+    from aig.extractors.calibrate import MEASURES
     from aig.pipelines.workspace.buckets import known_feature_parts
     from aig.pipelines.workspace.workspace import Workspace
 
     workspace = Workspace(configuration.workspace)
     database = workspace.database()
     joined = []
+    columns = dict.fromkeys(column for column, _ in MEASURES.values() if column != "f0_hz")
     for index, name in enumerate(configuration.datasets):
         workspace.view(database, f"clips{index}", CLIPS, ("clips", name), workspace.parts("clips", name))
         features = known_feature_parts(configuration, workspace, name)
         workspace.view(database, f"features{index}", FEATURES, ("features", name), features)
         joined.append(
-            f"SELECT gender, round(f0_hz) AS f0_hz, words_per_s, syllables_per_s, volume_dbfs, hallucination "  # noqa: S608 - our own names
+            f"SELECT gender, round(f0_hz) AS f0_hz, {', '.join(columns)}, hallucination "  # noqa: S608 - our own names
             f"FROM features{index} JOIN clips{index} USING (audio_id)"
         )
     database.execute(f"CREATE VIEW measured AS {' UNION ALL '.join(joined)}")

@@ -82,7 +82,7 @@ def clips_to_measure(
             return
         nearest = " + ".join(
             f"{weight} * (split_part(extractor, '-', {place}) = '{part}')::INT"
-            for place, (part, weight) in enumerate(zip(parts(settings), (2, 4, 1, 1), strict=True), start=1)
+            for place, (part, weight) in enumerate(zip(parts(settings), (2, 4, 1, 1, 1), strict=True), start=1)
         )
         earlier = ", ".join(f"earlier.{column}" for column in FEATURES.names if column != "audio_id")
         ordered = database.sql(

@@ -73,10 +73,11 @@ def test_each_setting_changes_only_what_depends_on_it(tmp_path: Path) -> None:
     other = fit(load_levels(), {"speed": Quantiles(99, (1, 2, 3, 4))}, {}, ["mine"]).levels
     (tmp_path / "levels.yaml").write_text(to_yaml(other))
     assert differing(changed(levels=str(tmp_path / "levels.yaml"))) == {"levels"}
-    assert differing(changed(pitch={"floor_hz": 70})) == {"signal"}
-    assert differing(changed(max_pause_s=1.0)) == {"signal"}
-    assert differing(changed(whisper=whisper(model="base.en"))) == {"transcript", "signal"}
+    assert differing(changed(pitch={"floor_hz": 70})) == {"signal", "recording"}
+    assert differing(changed(max_pause_s=1.0)) == {"signal", "recording"}
+    assert differing(changed(whisper=whisper(model="base.en"))) == {"transcript", "signal", "recording"}
     assert differing(changed(tagger={"model": "yamnet.tflite"})) == {"sounds"}
+    assert differing(changed(extractors=("snr_db",))) == {"recording"}
     for speed_only in ({"device": "cuda"}, {"batch": 4}, {"download": False}):
         assert differing(changed(whisper=whisper(**speed_only))) == set()
 

@@ -1,0 +1,37 @@
+"""Whether a clip is music, for the measurements that make sense of nothing else."""
+
+from __future__ import annotations
+
+from aig.extractors.extractor import Recording
+
+__all__ = ["is_music", "not_music"]
+
+_MUSIC = frozenset(
+    """
+    music musical song singing choir orchestra instrument guitar piano drum drums drumming percussion violin fiddle
+    cello trumpet flute saxophone clarinet harp organ synthesizer bass keyboard banjo ukulele mandolin accordion
+    harmonica marimba xylophone metronome techno jazz rock pop blues reggae rapping melody beatboxing
+    """.split()  # noqa: SIM905 - a list of quoted words is harder to read
+)
+
+
+def is_music(recording: Recording) -> bool:
+    """Whether a clip is annotated or tagged as music."""
+    words = {word for label in _known(recording) for word in label.lower().replace(",", " ").replace("_", " ").split()}
+    return bool(recording.clip.genres) or bool(words & _MUSIC)
+
+
+def not_music(recording: Recording) -> str | None:
+    """Why a clip is not taken for music: something else is annotated or tagged, or somebody speaks; else `None`."""
+    if is_music(recording):
+        return None
+    known = _known(recording)
+    if known:
+        return f"no music: {known[0]}"
+    return "no music: somebody speaks" if recording.spans and recording.listened else None
+
+
+def _known(recording: Recording) -> list[str]:
+    clip = recording.clip
+    annotated = [*(clip.labels or ()), *(event.label for event in clip.events or ()), *(clip.parents or ())]
+    return annotated or list(recording.sounds or ())
