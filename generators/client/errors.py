@@ -29,6 +29,14 @@ _QUOTA = re.compile(
 )
 """Codes of an account that has nothing left, under whatever status."""
 
+_BROKE = re.compile(
+    r"(?:insufficient|not enough) (?:account )?(?:balance|credits?|funds)|credit balance|out of credits?|"
+    r"payment required|account (?:is |has been )?(?:suspended|deactivated|disabled)|in arrears|overdue",
+    re.IGNORECASE,
+)
+_QUOTA_TEXT = re.compile(r"\bquota\b|\bbilling\b|spend(?:ing)? limit", re.IGNORECASE)
+"""Words on money; a limit per minute (429) may speak of a quota too, so there they say nothing."""
+
 _ABOUT_CONTENT = re.compile(
     r"\bflagged\b|moderat|content[ _-]?(?:filter|polic|management|violat|safety)|safety|responsible ?ai|"
     r"inappropriate|violat\w+ (?:of )?(?:our|the|usage)|data_inspection",
@@ -126,7 +134,7 @@ def check(answer: Answer, endpoint: Endpoint, model: str, *, outage_s: float = f
     if 200 <= status < 300:
         return
     said = _said(answer, endpoint)
-    if status == 402 or _QUOTA.search(said.names):
+    if status == 402 or _QUOTA.search(said.names) or _is_about_money(status, said.text):
         raise DataError(
             f"{endpoint.url}: the quota is used up, or the account's credit: {said.text or f'status {status}'}",
             "Raise the limit or top the account up, or use another key; then run the same command again: it continues.",
@@ -144,6 +152,12 @@ def check(answer: Answer, endpoint: Endpoint, model: str, *, outage_s: float = f
             f"{endpoint.url}: the proxy wants a login: {said.text}", "Set HTTPS_PROXY with user and password."
         )
     raise _rejected(status, said, endpoint, model)
+
+
+def _is_about_money(status: int, text: str) -> bool:
+    if status not in (400, 401, 403, 429):
+        return False
+    return bool(_BROKE.search(text) or (status != 429 and _QUOTA_TEXT.search(text)))
 
 
 def _later(error: RetryableError, endpoint: Endpoint, outage_s: float) -> RetryableError | RejectedError:

@@ -70,6 +70,11 @@ ONE_REQUEST = {
     "an error inside, 403": (200, {"error": {"code": 403, "message": "Input was flagged."}}, {}),
     "an error in the choice": (200, completion("", "error") | {}, {}),
     "always 500": error(500, "boom"),
+    "a stream, though none was asked for": (
+        200,
+        b"data: {}\n\ndata: [DONE]\n\n",
+        {"Content-Type": "text/event-stream"},
+    ),
     "always an empty body": (200, b"", {}),
     "always HTML": (200, b"<html></html>", {"Content-Type": "text/html"}),
     "always 429 while others are answered": error(429, "Please slow down."),
@@ -103,6 +108,9 @@ ACCOUNT = {
     "quota": error(429, "You exceeded your current quota.", type="insufficient_quota", code="insufficient_quota"),
     "quota as type alone": error(429, "Used up.", type="insufficient_quota"),
     "quota under another status": error(403, "Used up.", code="insufficient_quota"),
+    "a low balance, 400": error(400, "Your credit balance is too low to access the API.", type="invalid_request_error"),
+    "a monthly quota, 403": error(403, "You have exceeded your monthly quota.", code="Forbidden"),
+    "no balance, 429": error(429, "Insufficient balance or no resource package. Please recharge.", code="1113"),
     "suspended": error(403, "Your account is suspended.", code="account_suspended"),
 }
 
