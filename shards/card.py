@@ -13,9 +13,11 @@ from typing import Any
 
 import yaml
 
+from aig.core.licences import forbids_changes, forbids_sales
 from aig.core.markdown import plain_markdown
 from aig.core.tasks import FOLDERS, OPEN_ENDED, PAPER_FOLDERS
 from aig.shards import paper
+from aig.shards.audio_index import AUDIO_INDEX
 from aig.shards.manifest import SPLITS, Manifest
 from aig.shards.schema import DATA
 
@@ -146,6 +148,27 @@ def _loading(manifest: Manifest) -> str:
         + "\n\nStages 1 and 2 of training read classification alone, stage 3 everything. `lineage/` holds a file "
         "beside each data file, row by row: the pair's id, prompt, model, request and the features' version. "
         "`manifest.json` holds size and SHA-256 of every file; `aig validate` checks all of it."
+        + _about_splits(manifest)
+        + _about_audio(manifest)
+    )
+
+
+def _about_splits(manifest: Manifest) -> str:
+    if {entry.split for entry in manifest.data_files} == {SPLITS[0]}:
+        return ""
+    return (
+        "\n\nNo speaker, video or recording is in two splits. What the datasets' owners test on is in `test`; the rest "
+        "of `validation` and `test` was drawn by a seeded hash of these groups."
+    )
+
+
+def _about_audio(manifest: Manifest) -> str:
+    if manifest.file(AUDIO_INDEX) is None:
+        return ""
+    return (
+        f"\n\n`{AUDIO_INDEX}` says of each clip which file below its dataset's root it is, from where to where, its "
+        "length, rate, licence, source and a hash of its samples. An `audio_id` is not a file name: `aig export` "
+        "writes the audio and the paths that a trainer opens."
     )
 
 
@@ -196,9 +219,31 @@ def _licences(manifest: Manifest) -> str:
                 (_linked(source.home) if source.home else "") + paper_link,
             )
         )
-    return "## Sources and licences\n\nWhoever uses rows of a dataset is bound by that dataset's terms.\n\n" + _table(
-        ("dataset", "licence", "what it forbids or asks for", "home; paper"), lines
+    heads = ("dataset", "licence", "what it forbids or asks for", "home; paper")
+    return (
+        "## Sources and licences\n\nWhoever uses rows of a dataset is bound by that dataset's terms.\n\n"
+        + _table(heads, lines)
+        + _licences_of_clips(manifest)
     )
+
+
+def _licences_of_clips(manifest: Manifest) -> str:
+    """Rows by the licence of their clip, where any clip's is known."""
+    if not manifest.licences:
+        return ""
+    lines = [
+        (
+            plain_markdown(name),
+            rows,
+            "no" if forbids_sales(name) else "",
+            "no" if forbids_changes(name) else "",
+        )
+        for name, rows in sorted(manifest.licences.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    if rest := manifest.rows - sum(manifest.licences.values()):
+        lines.append(("not stated", rest, "", ""))
+    heads = ("licence of the clip", "rows", "commercial use", "derivatives")
+    return "\n\nBy clip, as the column `licence` of `lineage/` says row by row:\n\n" + _table(heads, lines)
 
 
 def _making(manifest: Manifest) -> str:

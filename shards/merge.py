@@ -90,8 +90,6 @@ def _rows(published: PublishedSet, progress: Callable[[int], None] | None, seen:
         for table in published.rows(entry, DATA.names, LINEAGE.names):
             if progress:
                 progress(table.num_rows)
-            splits = pa.repeat(entry.split, table.num_rows)  # sets of schema version 1 have the owners' names of them
-            table = table.set_column(table.schema.get_field_index("split"), QA.field("split"), splits)
             yield seen.new(table.select(QA.names).cast(QA))
     seen.next_set()
 

@@ -257,6 +257,9 @@ class PublishedSet:
                 for beside in tables[1:]:
                     for name in beside.column_names:
                         table = table.append_column(beside.schema.field(name), beside.column(name))
+                if "split" in table.column_names:  # sets of schema version 1 have the owners' names
+                    at = table.schema.get_field_index("split")
+                    table = table.set_column(at, LINEAGE.field("split"), pa.repeat(entry.split, table.num_rows))
                 yield table
 
 

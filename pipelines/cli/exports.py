@@ -43,7 +43,7 @@ def export(
     where: Annotated[
         str | None, typer.Option(metavar="SQL", help="Only rows for which it holds: \"task = 'caption'\".")
     ] = None,
-    split: Annotated[str | None, typer.Option(metavar="NAME", help="Only rows of this split.")] = None,
+    split: Annotated[str | None, typer.Option(metavar="NAME", help="Rows of this split; train by default.")] = None,
     turns: Annotated[int, typer.Option(metavar="N", min=1, help="Rows of a clip that make one conversation.")] = 1,
     transcript: Annotated[
         str | None,

@@ -68,7 +68,7 @@ class Options:
     Attributes:
         config: which rows: `default`, `stage1`, `stage2`, `stage3`, or another config of the card.
         where: condition in SQL on the columns of a row and its lineage.
-        split: rows of this split alone.
+        split: rows of this split alone; `None`: what is trained on, or all where the form keeps splits apart.
         transcript: whether rows keep the transcript in `input`; `None`: as the form has it.
         turns: most rows of one clip in a record; 1 keeps the rows apart, in the set's order.
         max_seconds: longer clips are cut to their beginning, and rows that speak of what comes later are left out.
@@ -105,6 +105,7 @@ class Form:
         by_clip: whether a sample holds all the rows of a clip, in whatever order the clips come.
         keeps_transcript: whether `input` keeps the transcript where nothing else is asked for.
         carries_lineage: whether the columns of lineage can be written.
+        all_splits: whether it keeps splits apart, so that all are written unless one is asked for.
     """
 
     name: str
@@ -116,3 +117,4 @@ class Form:
     by_clip: bool = False
     keeps_transcript: bool = False
     carries_lineage: bool = False
+    all_splits: bool = False

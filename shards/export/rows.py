@@ -13,6 +13,7 @@ from aig.core.errors import UsageError
 from aig.core.hashing import stable_hash_sql
 from aig.shards.card import STAGES
 from aig.shards.export.form import Form, Options, Sample
+from aig.shards.manifest import SPLITS
 from aig.shards.published import PublishedSet
 from aig.shards.schema import DATA, LINEAGE
 
@@ -37,7 +38,8 @@ def samples_of(url: str, form: Form, options: Options, progress: Callable[[int],
         UsageError: the config does not exist, the condition cannot be read, or nothing is at `url`.
         DataError: the set has no manifest that can be trusted.
     """
-    batches = chosen_rows(url, options.config, options.where, options.split, progress)
+    split = options.split or (None if form.all_splits else SPLITS[0])
+    batches = chosen_rows(url, options.config, options.where, split, progress)
     transcript = form.keeps_transcript if options.transcript is None else options.transcript
     if form.by_clip or options.turns > 1:
         batches = _sorted_by_clip(batches)
@@ -68,7 +70,7 @@ def chosen_rows(
         url: folder of the set: a local path or any fsspec URL.
         config: which rows: `default`, `stage1`, or another config of the card.
         where: condition in SQL on the columns of a row and its lineage.
-        split: rows of this split alone.
+        split: rows of this split alone; `None`: of all.
         progress: told the rows read.
 
     Raises:
@@ -79,8 +81,12 @@ def chosen_rows(
         raise UsageError(f"unknown config {config!r}", f"Choose one of: {', '.join(STAGES)}.")
     published = PublishedSet(url)
     files = [entry for entry in published.manifest().data_files if entry.folder in STAGES[config]]
+    splits = sorted({entry.split for entry in files})
+    if split is not None and split not in splits and files:
+        raise UsageError(f"{config} has no split {split!r}", f"Choose one of them with --split: {', '.join(splits)}.")
+    files = [entry for entry in files if split in (None, entry.split)]
     tables = (table for entry in files for table in published.rows(entry, DATA.names, LINEAGE.names))
-    return _chosen(_counted(tables, progress), where, split)
+    return _chosen(_counted(tables, progress), where)
 
 
 def _counted(tables: Iterator[pa.Table], progress: Callable[[int], None] | None) -> Iterator[pa.RecordBatch]:
@@ -97,20 +103,17 @@ def _counted(tables: Iterator[pa.Table], progress: Callable[[int], None] | None)
                 progress(batch.num_rows)
 
 
-def _chosen(batches: Iterator[pa.RecordBatch], where: str | None, split: str | None) -> Iterator[pa.RecordBatch]:
-    """The rows of a split that satisfy a condition, evaluated by a DuckDB that can reach neither files nor network."""
+def _chosen(batches: Iterator[pa.RecordBatch], where: str | None) -> Iterator[pa.RecordBatch]:
+    """The rows that satisfy a condition, evaluated by a DuckDB that can reach neither files nor network."""
     import duckdb
 
-    conditions = [f"({where})"] if where else []
-    if split:
-        conditions.append("split = '{}'".format(split.replace("'", "''")))
-    if not conditions:
+    if where is None:
         yield from batches
         return
     with duckdb.connect(":memory:", config={"enable_external_access": "false"}) as db:
         try:
             for batch in batches:
-                found = db.from_arrow(pa.Table.from_batches([batch])).filter(" AND ".join(conditions))
+                found = db.from_arrow(pa.Table.from_batches([batch])).filter(where)
                 yield from found.to_arrow_table().cast(ROW_SCHEMA).to_batches()
         except duckdb.Error as error:
             advice = f"Write a condition in SQL on the columns {', '.join(ROW_SCHEMA.names)}."

@@ -80,4 +80,5 @@ HF_AUDIO = Form(
     write=_write,
     out="hf_audio",
     audio="inside",
+    all_splits=True,
 )

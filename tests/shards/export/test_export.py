@@ -107,7 +107,8 @@ def test_rows_are_chosen_by_condition_and_split(published_set: Path, tmp_path: P
     rows = lines(tmp_path / "a")
     assert done.rows == len(rows) > 220
     assert all(row["dataset"] == "my_calls" or row["task"] == "ASR" for row in rows)
-    assert export(published_set, "jsonl", tmp_path / "b", split="it's not there").rows == 0
+    with pytest.raises(UsageError, match='no split "it\'s not there"'):
+        export(published_set, "jsonl", tmp_path / "b", split="it's not there")
 
 
 # audio beside
