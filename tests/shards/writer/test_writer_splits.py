@@ -106,7 +106,7 @@ def test_rows_of_no_split_are_refused(tmp_path: Path, pairs: Callable[[int], lis
 def set_index(split_set: Set, change: Callable[[list[dict[str, Any]]], object]) -> None:
     rows = pq.read_table(split_set / "audio/index.parquet").to_pylist()
     changed = change(rows)
-    table = pa.Table.from_pylist(rows if changed is None else changed, AUDIO)  # type: ignore[arg-type]
+    table = pa.Table.from_pylist(rows if changed is None else changed, AUDIO)
     split_set.rewrite("audio/index.parquet", lambda _: table)
 
 
