@@ -17,10 +17,14 @@ from aig.filters.clips.rules.has import HAS
 from aig.filters.clips.rules.labels import LABELS
 from aig.filters.clips.rules.languages import LANGUAGES
 from aig.filters.clips.rules.licences import LICENCES
+from aig.filters.clips.rules.max_clipped_share import MAX_CLIPPED_SHARE
 from aig.filters.clips.rules.max_duration_s import MAX_DURATION_S
 from aig.filters.clips.rules.max_no_speech_prob import MAX_NO_SPEECH_PROB
+from aig.filters.clips.rules.max_reverberation_s import MAX_REVERBERATION_S
 from aig.filters.clips.rules.max_wer import MAX_WER
+from aig.filters.clips.rules.min_bandwidth_hz import MIN_BANDWIDTH_HZ
 from aig.filters.clips.rules.min_duration_s import MIN_DURATION_S
+from aig.filters.clips.rules.min_snr_db import MIN_SNR_DB
 from aig.filters.clips.rules.min_words import MIN_WORDS
 from aig.filters.clips.rules.not_in import NOT_IN
 from aig.filters.clips.rules.not_in_audio import NOT_IN_AUDIO
@@ -38,6 +42,10 @@ RULES: tuple[Rule, ...] = (
     MAX_DURATION_S,
     EVENTS_WITHIN_CLIP,
     NOT_SILENT,
+    MIN_SNR_DB,
+    MAX_REVERBERATION_S,
+    MIN_BANDWIDTH_HZ,
+    MAX_CLIPPED_SHARE,
     MAX_NO_SPEECH_PROB,
     MIN_WORDS,
     MAX_WER,

@@ -90,3 +90,21 @@ def test_names_are_unique_and_every_rule_is_a_key():
 def test_every_rule_is_in_the_docs(request):
     page = (request.config.rootpath / "docs" / "datasets.md").read_text(encoding="utf-8")
     assert [rule.name for rule in RULES if f"`{rule.name}" not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "bound", "values", "reason"),
+    [
+        ("min_snr_db", 0, (-3.0, 0.0, None), "-3.0 dB of speech over noise, less than 0 dB"),
+        ("max_reverberation_s", 0.5, (0.81, 0.5, None), "reverberation of 0.81 s, longer than 0.5 s"),
+        ("min_bandwidth_hz", 7_000, (3_400.0, 7_000.0, None), "sound up to 3400 Hz only, not to 7000 Hz"),
+        ("max_clipped_share", 0, (0.01, 0.0, None), "1.00% of the samples are clipped, more than 0.00%"),
+    ],
+)
+def test_rules_about_the_recording(rule, bound, values, reason):
+    (applied,) = [each for each in RULES if each.name == rule]
+    low, on_the_bound, missing = (applied.check(bound, value) for value in values)
+    assert low == reason
+    assert on_the_bound is None
+    assert "was not measured" in missing
+    assert [each.name for each, _ in SelectSettings(**{rule: bound}, events_within_clip=False).applied()] == [rule]
