@@ -71,6 +71,8 @@ def export(
 
     def counted() -> Iterator[Sample]:
         samples = samples_of(url, form, options, progress)
+        if form.chooses:
+            samples = _with_choices(samples, left_out)
         for sample, reasons in _with_audio(samples, copies, options.workers):
             left_out.update(reasons)
             if sample is not None:
@@ -97,6 +99,15 @@ def _check(form: Form, options: Options, audio: AudioSource | None) -> None:
         raise UsageError("--max-seconds cuts the audio", "Say where the audio is: --config CONFIG.")
     if options.lineage and not form.carries_lineage:
         raise UsageError(f"{form.name} cannot carry lineage: its trainers refuse other columns", "Use --to jsonl.")
+
+
+def _with_choices(samples: Iterator[Sample], left_out: Counter[str]) -> Iterator[Sample]:
+    for sample in samples:
+        kept = tuple(row for row in sample.rows if row.get("choices"))
+        if len(kept) < len(sample.rows):
+            left_out["has no choices"] += len(sample.rows) - len(kept)
+        if kept:
+            yield replace(sample, rows=kept)
 
 
 def _with_audio(

@@ -106,6 +106,7 @@ class Form:
         keeps_transcript: whether `input` keeps the transcript where nothing else is asked for.
         carries_lineage: whether the columns of lineage can be written.
         all_splits: whether it keeps splits apart, so that all are written unless one is asked for.
+        chooses: whether only rows with choices can be written; the others are left out and counted.
     """
 
     name: str
@@ -118,3 +119,4 @@ class Form:
     keeps_transcript: bool = False
     carries_lineage: bool = False
     all_splits: bool = False
+    chooses: bool = False

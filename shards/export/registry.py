@@ -16,6 +16,7 @@ from aig.shards.export.forms.ltu import LTU_AS, LTU_JSON
 from aig.shards.export.forms.messages import MESSAGES
 from aig.shards.export.forms.mmau import MMAU
 from aig.shards.export.forms.nemo import NEMO
+from aig.shards.export.forms.preference import DPO, KTO
 from aig.shards.export.forms.salmonn import SALMONN
 from aig.shards.export.forms.trl import TRL
 from aig.shards.export.forms.webdataset import WEBDATASET
@@ -28,6 +29,8 @@ FORMS: dict[str, Form] = {
         MESSAGES,
         TRL,
         GRPO,
+        DPO,
+        KTO,
         AF3,
         NEMO,
         LHOTSE_SHAR,

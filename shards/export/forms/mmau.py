@@ -1,6 +1,6 @@
 """Multiple-choice questions for evaluation, in the form of MMAU's files (https://github.com/Sakshi113/MMAU).
 
-Rows without choices are left out by MMAU's own evaluation, so they are not written.
+Only rows with choices can be evaluated so.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ __all__ = ["MMAU"]
 def _records(samples: Iterator[Sample]) -> Iterator[dict[str, Any]]:
     for sample in samples:
         for row in sample.rows:
-            choices = row.get("choices")
-            if choices:
+            if choices := row.get("choices"):
                 yield {
                     "id": row["qa_id"],
                     "audio_id": sample.audio.path,
@@ -45,4 +44,5 @@ MMAU = Form(
     write=_write,
     out="mmau.json",
     suffix=".wav",
+    chooses=True,
 )

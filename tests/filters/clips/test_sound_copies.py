@@ -2,16 +2,17 @@
 
 import io
 
-import av
 import numpy as np
 import pytest
 import soundfile as sf
-import soxr
 
 from aig.extractors.audio import read_audio
 from aig.extractors.fingerprint import content_hash, fingerprint
 from aig.filters.clips.rules.not_in_audio import HeldOutAudio
 from aig.filters.clips.sound_copies import KnownSound, SoundIndex
+
+av = pytest.importorskip("av", reason="the extra `measure` is not installed")
+soxr = pytest.importorskip("soxr", reason="the extra `measure` is not installed")
 
 RATE = 16000
 

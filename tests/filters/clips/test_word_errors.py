@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from aig.filters.clips.rules.max_wer import MAX_WER
 from aig.filters.clips.word_errors import band, word_error_rate
 
+pytest.importorskip("jiwer", reason="the extra `measure` is not installed")
+
 SAID = "It's twenty-one miles, and don't hurry!"
 
 

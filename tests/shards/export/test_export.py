@@ -6,6 +6,7 @@ import gzip
 import json
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from aig.shards.export.audio_copies import Place, copy_name
 from aig.shards.export.export import Exported
 from aig.shards.export.form import Options
 from aig.shards.export.forms.ltu import npz_name
+from aig.shards.export.forms.preference import wrong_answer
 from aig.shards.export.registry import FORMS
 
 Pairs = Callable[[int], list[QAPair]]
@@ -217,7 +219,7 @@ def test_turns_make_a_conversation_of_a_clips_rows(published_set: Path, tmp_path
 def test_each_form_writes_each_row_and_its_audio(published_set: Path, tmp_path: Path) -> None:
     wanted = 660 - LOST_ROWS
     for name, form in FORMS.items():
-        if form.audio != "beside" or name == "mmau":
+        if form.audio != "beside" or form.chooses:
             continue
         done = export(published_set, name, tmp_path / name / form.out, Hum(), config="all")
         assert (done.rows, done.samples) == (wanted, wanted), name
@@ -235,6 +237,35 @@ def test_each_form_writes_each_row_and_its_audio(published_set: Path, tmp_path: 
     assert grpo[0]["solution"]
     trl = lines(tmp_path / "trl" / "trl.jsonl")
     assert [part["type"] for part in trl[0]["messages"][0]["content"]] == ["audio", "text"]
+
+
+def test_choices_reach_rewards_preferences_and_evaluation(
+    pairs: Pairs, published_by: Callable[..., object], tmp_path: Path
+) -> None:
+    asked = [pair for pair in pairs(220) if pair.task == "pitch_cla"]
+    options = ("The pitch is low.", "The pitch is medium.", "The pitch is very high.")
+    rows = [replace(pair, choices=options, answer_index=options.index(pair.output)) for pair in asked]
+    published_by(tmp_path / "set", [*rows, *(pair for pair in pairs(220) if pair.task == "caption")])
+    for form in ("grpo", "dpo", "kto", "mmau"):
+        done = export(tmp_path / "set", form, tmp_path / form, Hum())
+        if form != "grpo":
+            assert done.left_out["has no choices"] == 10
+            assert done.rows == len(rows)
+    rewarded = [row for row in lines(tmp_path / "grpo") if row["task"] == "pitch_cla"]
+    assert all(row["choices"] == list(options) and row["answer"] == row["solution"] for row in rewarded)
+    for record in lines(tmp_path / "dpo"):
+        assert record["rejected_response"] in options
+        assert record["rejected_response"] != record["messages"][-1]["content"]
+    assert sum(record["label"] for record in lines(tmp_path / "kto")) == len(rows) == len(lines(tmp_path / "kto")) / 2
+    for record in json.loads((tmp_path / "mmau").read_text()):
+        assert record["answer"] in record["choices"]
+
+
+def test_a_rejected_answer_has_the_form_of_the_right_one() -> None:
+    row = {"qa_id": "a", "choices": ["dog", "cat"], "answer_index": 1, "output": "(B) cat"}
+    assert wrong_answer(row) == "(A) dog"
+    assert wrong_answer({**row, "output": "cat"}) == "dog"
+    assert wrong_answer({**row, "choices": None}) is None
 
 
 def test_ltu_as_names_its_features_apart(published_set: Path, tmp_path: Path) -> None:
