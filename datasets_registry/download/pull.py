@@ -222,7 +222,7 @@ def _mark(item: Wanted, root: Path) -> None:
 
 
 def _is_complete(item: Wanted, root: Path) -> bool:
-    """Whether nothing is left to do: marked so, or unpacked by hand without us."""
+    """Whether nothing is left to do: marked so, or unpacked by somebody else."""
     marker = _marker(item, root)
     if marker.exists():
         known = json.loads(marker.read_text())

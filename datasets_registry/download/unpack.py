@@ -18,7 +18,7 @@ from aig.datasets_registry.text.text_rows import MalformedRowError
 __all__ = ["unpack"]
 
 MAX_RATIO = 100
-"""An archive may become so many times as large; audio packs to half, tables to a twentieth."""
+"""An archive may become this many times as large; audio packs to half, tables to a twentieth."""
 
 ALWAYS_ALLOWED = 100 << 20
 """Bytes that may come out of any archive, however small."""

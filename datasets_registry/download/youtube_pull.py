@@ -36,7 +36,7 @@ MAX_FAILURES = 5
 """Failures in a row that may pass, after which it stops rather than insist."""
 
 MAX_SETUP_FAILURES = 3
-"""Failures in a row that are about this side, after which it stops: one alone may be a queer video."""
+"""Failures in a row that are about this side, after which it stops: one alone may be an odd video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def cut(
         way: how it is asked, such as `guest` or `cookies`: what was not shown in one way is asked for in another.
         pace_s: seconds from one video to the next.
         retry_unavailable: also asks for what is remembered as unavailable.
-        sleep: waits so many seconds.
+        sleep: waits the given seconds.
         say: told what a person should know.
 
     Raises:

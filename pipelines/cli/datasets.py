@@ -136,6 +136,6 @@ def _show(facts: dict[str, Any]) -> None:
 def show_steps(steps: tuple[str, ...]) -> None:
     """Prints what a person has to do, step by step."""
     if steps:
-        typer.echo("\nBy hand:")
+        typer.echo("\nTo do yourself:")
         for number, step in enumerate(steps, start=1):
             typer.echo(f"  {number}. {step}")

@@ -71,7 +71,7 @@ def pull(
     ] = False,
     json: JsonFlag = False,
 ) -> None:
-    """Gets what is open: resumed, checked, unpacked. Says before how much it is; for the rest, what to do by hand."""
+    """Gets what is open: resumed, checked, unpacked. Says before how much it is; for the rest, what to do."""
     from aig.datasets_registry import registry
     from aig.pipelines.configuration import load
 
@@ -97,7 +97,7 @@ def pull(
             if dataset.segments is not None and not dry_run and not outcome[name]["failed"]:
                 outcome[name]["videos"] = _videos(configuration, dataset, ways)
             if not json and dataset.manual:
-                typer.echo(f"\n{name}: what comes by hand")
+                typer.echo(f"\n{name}: what you do yourself")
                 show_steps(dataset.manual)
     if json:
         print_json({"datasets": outcome})

@@ -100,7 +100,7 @@ def test_what_is_about_us_stops_and_condemns_no_video(tmp_path, message):
     assert run(tmp_path, YouTube(), *videos)[0].fetched == 9
 
 
-def test_one_queer_video_among_others_stops_nothing(tmp_path):
+def test_one_odd_video_among_others_stops_nothing(tmp_path):
     assert run(tmp_path, YouTube(b=[FORMAT] * 9, d=[FORMAT] * 9), *"abcde")[0].failed == 2
 
 
@@ -119,7 +119,7 @@ def test_a_full_disk_stops_at_once(tmp_path):
         run(tmp_path, YouTube(a=[OSError(errno.ENOSPC, "No space left on device")]), "a", "b")
 
 
-def test_a_memory_of_an_earlier_version_is_sorted_anew_and_a_torn_line_left_out(tmp_path):
+def test_a_memory_of_an_earlier_version_is_sorted_again_and_a_torn_line_left_out(tmp_path):
     lines = [json.dumps({"video": video, "reason": f"ERROR: {said}"}) for video, said in (("a", FORMAT), ("b", GONE))]
     (tmp_path / MEMORY).write_text("\n".join([*lines, '{"video": "c", "ca']))
     youtube = YouTube()
