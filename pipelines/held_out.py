@@ -77,7 +77,7 @@ def _note(selection: str, checked: dict[str, Any] | None) -> str:
     if not checked or not (checked["compared"] or checked.get("audio")):
         return f"The clips of {selection} were not held against any test set: it is not known where they come from."
     lists = [
-        f"{name} ({of['recordings']:,} recordings, {of['dropped']:,} clips left out)"
+        f"{name} ({_number(of['recordings'], 'recording')}, {_number(of['dropped'], 'clip')} left out)"
         for name, of in checked["lists"].items()
     ]
     done = f"{checked['compared']:,} of {checked['clips']:,} clips of {selection} were held against "
@@ -89,6 +89,10 @@ def _note(selection: str, checked: dict[str, Any] | None) -> str:
         )
     left = f"; not against {', '.join(checked['missing'])}, whose lists were not at hand" if checked["missing"] else ""
     return f"{told}{left}."
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def _default(configuration: Configuration) -> list[str]:

@@ -66,7 +66,8 @@ class Summary:
     def add(self, other: Summary) -> None:
         """Adds the figures of another pass of the same run."""
         for name in self.__slots__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+            mine, theirs = getattr(self, name), getattr(other, name)
+            setattr(self, name, mine | theirs if type(mine) is dict else mine + theirs)
 
     def count(self, reply: Reply) -> None:
         """Adds a reply that is in the ledger now."""
