@@ -38,9 +38,11 @@ def configured(folder: Path, url: str, **changes: Any) -> Configuration:
 def write(folder: Path, clips: int) -> None:
     lines = []
     for number in range(clips):
+        lines.append(json.dumps({"path": f"{number}.wav", "labels": ["Dog", "Rain"]}))
+        if (folder / f"{number}.wav").exists():
+            continue
         wave = 0.1 * np.sin(2 * np.pi * (150 + 10 * number) * np.arange(8_000) / 16_000)
         soundfile.write(folder / f"{number}.wav", wave, 16_000)
-        lines.append(json.dumps({"path": f"{number}.wav", "labels": ["Dog", "Rain"]}))
     (folder / "clips.jsonl").write_text("\n".join(lines))
 
 
