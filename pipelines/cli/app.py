@@ -37,6 +37,7 @@ AREAS: tuple[str, ...] = (
     "plan",
     "operations",
     "versions",
+    "forget",
     "levels",
     "prompts",
     "regenerate",

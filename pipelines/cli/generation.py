@@ -147,7 +147,7 @@ def ledger(
 
     url = Workspace(load(config).workspace).url("responses")
     if compact:
-        before, after = rewrite(url)
+        before, after, _ = rewrite(url)
         say(f"{before:,} files are now {after:,}.")
     with Ledger(url) as replies:
         costs = read_costs(replies)

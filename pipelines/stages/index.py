@@ -21,6 +21,7 @@ from aig.pipelines.configuration import Configuration
 from aig.pipelines.runtime.progress import Progress
 from aig.pipelines.sources import dataset_of, root_of, source_of
 from aig.pipelines.stages.quarantine import Reconciled
+from aig.pipelines.workspace.tombstones import Tombstones
 from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["Indexed", "digest", "index_dataset"]
@@ -64,6 +65,8 @@ def index_dataset(configuration: Configuration, workspace: Workspace, name: str,
     quarantined: set[str] = set()
     used: set[str] = set()
     indexed = missing = 0
+    forgotten = Tombstones.of(workspace)
+    items = (item for item in items if not (isinstance(item, Clip) and forgotten.covers(item)))
     for number, chunk in enumerate(_chunks(items)):
         good = [_placed(_stamped(item, root), ontology) for item in chunk if isinstance(item, Clip)]
         for clip in good:

@@ -57,6 +57,7 @@ def publish_and_validate(
     progress: Progress,
     *,
     accept_shrink: bool = False,
+    again: bool = False,
 ) -> str:
     """Publishes the pairs of all datasets of the configuration as a new version, unless one is made of just these.
 
@@ -68,6 +69,7 @@ def publish_and_validate(
         notes: sentences for the card's known limits.
         progress: told of rows.
         accept_shrink: publish although much of what is published now would be missing.
+        again: publish although a version is made of parts of these names: some rows were taken out of them.
 
     Returns:
         Address of the published set.
@@ -89,7 +91,7 @@ def publish_and_validate(
     key = _key(configuration, workspace, urls, build, bad, said)
     now = current(workspace)
     same = [version for version in versions(workspace) if version.made_from == key]
-    if now is not None and same:
+    if now is not None and same and not again:
         if now not in same:
             log.warning(
                 "%s is made of just these pairs, and somebody went back from it to %s, which stays. "

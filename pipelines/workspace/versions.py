@@ -35,6 +35,7 @@ __all__ = [
     "make_current",
     "new_version",
     "prune",
+    "remove_version",
     "version_named",
     "versions",
 ]
@@ -187,9 +188,19 @@ def prune(workspace: Workspace, keep: int) -> list[str]:
     now = current(workspace)
     old = [version for version in versions(workspace)[:-keep] if now is None or version.name != now.name]
     for version in old:
-        workspace.remove(VERSIONS, f"{version.name}.json")
-        workspace.remove(VERSIONS, version.name)
+        remove_version(workspace, version)
     return [version.name for version in old]
+
+
+def remove_version(workspace: Workspace, version: Version) -> None:
+    """Removes a version; where it is the current one, nothing is published any more."""
+    now = current(workspace)
+    if now is not None and now.name == version.name:
+        if (link := _link(workspace)) is not None and link.is_symlink():
+            link.unlink()
+        workspace.remove(POINTER)
+    workspace.remove(VERSIONS, f"{version.name}.json")
+    workspace.remove(VERSIONS, version.name)
 
 
 def _link(workspace: Workspace) -> Path | None:

@@ -206,13 +206,13 @@ def test_compaction_keeps_what_counts(tmp_path: Path, store: str) -> None:
             ledger.append(Exposure(cost_usd="0.5" if number == 3 else "0", at=2.0))
     before = Ledger(url)
     kept = [before.get(reply(number).key) for number in range(5)]
-    assert compact(url) == (5, 1)
+    assert compact(url) == (5, 1, 0)
     after = Ledger(url)
     assert len(after.segments) == 1
     assert (len(after), after.paid_usd, after.lost_usd) == (5, before.paid_usd, before.lost_usd)
     assert after.lost_usd == Decimal("0.55")
     assert [after.get(reply(number).key) for number in range(5)] == kept
-    assert compact(url) == (1, 1)
+    assert compact(url) == (1, 1, 0)
 
 
 def test_a_compaction_broken_off_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
