@@ -14,8 +14,9 @@ from aig.generators.completion import Completion, read_completion
 __all__ = ["reply_from", "usage_of"]
 
 _FAR_OFF = 10
+_LONGEST_REPLY = 200_000
 _OVERHEAD = 20_000
-"""A count beyond `_FAR_OFF` times what can be, and these tokens for prompts of the provider's own, is no count."""
+"""A count beyond `_FAR_OFF` times what can be, and these tokens for the provider's own prompts, is not a count."""
 
 
 def reply_from(body: Any, raw: str, request: ChatRequest, price: Price, mode: str) -> Reply:
@@ -65,10 +66,9 @@ def usage_of(body: dict[str, Any], said: Completion, request: ChatRequest) -> tu
     told_out = _count(usage.get("completion_tokens", usage.get("output_tokens")))
     if not told_in or told_in > _FAR_OFF * most_input_tokens(request) + _OVERHEAD:
         told_in = input_tokens(request)
-    written = estimate(said.written)
-    most = most_output_tokens(request) or written
-    if told_out is None or (told_out == 0 and said.written.strip()) or told_out > _FAR_OFF * most + _OVERHEAD:
-        told_out = written
+    most = _FAR_OFF * (most_output_tokens(request) or _LONGEST_REPLY) + _OVERHEAD
+    if told_out is None or told_out > most or (told_out == 0 and said.written.strip()):
+        told_out = estimate(said.written)
     return told_in, told_out
 
 
