@@ -76,7 +76,7 @@ def publish(
             counted in the manifest.
         also_left_out: rows that `batches` left out, by reason, for the manifest; read when `batches` has ended.
         audio: what is known of the clips, with the schema `aig.shards.audio_index.AUDIO`, by id; those without rows are
-            left out. Without it the set has no audio index.
+            left out. Without it, or where none of the clips is known, the set has no audio index.
 
     Returns:
         The manifest as written.
@@ -121,8 +121,8 @@ def publish(
             for entries, keys in shards:
                 files += entries
                 clips.add(keys)
-        if audio is not None:
-            files.append(_write_index(stage.folder, audio, clips))
+        if audio is not None and (index := _write_index(stage.folder, audio, clips)).rows:
+            files.append(index)
         present = {task for _, task in counts}
         named = tuple(spec for spec in build.tasks if spec.name in present)
         manifest = Manifest(
@@ -137,6 +137,8 @@ def publish(
         (stage.folder / "README.md").write_text(card(manifest), encoding="utf-8")
         (stage.folder / "croissant.json").write_bytes(croissant(manifest))
         stage.discard(runs)
+        if manifest.file(AUDIO_INDEX) is None and (stage.folder / AUDIO_INDEX).exists():
+            stage.discard((stage.folder / AUDIO_INDEX).parent)
         stage.commit(manifest.to_bytes())
     return manifest
 
