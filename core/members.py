@@ -106,7 +106,9 @@ def real_file(file: Path, stamp: str | None = None) -> Iterator[Path]:
         suffix = (
             "" if posixpath.splitext(name)[1] else next((s for m, s in _MAGIC.items() if content.startswith(m)), "")
         )
-        copy = Path(folder) / f"{container.name}#{name}{suffix}"[-200:]
+        # The end of it, which has the suffix, within what a file's name may have in bytes.
+        called = f"{container.name}#{name}{suffix}".encode()[-200:].decode(errors="ignore")
+        copy = Path(folder) / called
         copy.write_bytes(content)
         yield copy
 

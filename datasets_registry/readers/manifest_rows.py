@@ -37,6 +37,10 @@ def manifest_rows(file: Path, root: Path, columns: Columns) -> Rows:
             f"there is no manifest {file}", "Check the path; a relative one starts at the configuration's folder."
         )
     kind = (file.with_suffix("").suffix if file.suffix.lower() == ".gz" else file.suffix).lower()
+    if kind == ".tar" and file.suffix != ".tar":
+        raise UsageError(
+            f"{file} is packed, so nothing in it can be read in place.", "Unpack it to a .tar: gunzip FILE."
+        )
     if kind in _TEXT and (what := not_text(file)):
         raise UsageError(
             f"{file} is {what}, not UTF-8 text.",
@@ -129,7 +133,7 @@ def _parquet_rows(file: Path, root: Path, columns: Columns) -> Rows:
         names = table.schema_arrow.names
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} is not a Parquet file: {error}", "Write it again.") from None
-    if "path" not in names and audio_column(table.schema_arrow):
+    if audio_column(table.schema_arrow):
         yield from huggingface.table_file_rows(file, root, columns)
         return
     fitted = columns.fitted(file, names)

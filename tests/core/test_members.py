@@ -119,6 +119,12 @@ def test_a_row_without_audio_is_empty(tmp_path):
             read(tmp_path / "a.parquet", row)
 
 
+def test_a_member_with_a_very_long_name_is_served(tmp_path):
+    name = "音" * 80 + ".wav"
+    write_tar(tmp_path / f"{'x' * 200}.tar", {name: b"RIFF"})
+    assert read(tmp_path / f"{'x' * 200}.tar", name) == b"RIFF"
+
+
 @pytest.mark.parametrize("path", ["a#1.wav", "a.tar/b#c.wav", "x.parquet", "#1", ".parquet#1"])
 def test_other_paths_with_a_hash_name_files(path, tmp_path):
     assert split(path) is None

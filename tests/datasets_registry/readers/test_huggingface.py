@@ -106,6 +106,19 @@ def test_audio_that_lies_beside_a_table_is_found_by_its_path(tmp_path):
     assert third.error == "malformed_line"
 
 
+def test_a_table_that_also_says_where_its_audio_came_from_keeps_its_own(tmp_path):
+    table = pa.table({"audio": audio(100), "path": ["/home/them/x.wav"], "sentence": ["Hi."], "client_id": ["c"]})
+    pq.write_table(table, tmp_path / "x.parquet")
+    (clip,) = read(tmp_path / "x.parquet", tmp_path)
+    assert (clip.path, clip.text, clip.speaker_id) == ("x.parquet#000000", "Hi.", "c")
+
+
+def test_a_packed_tar_is_refused(tmp_path):
+    (tmp_path / "x.tar.gz").touch()
+    with pytest.raises(UsageError, match="is packed"):
+        read(tmp_path / "x.tar.gz", tmp_path)
+
+
 def test_events_as_datasets_keeps_sequences_of_them(tmp_path):
     events = [{"label": ["Dog", "Cat"], "onset_s": [1.0, 0.0], "offset_s": [2.0, 1.0]}]
     save(tmp_path / "hf", pa.table({"audio": audio(100), "events": events}))
