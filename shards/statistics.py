@@ -38,6 +38,7 @@ class Statistics:
         counts: rows by dataset and task.
         clips: distinct clips by dataset.
         levels: rows by scale (`pitch_cla`, `speed_cla`, `energy_cla`) and level, from low to high.
+        skills: rows by what benchmarks file their questions under and difficulty; those of the papers have neither.
         lengths: by column.
         distinct_questions: of the open-ended rows, in per cent; `None` where there are none.
         distinct_answers: likewise.
@@ -50,6 +51,7 @@ class Statistics:
     counts: dict[str, dict[str, int]]
     clips: dict[str, int]
     levels: dict[str, dict[str, int]] = field(default_factory=dict)
+    skills: dict[str, dict[str, int]] = field(default_factory=dict)
     lengths: dict[str, Lengths] = field(default_factory=dict)
     distinct_questions: float | None = None
     distinct_answers: float | None = None
@@ -95,6 +97,12 @@ def statistics(url: str) -> Statistics:
             )
             if rows:
                 result.levels[task] = {word: rows.get(word, 0) for word in words}
+        if {"skill", "difficulty"} <= {name for (name, *_) in db.execute("DESCRIBE lineage").fetchall()}:
+            result.skills = _nested(
+                db,
+                "SELECT skill, coalesce(difficulty, ''), count(*) FROM lineage WHERE skill IS NOT NULL "
+                "GROUP BY ALL ORDER BY ALL",
+            )
         if opened:
             _view(db, "opened", map(address, opened))
             _view(db, "asked", [address(lineage_path(path)) for path in opened])

@@ -165,6 +165,10 @@ def _print_statistics(found: Statistics) -> None:
     by_task = {task: sum(tasks.get(task, 0) for tasks in found.counts.values()) for task in names}
     rows = [(task, _cell(number), _cell(paper.TASKS.get(task))) for task, number in by_task.items() if number]
     print_table("By task", ("task", "rows", "paper"), rows)
+    difficulties = ("basic", "intermediate", "advanced")
+    skills = [(skill, *(_cell(rows.get(level, 0)) for level in difficulties)) for skill, rows in found.skills.items()]
+    if skills:
+        print_table("By skill and difficulty", ("skill", *difficulties), skills)
     for task, levels in found.levels.items():
         total = sum(levels.values()) or 1
         shares = [(level, _cell(number), f"{100 * number / total:.1f} %") for level, number in levels.items()]
