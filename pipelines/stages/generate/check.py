@@ -13,12 +13,15 @@ from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["check_replies"]
 
+_ALL_THE_SAME = "To publish without them all the same, raise max_quarantine."
+
 _ADVICE = {
     "token_limit": "Raise generate.max_tokens, or let the model reason less.",
     "cut": "Raise generate.max_tokens.",
     "refusal": "Change the prompt, or ask another model.",
     "content_filter": "See the provider's settings of its content filter, or ask another provider.",
 }
+_MOST = 0.5
 _OTHER_ADVICE = "See what the model answered (aig report), and try another model, prompt or generate.response_format."
 
 
@@ -66,17 +69,17 @@ def _check(configuration: Configuration, workspace: Workspace, name: str, kind: 
     ).fetchone()
     assert found is not None
     replies, nothing, rule, given_up, message, advice = found
-    if nothing * 2 > replies:
+    if nothing > max(_MOST, configuration.max_quarantine) * replies:
         (reason,) = database.execute("SELECT any_value(reason) FROM dropped WHERE rule = ?", [rule]).fetchone() or ("",)
         raise DataError(
             f"{name}, {kind}: {nothing:,} of {replies:,} replies hold no question-answer pair; most often {rule}: "
             f"{reason}",
-            _ADVICE.get(rule, _OTHER_ADVICE),
+            f"{_ADVICE.get(rule, _OTHER_ADVICE)} {_ALL_THE_SAME}",
         )
     share = given_up / (replies + given_up)
     if share > configuration.max_quarantine:
         raise DataError(
             f"{name}, {kind}: {given_up:,} of {replies + given_up:,} requests were given up ({share:.1%}), more than "
             f"max_quarantine allows ({configuration.max_quarantine:.1%}); one of them: {message}",
-            f"{advice} `aig retry-quarantine` asks them again.",
+            f"{advice} `aig retry-quarantine` asks them again. {_ALL_THE_SAME}",
         )

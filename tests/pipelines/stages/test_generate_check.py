@@ -15,8 +15,8 @@ from aig.pipelines.stages.generate.check import check_replies
 from aig.pipelines.workspace.workspace import Workspace
 
 
-def check(folder: Path, good: int, dropped: dict[str, int], given_up: int = 0) -> None:
-    content = {"workspace": str(folder), "datasets": {"mine": {"manifest": "m.jsonl"}}}
+def check(folder: Path, good: int, dropped: dict[str, int], given_up: int = 0, limit: float = 0.05) -> None:
+    content = {"workspace": str(folder), "datasets": {"mine": {"manifest": "m.jsonl"}}, "max_quarantine": limit}
     workspace = Workspace(str(folder))
     rows = [
         make_pair(
@@ -62,4 +62,8 @@ def test_most_replies_without_a_pair_fail_with_advice(tmp_path: Path) -> None:
 def test_many_requests_given_up_fail_with_advice(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"2 of 10 requests were given up \(20.0%\).*boom") as caught:
         check(tmp_path, 8, {}, given_up=2)
-    assert caught.value.advice == "Try. `aig retry-quarantine` asks them again."
+    assert caught.value.advice.startswith("Try. `aig retry-quarantine` asks them again.")
+
+
+def test_who_wants_to_publishes_all_the_same(tmp_path: Path) -> None:
+    check(tmp_path, 1, {"token_limit": 9}, given_up=5, limit=1.0)
