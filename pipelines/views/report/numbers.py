@@ -32,6 +32,7 @@ __all__ = [
     "prompt_quality",
     "repeated",
     "rows_by",
+    "shared_sounds",
 ]
 
 _OPEN = OPEN_ENDED.name
@@ -48,6 +49,20 @@ def left_out(database: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int, s
     """Selection, rule, clips it left out, and one of the reasons."""
     return database.execute(
         "SELECT selection, rule, count(*), min(reason) FROM left_out GROUP BY ALL ORDER BY selection, 3 DESC"
+    ).fetchall()
+
+
+def shared_sounds(database: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int, str]]:
+    """Pairs of datasets, how many sounds both have sample for sample, and a clip of the first with one of them."""
+    return database.execute(
+        """
+        WITH here AS (
+            SELECT content, dataset, min(audio_id) AS audio_id FROM measured
+            WHERE content IS NOT NULL AND NOT silent GROUP BY content, dataset
+        )
+        SELECT one.dataset, other.dataset, count(*), min(one.audio_id) FROM here AS one JOIN here AS other
+        ON one.content = other.content AND one.dataset < other.dataset GROUP BY ALL ORDER BY 3 DESC, 1, 2
+        """
     ).fetchall()
 
 

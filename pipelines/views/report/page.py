@@ -103,6 +103,7 @@ def _facts(lookup: ClipLookup) -> dict[str, Any]:
         "all_sums": add_up_clips(sums.values()),
         "sum_names": CLIP_SUMS,
         "left_out": numbers.left_out(database),
+        "shared_sounds": numbers.shared_sounds(database),
         "rows": rows,
         "pairs_made": {
             "by rule": sum(tasks.values()) - tasks.get(OPEN_ENDED.name, 0),

@@ -13,6 +13,7 @@ from aig.core.errors import DataError
 from aig.core.records import QAPair, Verdict
 from aig.generators.ledger.ledger import Ledger
 from aig.generators.mock_server.server import MockServer
+from aig.generators.mock_server.settings import MockSettings
 from aig.pipelines.configuration import Configuration, load
 from aig.pipelines.runtime.progress import progress_of
 from aig.pipelines.stages import publish
@@ -138,3 +139,19 @@ def test_nothing_is_published_that_shall_be_judged_and_was_not(tmp_path, server)
     judged = configured(tmp_path, server.url, judge={"model": "judge"})
     with progress_of("publish") as progress, pytest.raises(DataError, match="nobody has judged"):
         publish.publish_and_validate(judged, Workspace(judged.workspace), (), progress)
+
+
+def test_requests_that_got_no_verdict_are_asked_again_at_the_next_run(tmp_path, server):
+    with MockServer(MockSettings(faults={"bad_request": 1.0})) as broken:
+        judge = {"model": "judge", "min_score": 0, "base_url": broken.url}
+        configuration = configured(tmp_path, server.url, judge=judge)
+        files = plain_build(configuration)
+    verdicts = records(configuration, Verdict, "verdicts", "mine", "open_audio")
+    assert {verdict.error for verdict in verdicts} == {"no_reply"}
+    assert json.loads(files["/manifest.json"])["left_out"] == {"not_judged": len(verdicts)}
+    mended = configured(tmp_path, server.url, judge={"model": "judge", "min_score": 0})
+    files = plain_build(mended)
+    again = records(mended, Verdict, "verdicts", "mine", "open_audio")
+    assert len(again) == len(verdicts)
+    assert all(verdict.score is not None for verdict in again)
+    assert json.loads(files["/manifest.json"])["left_out"] == {}
