@@ -111,9 +111,9 @@ class Build:
         Raises:
             DataError: its audio is not here, or cannot be read.
         """
-        from aig.pipelines.views.clip_audio import ClipAudio
+        from aig.pipelines.views.clip_audio import audio_of_workspace
 
-        source = ClipAudio(self.configuration)
+        source = audio_of_workspace(self.configuration)
         samples = source.read(audio_id)
         if samples is None:
             raise DataError(f"{audio_id}: {source.faults[audio_id]}", "Name a clip of `clips()` whose audio is here.")

@@ -31,6 +31,10 @@ def export(
     config: Annotated[
         Path | None, typer.Option("--config", metavar="CONFIG", help="Configuration that says where the audio is.")
     ] = None,
+    audio_root: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Instead of CONFIG, on another machine: holds a folder for each dataset."),
+    ] = None,
     audio: Annotated[
         str, typer.Option(metavar="copy|link|path", help="16 kHz copies, links, or the files where they are.")
     ] = "copy",
@@ -73,8 +77,10 @@ def export(
         raise UsageError(f"--audio {audio} is not known", "Choose one of: copy, link, path.")
     if transcript not in (None, "drop", "keep"):
         raise UsageError(f"--transcript {transcript} is not known", "Choose one of: drop, keep.")
-    if config is None and (audio_out is not None or audio != "copy"):
-        raise UsageError("--audio and --audio-out need the audio", "Say where it is: --config CONFIG.")
+    if config is not None and audio_root is not None:
+        raise UsageError("--config and --audio-root both say where the audio is", "Give one of them.")
+    if config is None and audio_root is None and (audio_out is not None or audio != "copy"):
+        raise UsageError("--audio and --audio-out need the audio", "Give --config CONFIG or --audio-root DIR.")
     options = Options(
         config=stage,
         where=where,
@@ -88,7 +94,7 @@ def export(
         workers=min(8, os.cpu_count() or 1),
     )
     with progress_of("exporting", unit="rows") as progress:
-        done = write(path, to, out, options, audio=_audio_of(config), progress=progress.advance)
+        done = write(path, to, out, options, audio=_audio_of(path, config, audio_root), progress=progress.advance)
     if json:
         result = {"path": str(done.path), "rows": done.rows, "samples": done.samples, "left_out": done.left_out}
         print_json(result)
@@ -98,13 +104,13 @@ def export(
         say(f"  left out, {reason}: {rows:,} rows")
 
 
-def _audio_of(config: Path | None) -> ClipAudio | None:
-    if config is None:
+def _audio_of(path: str, config: Path | None, root: Path | None) -> ClipAudio | None:
+    if config is None and root is None:
         return None
     from aig.pipelines.configuration import load
-    from aig.pipelines.views.clip_audio import ClipAudio
+    from aig.pipelines.views.clip_audio import audio_of_set, audio_of_workspace
 
-    return ClipAudio(load(config))
+    return audio_of_workspace(load(config)) if config is not None else audio_of_set(path, cast(Path, root))
 
 
 def merge(

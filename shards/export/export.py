@@ -90,13 +90,13 @@ def export(
 
 def _check(form: Form, options: Options, audio: AudioSource | None) -> None:
     if form.audio in ("beside", "inside") and audio is None:
-        raise UsageError(f"{form.name} carries the audio", "Say where the audio is: --config CONFIG.")
+        raise UsageError(f"{form.name} carries the audio", "Give --config CONFIG or --audio-root DIR.")
     if form.audio == "none" and audio is not None:
-        raise UsageError(f"{form.name} carries no audio", "Remove --config.")
+        raise UsageError(f"{form.name} carries no audio", "Remove --config and --audio-root.")
     if form.audio == "inside" and (options.audio != "copy" or options.audio_out):
         raise UsageError(f"{form.name} carries the audio inside", "Remove --audio and --audio-out.")
     if options.max_seconds is not None and audio is None:
-        raise UsageError("--max-seconds cuts the audio", "Say where the audio is: --config CONFIG.")
+        raise UsageError("--max-seconds cuts the audio", "Give --config CONFIG or --audio-root DIR.")
     if options.lineage and not form.carries_lineage:
         raise UsageError(f"{form.name} cannot carry lineage: its trainers refuse other columns", "Use --to jsonl.")
 

@@ -8,12 +8,15 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import soundfile
 
 from aig.pipelines.cli.app import app
 from aig.pipelines.cli.output import run
-from helpers.small_build import CLIPS, small_build
+from aig.shards.audio_index import AUDIO, AUDIO_INDEX
+from helpers.small_build import CLIPS, ROWS_PER_CLIP, small_build
 
 
 @pytest.fixture
@@ -68,3 +71,22 @@ def test_a_clip_whose_sound_is_gone_is_left_out_and_counted(
 def test_the_forms_are_listed(aig: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:
     assert aig("export", "workspace/shards", "--to", "list", "--json") == 0
     assert {"messages", "af3", "lhotse-shar"} <= {form["name"] for form in json.loads(capfd.readouterr().out)["forms"]}
+
+
+def test_another_machine_finds_the_audio_by_the_sets_own_index(
+    aig: Callable[..., int], capfd: pytest.CaptureFixture[str]
+) -> None:
+    paths = [f"{number}.wav" for number in range(CLIPS)]
+    seconds = [0.5] * (CLIPS - 1) + [9.0]  # the last is not the recording it was
+    index = {"audio_id": [f"mine/{path}" for path in paths], "path": paths, "duration_s": seconds, "group": paths}
+    columns = [index.get(field.name, [None] * CLIPS) for field in AUDIO]
+    Path("workspace/shards/audio").mkdir(exist_ok=True)
+    pq.write_table(pa.table(columns, schema=AUDIO), f"workspace/shards/{AUDIO_INDEX}")
+    Path("elsewhere").mkdir()
+    Path("audio").rename("elsewhere/mine")
+    call = ["export", "workspace/shards", "--to", "messages", "--audio-root", "elsewhere", "--json"]
+    assert aig(*call) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert told["left_out"] == {"audio cannot be read": ROWS_PER_CLIP}
+    assert told["samples"] == (CLIPS - 2) * ROWS_PER_CLIP
+    assert aig(*call, "--config", "aig.yaml") == 2
