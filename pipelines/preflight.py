@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Literal
+from urllib.parse import urlsplit
 
 from aig.core.errors import UsageError
 from aig.extractors.registry import extractors
@@ -13,6 +15,7 @@ from aig.filters.clips.settings import SelectSettings
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.held_out import forget_lists, held_out_lists
 from aig.pipelines.held_out_audio import audio_files
+from aig.pipelines.runner_settings import RunnerSettings
 from aig.pipelines.sources import dataset_of, source_of
 from aig.pipelines.workspace.buckets import selections_of
 from aig.pipelines.workspace.workspace import Workspace
@@ -50,6 +53,25 @@ def chosen_datasets(configuration: Configuration, only: Sequence[str] | None) ->
     return list(only or configuration.datasets)
 
 
+def _reachable_server(runner: RunnerSettings) -> None:
+    """Workers of a cluster on other machines report to Prefect's server, so it must have an address for them too."""
+    if runner.address is None or _is_loopback(runner.address):
+        return
+    url = os.environ.get("PREFECT_API_URL", "")
+    if not url or _is_loopback(url):
+        raise UsageError(
+            f"the workers at {runner.address} cannot reach "
+            + (f"the Prefect server at {url}" if url else "a Prefect server that this run starts for itself"),
+            "Start one that all machines reach (`prefect server start --host 0.0.0.0`) and set PREFECT_API_URL to its "
+            "address, here and for the workers.",
+        )
+
+
+def _is_loopback(address: str) -> bool:
+    host = urlsplit(address if "://" in address else f"//{address}").hostname or ""
+    return host == "localhost" or host == "::1" or host.startswith("127.")
+
+
 def check(configuration: Configuration, only: Sequence[str], stages: Sequence[Stage]) -> None:
     """Looks at what the stages will need: the datasets named, their folders and manifests, the model's key.
 
@@ -64,6 +86,7 @@ def check(configuration: Configuration, only: Sequence[str], stages: Sequence[St
         UsageError: something is not there.
     """
     names = chosen_datasets(configuration, only)
+    _reachable_server(configuration.runner)
     if "index" in stages:
         for name in names:
             dataset, source = dataset_of(configuration, name), source_of(configuration, name)

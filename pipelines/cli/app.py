@@ -38,6 +38,7 @@ AREAS: tuple[str, ...] = (
     "operations",
     "versions",
     "forget",
+    "upkeep",
     "levels",
     "prompts",
     "regenerate",

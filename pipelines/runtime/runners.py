@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
@@ -20,7 +21,7 @@ from aig.core.extras import missing_extra
 from aig.pipelines.runner_settings import RunnerSettings
 from aig.pipelines.runtime.watchdog import end_with_parent
 
-__all__ = ["Runner"]
+__all__ = ["Runner", "gpus"]
 
 
 def _workers(settings: RunnerSettings) -> int:
@@ -106,8 +107,26 @@ def _task_runner(settings: RunnerSettings) -> TaskRunner[Any]:
         )
     return cast(
         TaskRunner[Any],
-        ProcessPoolTaskRunner(max_workers=workers, initializer=end_with_parent, initargs=(os.getpid(),)),
+        ProcessPoolTaskRunner(max_workers=workers, initializer=_start_worker, initargs=(os.getpid(),)),
     )
+
+
+def _start_worker(parent: int) -> None:
+    """What a worker of the pool does first: it ends with its parent, and has one of several GPUs to itself."""
+    end_with_parent(parent)
+    devices = gpus()
+    if len(devices) > 1:
+        (number, *_) = multiprocessing.current_process()._identity or (1,)
+        os.environ["CUDA_VISIBLE_DEVICES"] = devices[(number - 1) % len(devices)]
+
+
+def gpus() -> list[str]:
+    """The CUDA devices that this process may use, as `CUDA_VISIBLE_DEVICES` names them; no library is loaded."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return [device for device in visible.split(",") if device.strip()]
+    found = Path("/proc/driver/nvidia/gpus")
+    return [str(number) for number, _ in enumerate(found.iterdir())] if found.is_dir() else []
 
 
 def _deaths(kind: str) -> tuple[type[BaseException], ...]:

@@ -27,6 +27,7 @@ from aig.shards.manifest import MANIFEST, Manifest
 from aig.shards.published import PublishedSet
 
 __all__ = [
+    "VERSIONS",
     "Version",
     "adopt",
     "commit",
@@ -41,6 +42,8 @@ __all__ = [
 ]
 
 VERSIONS = "versions"
+"""Folder of the workspace."""
+
 LINK = "shards"
 POINTER = "shards.json"
 
