@@ -98,7 +98,7 @@ def _write_configuration(config: Path, manifest: Path, whisper: Path, model: str
             },
             "prices": {LOCAL_MODEL: {"input": 0, "output": 0}},
         }
-    content = {
+    content: dict[str, Any] = {
         "workspace": "./workspace",
         "datasets": {"demo": {"manifest": os.path.relpath(manifest, config.parent), "title": "AIG demo corpus"}},
         "extract": {"whisper": {"model": str(whisper)}},
@@ -106,6 +106,9 @@ def _write_configuration(config: Path, manifest: Path, whisper: Path, model: str
         "runner": {"batch_clips": 6},  # so few clips would else be one batch for one worker
     }
     text = "# Written by `aig demo`, which also starts the local model and names it in OPENAI_BASE_URL.\n"
+    if model is None:
+        text += "# The local model is tiny, and many of its replies may hold nothing: max_quarantine lets that pass.\n"
+        content["max_quarantine"] = 0.9
     write_bytes(str(config), (text + yaml.safe_dump(content, sort_keys=False)).encode())
 
 
