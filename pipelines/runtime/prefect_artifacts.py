@@ -73,6 +73,7 @@ class ProgressReport:
                 "total": progress.total,
                 "unit": progress.unit,
                 "seconds": round(seconds, 1),
+                "at": time.time(),
             }
             self._workspace.write_text(json.dumps(content), PROGRESS)
             if progress.total:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -22,6 +23,9 @@ from aig.pipelines.workspace.workspace import Workspace
 from aig.shards.published import PublishedSet
 
 __all__ = ["StageStatus", "status"]
+
+SILENT_S = 120.0
+"""A run that told no progress for so long promises no time left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,8 @@ def _running(workspace: Workspace) -> dict[str, Any] | None:
         return None
     told: dict[str, Any] = json.loads(workspace.read_text(PROGRESS) or "{}")
     left = None
-    if told.get("total") and told.get("done"):
+    silent = time.time() - told["at"] if "at" in told else 0.0
+    if told.get("total") and told.get("done") and silent < SILENT_S:  # nobody knows when a stopped run goes on
         left = round(told["seconds"] / told["done"] * (told["total"] - told["done"]), 1)
     return {
         "by": holder,
