@@ -34,8 +34,8 @@ class Recording:
         volume: of the samples.
         track: fundamental frequency where somebody speaks; `None` where nobody does.
         f0_hz: its mean; `None` where there is none.
-        spans: where somebody speaks, in seconds; empty where nobody does.
-        listened: whether a recogniser was asked; where not, all that is voiced counts as speech, music too.
+        spans: where somebody speaks, in seconds; empty where nobody does. Without a recogniser all that is voiced
+            counts as speech, music too.
         sounds: what a tagger heard; `None` without one.
         found: the values of the extractors before this one, by name; an absent one is not there.
     """
@@ -46,7 +46,6 @@ class Recording:
     track: PitchTrack | None = None
     f0_hz: float | None = None
     spans: Sequence[Span] = ()
-    listened: bool = False
     sounds: Sequence[str] | None = None
     found: dict[str, float | str] = field(default_factory=dict)
 

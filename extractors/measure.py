@@ -195,7 +195,6 @@ def _recording(
         track=voice.track,
         f0_hz=voice.f0_hz,
         spans=spans,
-        listened=settings.whisper is not None,
         sounds=sounds,
         found=found,
     )

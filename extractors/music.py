@@ -22,13 +22,13 @@ def is_music(recording: Recording) -> bool:
 
 
 def not_music(recording: Recording) -> str | None:
-    """Why a clip is not taken for music: something else is annotated or tagged, or somebody speaks; else `None`."""
+    """Why a clip is not taken for music: something else is annotated or tagged, or a voice is heard; else `None`."""
     if is_music(recording):
         return None
     known = _known(recording)
     if known:
         return f"no music: {known[0]}"
-    return "no music: somebody speaks" if recording.spans and recording.listened else None
+    return "nobody says that it is music, and a voice is heard" if recording.spans else None
 
 
 def _known(recording: Recording) -> list[str]:

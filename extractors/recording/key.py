@@ -6,6 +6,8 @@ fit about as well, as a key and its relative often do, the one whose triad is he
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,7 @@ __all__ = ["MUSIC_KEY"]
 _TONES = ("C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
 _MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 _MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+_FRAME = 4_096
 _LEAST_S = 2.0
 _LEAST_FIT, _LEAST_FIT_UNKNOWN = 0.6, 0.75
 """Correlation with the profile where the clip is known to be music, and where it is not."""
@@ -41,10 +44,9 @@ def _measure(recording: Recording) -> Value:
         return Absent("silent")
     if recording.audio.duration_s < _LEAST_S:
         return Absent(f"{recording.audio.duration_s:.2f} s, shorter than {_LEAST_S:g} s")
-    spectrum = np.abs(librosa.stft(recording.samples, n_fft=4096, hop_length=2048))
-    tuning = librosa.estimate_tuning(S=spectrum, sr=SAMPLE_RATE)
-    chroma = librosa.feature.chroma_stft(S=spectrum**2, sr=SAMPLE_RATE, n_fft=4096, tuning=tuning, norm=None)
-    heard = chroma.sum(axis=1)
+    spectrum = np.abs(librosa.stft(recording.samples, n_fft=_FRAME, hop_length=_FRAME // 2))
+    tuning = librosa.estimate_tuning(S=spectrum[:, ::3], sr=SAMPLE_RATE, fmax=2_000)
+    heard = _chroma(round(float(tuning), 1)) @ (spectrum**2).sum(axis=1)
     if heard.min() > _ALIKE * heard.mean():
         return Absent("all twelve tones are heard alike")
     tones = _shares(heard)
@@ -52,15 +54,11 @@ def _measure(recording: Recording) -> Value:
     if ((tones >= _TONE_SHARE) & (tones >= _OF_NEIGHBOUR * beside)).sum() < _LEAST_TONES:
         return Absent("fewer than three tones")
     fits = sorted(
-        (
-            float(np.corrcoef(np.roll(profile, tonic), tones)[0, 1]),
-            _triad(tones, tonic, third),
-            f"{_TONES[tonic]} {mode}",
-        )
-        for mode, third, profile in (("major", 4, _MAJOR), ("minor", 3, _MINOR))
-        for tonic in range(12)
+        (float(fit), _triad(tones, index % 12, 4 if index < 12 else 3), index)
+        for index, fit in enumerate(_profiles() @ ((tones - tones.mean()) / tones.std()) / 12)
     )
-    (second, other_triad, other), (best, triad, key) = fits[-2], fits[-1]
+    (second, other_triad, at_second), (best, triad, at_best) = fits[-2], fits[-1]
+    key, other = _name(at_best), _name(at_second)
     wanted = _LEAST_FIT if is_music(recording) else _LEAST_FIT_UNKNOWN
     if best < wanted:
         return Absent(f"the tones fit no key: {key} best, by {best:.2f}, less than {wanted:g}")
@@ -72,8 +70,24 @@ def _measure(recording: Recording) -> Value:
 MUSIC_KEY = Extractor("music_key", _measure)
 
 
-def _fit(profile: NDArray[np.float64], tones: NDArray[np.float64]) -> float:
-    return float(np.corrcoef(profile, tones)[0, 1])
+@lru_cache(maxsize=16)
+def _chroma(tuning: float) -> NDArray[np.floating]:
+    """How much each bin of a spectrum belongs to each of the twelve tones; `tuning` as a share of a semitone."""
+    import librosa
+
+    return np.asarray(librosa.filters.chroma(sr=SAMPLE_RATE, n_fft=_FRAME, tuning=tuning))
+
+
+@cache
+def _profiles() -> NDArray[np.float64]:
+    """The profiles of the 12 major and the 12 minor keys, each with mean 0 and deviation 1."""
+    both = [np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(12)]
+    profiles = np.array(both, np.float64)
+    return np.asarray((profiles - profiles.mean(axis=1, keepdims=True)) / profiles.std(axis=1, keepdims=True))
+
+
+def _name(index: int) -> str:
+    return f"{_TONES[index % 12]} {'major' if index < 12 else 'minor'}"
 
 
 def _triad(tones: NDArray[np.float64], tonic: int, third: int) -> float:

@@ -81,8 +81,8 @@ def _times(levels: Array, length: int, drop_db: float) -> Array:
     times = np.arange(length) * _HOP / SAMPLE_RATE
     centred = times - times.mean()
     found = []
-    for level in levels.T:
-        floor, top = np.quantile(level, 0.05) + 6, np.quantile(level, 0.95) - 25
+    floors, tops = np.quantile(levels, (0.05, 0.95), axis=0)
+    for level, floor, top in zip(levels.T, floors + 6, tops - 25, strict=True):
         stretches = np.lib.stride_tricks.sliding_window_view(level, length)
         slope = stretches @ centred / (centred @ centred)
         use = (-slope * times[-1] > drop_db) & (stretches[:, -1] > floor) & (stretches[:, 0] > top)

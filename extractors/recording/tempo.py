@@ -5,6 +5,8 @@ Half and double the tempo are the errors to be expected: people do not agree eit
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +16,7 @@ from aig.extractors.music import is_music, not_music
 
 __all__ = ["TEMPO_BPM"]
 
-_HOP = 128
+_FRAME, _HOP = 1_024, 256
 _SLOWEST_BPM, _FASTEST_BPM = 40.0, 240.0
 _LIKELIEST_BPM = 120.0
 """The tempo that people tap most, from which octaves count as errors (as in librosa's prior)."""
@@ -44,9 +46,8 @@ def _measure(recording: Recording) -> Value:
         return Absent("silent")
     if recording.audio.duration_s < _LEAST_S:
         return Absent(f"{recording.audio.duration_s:.2f} s, shorter than {_LEAST_S:g} s")
-    mel = librosa.feature.melspectrogram(
-        y=recording.samples, sr=SAMPLE_RATE, n_fft=1024, hop_length=_HOP, n_mels=40, fmax=8000
-    )
+    spectrum = np.abs(librosa.stft(recording.samples, n_fft=_FRAME, hop_length=_HOP)) ** 2
+    mel = _mel() @ spectrum
     onsets = librosa.onset.onset_strength(S=librosa.power_to_db(mel), sr=SAMPLE_RATE, hop_length=_HOP)
     repeats = librosa.autocorrelate(onsets - onsets.mean())
     if repeats[0] <= 0:
@@ -68,6 +69,13 @@ def _measure(recording: Recording) -> Value:
     if not _SLOWEST_BPM * 0.98 <= tempo <= _FASTEST_BPM * 1.02:
         return Absent(f"outside {_SLOWEST_BPM:g} to {_FASTEST_BPM:g} beats a minute")
     return tempo
+
+
+@cache
+def _mel() -> NDArray[np.floating]:
+    import librosa
+
+    return np.asarray(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=_FRAME, n_mels=32, fmax=8_000))
 
 
 TEMPO_BPM = Extractor("tempo_bpm", _measure)

@@ -47,7 +47,7 @@ def test_absent_with_a_reason(shared_data):
         (tone(60, 3.0), {"labels": ("Music",)}, "fewer than three tones"),
         (np.concatenate([tone(60 + note, 0.3) for note in range(13)]), {"labels": ("Music",)}, "alike"),
         (chords(CADENCES["major"], 0), {"labels": ("Dog",)}, "no music: Dog"),
-        (speech(shared_data, SPEECH[0]), {}, "alike"),
+        (speech(shared_data, SPEECH[0]), {}, "a voice is heard"),
         (clicks(120, 1.5), {"labels": ("Music",)}, "shorter than 2 s"),
     ):
         found = values(samples, **clip)["music_key"]

@@ -12,16 +12,18 @@ from helpers.voices import RATE, vowel
 def test_click_tracks(bpm):
     for seconds in (6, 12):
         for samples in (clicks(bpm, seconds), clicks(bpm, seconds) + 0.05 * noise("pink", seconds * RATE)):
-            assert values(samples)["tempo_bpm"] == pytest.approx(bpm, rel=0.02)
-    assert values(clicks(bpm, 8), labels=("Music",))["tempo_bpm"] == pytest.approx(bpm, rel=0.02)
+            assert values(samples, labels=("Music",))["tempo_bpm"] == pytest.approx(bpm, rel=0.02)
+    unknown = values(clicks(bpm, 8))["tempo_bpm"]
+    assert isinstance(unknown, Absent) or unknown == pytest.approx(bpm, rel=0.02)
 
 
 def test_absent_with_a_reason(shared_data):
     for samples, clip, reason in (
         (noise("white", 6 * RATE), {}, "no steady beat"),
         (clicks(120, 6), {"labels": ("Speech",)}, "no music: Speech"),
-        (speech(shared_data, SPEECH[0]), {}, "no steady beat"),
-        (clicks(120, 3), {}, "shorter than 4 s"),
+        (speech(shared_data, SPEECH[0]), {}, "a voice is heard"),
+        (speech(shared_data, SPEECH[0]), {"labels": ("Rapping",)}, "no steady beat"),
+        (clicks(120, 3), {"genres": ("Techno",)}, "shorter than 4 s"),
         (np.zeros(6 * RATE), {"labels": ("Music",)}, "silent"),
         (vowel(150, 6.0), {"genres": ("Folk",)}, "no steady beat"),
     ):
