@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import pyarrow.compute as pc
 
+from aig.core.columns import plain_text
 from aig.core.hashing import Keys, row_keys
+from aig.core.qa_id import QA_ID_LENGTH
 from aig.shards.manifest import FileEntry, lineage_path
 from aig.shards.published import PublishedSet
 from aig.shards.validator.findings import ValidationReport
@@ -53,9 +56,10 @@ def tell_duplicates(
     for entry in entries:
         start = 0
         for table in published.rows(entry, (), ("qa_id",)):
-            ids = table.column("qa_id")
+            ids = plain_text(table.column("qa_id")).fill_null("")
+            ids = pc.if_else(pc.equal(pc.binary_length(ids), QA_ID_LENGTH), ids, "")
             for row in np.flatnonzero(np.isin(row_keys(ids, seed), twins)).tolist():
                 where = f"{entry.path} row {start + row}"
-                if (before := first.setdefault(ids[row].as_py(), where)) != where:
+                if ids[row].as_py() and (before := first.setdefault(ids[row].as_py(), where)) != where:
                     report.error("duplicate", f"qa_id also of {before}", entry.path, start + row)
             start += table.num_rows

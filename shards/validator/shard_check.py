@@ -76,7 +76,7 @@ def check_shard(
     ids = None
     if lineage_file is not None:
         ids = _check_lineage(lineage_file, data_file, data[0], manifest, report)
-        result.keys = row_keys(ids, manifest.build.seed)
+        result.keys = row_keys(ids.filter(pc.not_equal(ids, "")), manifest.build.seed)
         if (result.keys[1:] < result.keys[:-1]).any():
             ids = None  # rows of lineage were moved, which is told once for the set
     if data_file is None:
