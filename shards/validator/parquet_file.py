@@ -202,9 +202,11 @@ def _fits(found: pa.DataType, wanted: pa.DataType) -> bool:
 
 
 def _in_our_types(table: pa.Table) -> pa.Table:
-    """The table with its text as `string` or dictionaries of it, in whatever form the file holds it."""
+    """The table with its text as `string` (dictionaries of it in columns that repeat), however the file holds it."""
     for index, field in enumerate(table.schema):
-        if pa.types.is_large_string(field.type) or pa.types.is_string_view(field.type):
+        encoded = pa.types.is_dictionary(field.type)
+        kept = encoded and field.name in _REPEATING and pa.types.is_string(field.type.value_type)
+        if not kept and (encoded or pa.types.is_large_string(field.type) or pa.types.is_string_view(field.type)):
             table = table.set_column(index, field.with_type(pa.string()), plain_text(table.column(index)))
     return table
 

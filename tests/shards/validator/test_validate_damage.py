@@ -237,7 +237,10 @@ def desktop(damaged: Set) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        *(partial(as_type, kind=kind) for kind in (pa.large_string(), pa.string_view())),
+        *(
+            partial(as_type, kind=kind)
+            for kind in (pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string()))
+        ),
         *(partial(with_deltas, encoding=f"DELTA_{kind}BYTE_ARRAY") for kind in ("", "LENGTH_")),
         *(partial(rewritten, compression=kind) for kind in ("gzip", "lz4", "snappy", "brotli", "none")),
         partial(rewritten, data_page_version="2.0", version="1.0", row_group_size=7),
