@@ -80,6 +80,10 @@ class Found:
     searched: float = 1.0
 
 
+_NOT_SAID = dict.fromkeys(name for name in LINEAGE.names if LINEAGE.field(name).nullable)
+"""Columns of lineage that a file leaves out where they say nothing of its rows."""
+
+
 class Rows:
     """Finds rows in a source's files.
 
@@ -180,7 +184,7 @@ class Rows:
             """  # noqa: S608 - numbers
         )
         return [
-            {"place": int(self.index.starts[number]) + row.pop("file_row_number"), **row}
+            {"place": int(self.index.starts[number]) + row.pop("file_row_number"), **_NOT_SAID, **row}
             for row in table.to_arrow_table().to_pylist()
         ]
 
@@ -212,5 +216,5 @@ class Rows:
         """SQL for a file's columns of one part, with `file_row_number`."""
         file = self.source.files[number]
         url = self.source.root.url(file.data if part == "data" else file.lineage).replace("'", "''")
-        names = ", ".join(DATA.names if part == "data" else LINEAGE.names)
+        names = ", ".join(DATA.names) if part == "data" else "* EXCLUDE (file_row_number)"
         return f"(SELECT {names}, file_row_number FROM read_parquet('{url}', file_row_number = true))"  # noqa: S608
