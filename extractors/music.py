@@ -1,10 +1,10 @@
-"""Whether a clip is music, for the measurements that make sense of nothing else."""
+"""Whether a clip is music, for the measurements that make sense of nothing else, or of all but that."""
 
 from __future__ import annotations
 
 from aig.extractors.extractor import Recording
 
-__all__ = ["is_music", "not_music"]
+__all__ = ["is_music", "not_music", "not_speech"]
 
 _MUSIC = frozenset(
     """
@@ -29,6 +29,13 @@ def not_music(recording: Recording) -> str | None:
     if known:
         return f"no music: {known[0]}"
     return "nobody says that it is music, and a voice is heard" if recording.spans else None
+
+
+def not_speech(recording: Recording) -> str | None:
+    """Why what is measured of speech is not: nobody speaks, or there is music, which is neither voice nor noise."""
+    if not recording.spans:
+        return "no speech"
+    return "there is music" if is_music(recording) else None
 
 
 def _known(recording: Recording) -> list[str]:

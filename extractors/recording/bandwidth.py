@@ -25,7 +25,7 @@ _AT_EDGE_DB = 10.0
 def _measure(recording: Recording) -> Value:
     """The highest frequency before an edge, in Hz; half the file's rate where there is none."""
     native = recording.audio.native
-    if native is None or not native.power.any():
+    if native is None or not native.power.any() or recording.volume.dbfs is None:
         return Absent("silent, or too short")
     hertz, nyquist = native.frequencies_hz, native.rate / 2
     width = max(1, round(_SMOOTH_HZ / hertz[1]))

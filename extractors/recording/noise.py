@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from aig.extractors.audio import SAMPLE_RATE, Samples
 from aig.extractors.extractor import Absent, Extractor, Recording, Value
+from aig.extractors.music import not_speech
 
 __all__ = ["SNR_DB"]
 
@@ -37,8 +38,8 @@ _LOWEST_DB, _HIGHEST_DB = -5.0, 60.0
 
 def _measure(recording: Recording) -> Value:
     """Power of the speech over that of the noise, over the whole clip, in dB."""
-    if not recording.spans:
-        return Absent("no speech")
+    if reason := not_speech(recording):
+        return Absent(reason)
     if recording.audio.duration_s < _LEAST_S:
         return Absent(f"{recording.audio.duration_s:.2f} s, shorter than {_LEAST_S:g} s")
     frames, smooth = _bands(recording.samples)

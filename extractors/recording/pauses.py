@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aig.extractors.extractor import Absent, Extractor, Recording, Value
+from aig.extractors.music import not_speech
 from aig.extractors.volume import HOP_S
 
 __all__ = ["PAUSES_PER_MIN", "PAUSE_SHARE"]
@@ -29,8 +30,8 @@ class _Pauses:
 
 def _pauses(recording: Recording) -> _Pauses | Absent:
     """The pauses between the first and the last active frame of speech."""
-    if not recording.spans:
-        return Absent("no speech")
+    if reason := not_speech(recording):
+        return Absent(reason)
     snr = recording.found.get("snr_db")
     if not isinstance(snr, float):
         return Absent("the noise is not known, which may fill the pauses")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from aig.extractors.audio import SAMPLE_RATE, Samples
 from aig.extractors.extractor import Absent, Extractor, Recording, Value
+from aig.extractors.music import not_speech
 
 __all__ = ["REVERBERATION_S"]
 
@@ -40,6 +41,8 @@ _DRY_SNR_DB = 25.0
 
 def _measure(recording: Recording) -> Value:
     """Time in which sound falls by 60 dB, in seconds, 0.2 to 2."""
+    if reason := not_speech(recording):
+        return Absent(reason)
     spoken = sum(end - start for start, end in recording.spans)
     if spoken < _LEAST_S:
         return Absent(f"less than {_LEAST_S:g} s of speech")

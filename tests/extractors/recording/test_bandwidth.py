@@ -53,6 +53,7 @@ def test_through_a_lossy_codec(tmp_path):
 def test_levels_and_silence(tmp_path):
     assert measured_file(tmp_path, music(48_000), 48_000).bandwidth_level == "very wide"
     assert measured_file(tmp_path, soxr.resample(music(8_000), 8_000, 48_000), 48_000).bandwidth_level == "narrow"
-    silent = measured_file(tmp_path, np.zeros(32_000, np.float32), 16_000)
-    assert silent.bandwidth_hz is None
-    assert ("bandwidth_hz", "silent, or too short") in {(each.field, each.reason) for each in silent.absent or ()}
+    for level in (0.0, 0.1):
+        silent = measured_file(tmp_path, np.full(32_000, level, np.float32), 16_000)
+        assert silent.bandwidth_hz is None
+        assert ("bandwidth_hz", "silent, or too short") in {(each.field, each.reason) for each in silent.absent or ()}

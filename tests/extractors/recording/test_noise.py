@@ -50,3 +50,9 @@ def test_absent_with_a_reason(samples, reason):
     found = values(samples)["snr_db"]
     assert isinstance(found, Absent)
     assert reason in found.reason
+
+
+def test_music_is_neither_voice_nor_noise(shared_data):
+    found = values(speech(shared_data, SPEECH[0]), genres=("Folk",))
+    for name in ("snr_db", "pause_share", "pauses_per_min", "reverberation_s"):
+        assert found[name] == Absent("there is music")
