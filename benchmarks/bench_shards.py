@@ -152,6 +152,7 @@ def batches(rows: int, seed: int = 0) -> Iterator[pa.RecordBatch]:
             **{name: pa.array([value] * size) for name, value in constant.items()},
         }
         columns["qa_id"] = qa_ids(pa.table({name: columns[name] for name in IDENTITY}))
+        columns |= {field.name: pa.nulls(size, field.type) for field in QA if field.nullable}
         yield pa.RecordBatch.from_arrays([columns[name] for name in QA.names], schema=QA)
 
 
