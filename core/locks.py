@@ -1,7 +1,7 @@
 """One holder at a time: a lock of the operating system on a local disk, a lease on an object store.
 
 A lease is a folder of small objects, one for each process that holds or wants it, named by a random token. Nobody but
-its owner writes or removes such an object while it lives, and its owner writes it anew at intervals. Who wants the
+its owner writes or removes such an object while it lives, and its owner rewrites it at intervals. Who wants the
 lease puts its object there and then looks at the folder: alone there, it holds the lease; beside another, it takes its
 own away and waits for the other to change (then it is alive), to go, or to stay unchanged for `STALE_AFTER_S` (then it
 is dead). Of two that come at once at least one sees the other, so never both hold it. What counts is that an object
@@ -206,7 +206,7 @@ class _Lease(Holding):
             self._renewed_at = began
 
     def renew(self) -> None:
-        """Writes the object anew at intervals until the lease is given back or found lost."""
+        """Rewrites the object at intervals until the lease is given back or found lost."""
         while not self.ended.wait(RENEWED_EVERY_S):
             try:
                 if not any(path.endswith(f"{self.token}.json") for path in self._listed()):

@@ -85,7 +85,7 @@ class Dataset:
         open_prompt: kind of open-ended prompt: `audio`, `speech`, `speech_emotion`, `speech_age`, `music`, `joint`,
             or `None` where the paper asks none.
         pairs_per_call: question-answer pairs asked of the model at once.
-        copies: how often each closed-ended question is drawn anew, to weigh a small dataset.
+        copies: how often each closed-ended question is drawn again, to weigh a small dataset.
         by_split: fields that differ in a split, see `for_split`.
         max_duration_s: longer clips are left out unless the source says otherwise; `None`: no bound.
         reader: yields a `Clip` or a `Quarantined` for each item of the owners' files, see `read`.

@@ -52,7 +52,7 @@ class Batch:
 
 
 def batches(rows: Iterable[dict[str, str]]) -> Iterator[Batch]:
-    """Left-padded batches of `BATCH` rows, without end: the rows begin anew when they are through."""
+    """Left-padded batches of `BATCH` rows, without end: the rows begin again when they are through."""
     endless = itertools.chain.from_iterable(itertools.repeat(rows))
     while True:
         pairs = [tokens(row) for row in itertools.islice(endless, BATCH)]

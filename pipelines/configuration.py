@@ -39,7 +39,7 @@ class DatasetSource(Strict):
         parts: the owners' download parts to read, such as `train-clean-100`; all that are there where absent.
         splits: the owners' splits to read; those that train where absent.
         max_duration_s: clips the owners' files give as longer are left out; the dataset's own bound where absent.
-        limit: at most so many clips, drawn with balanced labels before anything is measured.
+        limit: at most N clips, drawn with balanced labels before anything is measured.
         title: own data only: what the dataset is called in the dataset card.
         licence: own data only: licence of clips that do not name one.
         columns: own data only: names of the manifest's columns, and the fields of a clip that they are.
@@ -97,9 +97,7 @@ class Configuration(Strict):
             if source.manifest is None and name not in registry.DATASETS:
                 near = difflib.get_close_matches(name, registry.DATASETS, n=1)
                 hint = f"did you mean {near[0]!r}? " if near else ""
-                raise ValueError(
-                    f"{name!r} is none of the datasets the registry knows; {hint}own data needs `manifest`"
-                )
+                raise ValueError(f"{name!r} is not a dataset of the registry; {hint}own data needs `manifest`")
             if source.manifest is not None and name in registry.DATASETS:
                 raise ValueError(f"{name!r} is a dataset of the registry; give your own data another name")
         return datasets

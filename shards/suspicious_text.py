@@ -79,7 +79,7 @@ def _swapped(questions: pa.Array, answers: pa.Array) -> Iterator[Broken]:
         some = answers.take(pa.array(rows))
         rows = rows[pc.match_substring_regex(some, _ASKS).to_numpy(False)]
     if len(rows):
-        yield Broken("swapped", rows, "the answer is a question and the question is none: they may be swapped")
+        yield Broken("swapped", rows, "the answer is a question and the question is not one: they may be swapped")
     same = np.flatnonzero(pc.equal(questions, answers).fill_null(False).to_numpy(False))
     if len(same):
         yield Broken("swapped", same, "the answer is the question")

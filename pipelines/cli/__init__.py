@@ -17,7 +17,7 @@ def main() -> None:
         status = run(app)
     except KeyboardInterrupt:  # while it was still importing
         status = 130
-    if status > 128:  # threads and queries broken off by a signal may crash an interpreter that takes itself down
+    if status > 128:  # threads and queries interrupted by a signal may crash an interpreter that takes itself down
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)

@@ -24,7 +24,7 @@ def regenerate(
         str, typer.Option(metavar="NAME", help="The prompt to ask, such as speech@2.", show_default=False)
     ],
     sample: Annotated[
-        int | None, typer.Option(min=1, help="Try it on so many clips and write no pairs.", show_default=False)
+        int | None, typer.Option(min=1, help="Try it on N clips and write no pairs.", show_default=False)
     ] = None,
     json: JsonFlag = False,
 ) -> None:

@@ -1,7 +1,7 @@
-"""Asks one prompt's questions anew and sets the result beside the prompt in use.
+"""Asks one prompt's questions again and sets the result beside the prompt in use.
 
 With a sample nothing but the ledger grows: a prompt can be tried on fifty clips before it is paid for a million.
-Without one the pairs of the prompt's kind are written anew; every other file of the workspace stays as it is.
+Without one the pairs of the prompt's kind are rewritten; every other file of the workspace stays as it is.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ def regenerate(
         configuration: of the build.
         workspace: of the build; its clips are measured.
         reference: the prompt, as in `aig.prompts.open_ended.load`.
-        sample: try it on so many clips, always the same, and write nothing; `None`: on all, and write the pairs.
+        sample: try it on this number of clips, always the same ones, and write nothing; `None`: on all, and write
+            the pairs.
         on_progress: called with the running figures.
 
     Raises:
@@ -227,7 +228,7 @@ def _read(configuration: Configuration, ledger: Ledger, asked: Question, outcome
 
 
 def _write(configuration: Configuration, workspace: Workspace, kind: str, summary: Summary) -> int:
-    """Writes the pairs of a kind anew; returns how many."""
+    """Rewrites the pairs of a kind; returns how many."""
     failures = {failure.key: failure for failure in summary.failures}
     written = 0
     for name in _names(configuration, kind):

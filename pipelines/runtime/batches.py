@@ -58,7 +58,7 @@ def run_batches(
 ) -> Iterator[Any]:
     """Submits a task for each job to a runner and yields the results in order of completion.
 
-    Only so many jobs are drawn from the iterable as are in flight, so memory does not grow with their number.
+    No more jobs are drawn from the iterable than are in flight, so memory does not grow with their number.
 
     Args:
         task: works one batch.

@@ -100,7 +100,7 @@ def _reach(url: str) -> None:
 
 
 class _Supervised:
-    """The server's process, started anew when it dies."""
+    """The server's process, restarted when it dies."""
 
     def __init__(self, listener: socket.socket, environment: dict[str, str], log: Path) -> None:
         self._listener = listener

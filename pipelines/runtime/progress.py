@@ -61,7 +61,7 @@ class Progress:
         self._tell()
 
     def set(self, done: int, total: int | None = None) -> None:
-        """So many items are done, of so many."""
+        """Sets how many items are done, and of how many."""
         self.done = done
         if total is not None:
             self.total = total

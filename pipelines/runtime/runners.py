@@ -66,7 +66,7 @@ class Runner:
         return cast(PrefectFuture[Any], self._runner.submit(task, parameters))
 
     def restart(self) -> None:
-        """Has the pool started anew after a worker's death; a cluster replaces its workers itself."""
+        """Has the pool restarted after a worker's death; a cluster replaces its workers itself."""
         if self._settings.kind == "process":
             self._kill()
             self._close()

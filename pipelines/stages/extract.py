@@ -30,7 +30,7 @@ def _recheck(known: Features, clip: Clip) -> Features:
     """Earlier features of a clip whose file has changed, by its stamp: to be believed where its samples are the same.
 
     A file that was merely copied has another time of change. It is decoded and measured again, but not transcribed.
-    Where only the speaker's gender is another, the audio is the same and nothing but its rank is looked up anew.
+    Where only the speaker's gender is another, the audio is the same and nothing but its rank is looked up again.
     """
     then = Parts.of(known.extractor)
     if known.source.rpartition("~")[0] == _source(clip).rpartition("~")[0] or then is None:
@@ -118,7 +118,7 @@ def measure_batch(
     """Measures a batch of clips and writes what came out; returns how many were measured and quarantined.
 
     `on_clip` is called after each clip. The quarantined are written first: a clip found there or in the features is
-    done, so a batch broken off between the two files is tried again for the others only.
+    done, so a batch interrupted between the two files is tried again for the others only.
     """
     extractor = extractor_version(settings)
     by_id = {clip.audio_id: clip for clip in clips}

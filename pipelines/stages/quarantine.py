@@ -40,7 +40,7 @@ def _items(workspace: Workspace, stage: str, part: str) -> Iterable[Quarantined]
 
 
 class Reconciled:
-    """Notices, while a dataset is read anew, which quarantined clips have another file now, or are gone.
+    """Notices, while a dataset is read again, which quarantined clips have another file now, or are gone.
 
     Only the clips in quarantine are held in memory, a few of a hundred.
     """
@@ -66,7 +66,7 @@ class Reconciled:
         """Lifts the quarantine of clips whose file is another or no longer there; returns how many.
 
         To be called when the new clips are written and before the old ones are removed, so that it is made up for
-        where it was broken off.
+        where it was interrupted.
         """
         if not self._files:
             return 0

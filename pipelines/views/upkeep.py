@@ -146,7 +146,7 @@ def _of_dataset(configuration: Configuration, workspace: Workspace, ledger: Ledg
     kinds = qa_kinds(configuration, name)
     parts = [f"{kind}/{part}" for kind in kinds for part in workspace.parts("qa", name, kind)]
     workspace.view(database, "qa", QA, ("qa", name), parts)
-    again = "Remove the tables named and run again: they are made anew from the annotations and the replies."
+    again = "Remove the tables named and run again: they are remade from the annotations and the replies."
     for what, table, column in (("clips", "clips", "audio_id"), ("pairs", "qa", "qa_id")):
         ((twice,),) = database.execute(
             f"SELECT count(*) FROM (SELECT {column} FROM {table} GROUP BY 1 HAVING count(*) > 1)"  # noqa: S608

@@ -1,7 +1,7 @@
 """Clips joined with their features and selections, and cut into buckets that stay put when clips are added.
 
 A clip's bucket follows from the hash of its id alone. What is generated is kept per bucket under a key made from the
-bucket's rows, so a new or changed clip makes only its own bucket anew.
+bucket's rows, so a new or changed clip remakes only its own bucket.
 """
 
 from __future__ import annotations

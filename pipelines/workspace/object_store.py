@@ -13,7 +13,7 @@ __all__ = ["KnownFiles"]
 class KnownFiles(AbstractFileSystem):  # type: ignore[misc]
     """Reads a store's files and remembers what they are, for the life of one connection.
 
-    Parts never change under their name, and whoever writes another file anew opens a connection after that.
+    Parts never change under their name, and whoever rewrites another file opens a connection after that.
     """
 
     cachable = False

@@ -6,7 +6,7 @@
     quarantine/<stage>/part-*.parquet     shards/           report.html
 
 A part's name holds a hash of all it was made from. A part that exists is therefore up to date, nobody keeps a list of
-what is done, and a run that was broken off continues by making the parts that are missing.
+what is done, and an interrupted run continues by making the parts that are missing.
 """
 
 from __future__ import annotations

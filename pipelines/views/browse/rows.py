@@ -189,13 +189,13 @@ class Rows:
         ]
 
     def of_clip(self, audio_id: str, most: int = 200) -> list[dict[str, Any]]:
-        """The rows about a clip, at most so many."""
+        """The rows about a clip, up to a limit."""
         self.index.wait(SEARCH_S)
         rows = self.read(self.index.of_clip(audio_id)[:most].tolist())
         return [row for row in rows if row["audio_id"] == audio_id]
 
     def of_clips(self, audio_ids: Sequence[str], prompts: Sequence[str], most: int = 2_000) -> list[dict[str, Any]]:
-        """The rows about these clips of one of these prompts, at most so many."""
+        """The rows about these clips of one of these prompts, up to a limit."""
         self.index.wait(SEARCH_S)
         clips = pa.table({"audio_id": pa.array(audio_ids, pa.string())})
         rows = self.read(self.index.places(lambda row: row.prompt in prompts, clips)[:most].tolist())

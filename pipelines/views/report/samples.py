@@ -67,7 +67,7 @@ def draw(lookup: ClipLookup, most: int) -> list[str]:
 
 
 def samples(lookup: ClipLookup, most: int) -> Iterator[Sample]:
-    """At most so many clips with all that is known about them."""
+    """A limited number of clips with all that is known about them."""
     for audio_id in draw(lookup, most):
         clip = lookup.clip(audio_id)
         if clip is None:

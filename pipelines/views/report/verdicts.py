@@ -113,7 +113,7 @@ def _published(facts: Mapping[str, Any]) -> Iterator[Verdict]:
             not there.errors, wrong if there.errors else f"{what}, and the validator found no error", "published"
         )
     if there.rows + sum(there.left_out.values()) != sum(facts["pairs_made"].values()):
-        yield Verdict(False, "the pairs were made anew after these were published: run `aig publish`", "published")
+        yield Verdict(False, "the pairs were remade after these were published: run `aig publish`", "published")
 
 
 def _prompts(facts: Mapping[str, Any]) -> Iterator[Verdict]:

@@ -146,7 +146,7 @@ def test_what_publish_left_out_and_what_the_validator_found(tmp_path: Path) -> N
     report = validate(workspace.url("shards"))
     workspace.write_text(json.dumps(report.to_dict()), FINDINGS)
     text = _words(Path(write_report(configuration, workspace, clips=0)).read_text())
-    assert "the pairs were made anew after these were published" in text
+    assert "the pairs were remade after these were published" in text
     assert "the validator found 1 error: do not train on them" in text
     assert f"error missing 1 named in the manifest and not there lineage/open/{one.name}" in text
 
