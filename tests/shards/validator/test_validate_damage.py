@@ -21,7 +21,8 @@ from aig.core.qa_id import make_pair
 from aig.shards.manifest import Manifest
 from aig.shards.validator.findings import ValidationReport
 from aig.shards.validator.validate import validate
-from helpers.shard_damage import CLASSES, DAMAGE, LINEAGE, OPEN, SECOND, Set, flip
+from helpers.damaged_set import CLASSES, LINEAGE, OPEN, SECOND, Set, flip
+from helpers.shard_damage import DAMAGE
 
 
 @pytest.fixture

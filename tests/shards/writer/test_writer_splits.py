@@ -21,7 +21,7 @@ from aig.shards.merge import merge
 from aig.shards.settings import PublishSettings
 from aig.shards.validator.validate import validate
 from aig.shards.writer.writer import publish
-from helpers.shard_damage import Set
+from helpers.damaged_set import Set
 
 LICENCES = ("CC-BY-4.0", "CC-BY-NC-ND-4.0", None)
 
