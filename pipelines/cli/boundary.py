@@ -41,10 +41,9 @@ def explain_unexpected(error: Exception) -> AigError:
     for cause in _causes(error):
         if isinstance(cause, OSError) and cause.errno in ADVICE:
             place = f"{cause.filename}: " if cause.filename else ""
-            advice = ADVICE[cause.errno]
             return DataError(
                 f"{place}{cause.strerror}",
-                f"{advice[0].upper()}{advice[1:]}, then run the same command again: it continues. {where}",
+                f"{ADVICE[cause.errno]}, then run the same command again: it continues. {where}",
             )
         if type(cause).__module__.partition(".")[0] in ("prefect", "httpx", "httpcore"):
             server = os.environ.get("PREFECT_API_URL", "started for this run")

@@ -15,12 +15,12 @@ from aig.core.storage import is_local
 __all__ = ["ADVICE", "explained"]
 
 ADVICE = {
-    errno.ENOSPC: "make room",
-    errno.EDQUOT: "make room, or ask for a larger quota",
-    errno.EROFS: "give the workspace a place that can be written to",
-    errno.EACCES: "give this user the right to write there",
-    errno.EPERM: "give this user the right to write there",
-    errno.EIO: "look at the disk",
+    errno.ENOSPC: "Make room",
+    errno.EDQUOT: "Make room, or ask for a larger quota",
+    errno.EROFS: "Give the workspace a place that can be written to",
+    errno.EACCES: "Give this user the right to write there",
+    errno.EPERM: "Give this user the right to write there",
+    errno.EIO: "Look at the disk",
 }
 
 _CLIENTS = {"aiobotocore", "aiohttp", "azure", "botocore", "gcsfs", "google"}
@@ -47,7 +47,7 @@ def explained(workspace: str) -> Iterator[None]:
         what = (isinstance(error, OSError) and error.strerror) or error
         raise DataError(
             f"the workspace {workspace} cannot be read or written: {what}",
-            f"{advice or 'look at the object store'}, then run the same command again: it continues where it stopped.",
+            f"{advice or 'Look at the object store'}, then run the same command again: it continues where it stopped.",
         ) from error
 
 

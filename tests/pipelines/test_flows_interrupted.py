@@ -54,7 +54,7 @@ def test_the_second_run_on_a_workspace_is_refused_with_the_name_of_the_first(tmp
 def test_a_full_disk_is_explained(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="No space left on device") as error, explained(str(tmp_path)):
         raise OSError(errno.ENOSPC, "No space left on device")
-    assert "make room" in error.value.advice
+    assert "Make room" in error.value.advice
     with pytest.raises(FileNotFoundError), explained(str(tmp_path)):
         (tmp_path / "missing").read_bytes()
 

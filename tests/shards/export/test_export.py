@@ -341,15 +341,15 @@ def test_lhotse_reads_the_shar(published_set: Path, tmp_path: Path) -> None:
 def test_a_form_of_ones_own_is_named_by_module_and_object(
     published_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "my_export.py").write_text(
+    (tmp_path / "own_export.py").write_text(
         "from aig.shards.export.form import Form\n"
         "def write(samples, out, options):\n"
         "    out.write_text('\\n'.join(sample.rows[0]['output'] for sample in samples))\n"
         "ANSWERS = Form(name='answers', about='nobody', write=write, out='a.txt', audio='none')\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    done = export(published_set, "my_export:ANSWERS", tmp_path / "a.txt")
+    done = export(published_set, "own_export:ANSWERS", tmp_path / "a.txt")
     assert done.rows == 660
     assert "The pitch is medium." in (tmp_path / "a.txt").read_text()
     with pytest.raises(UsageError, match="not a Form"):
-        export(published_set, "my_export:write", tmp_path / "a.txt")
+        export(published_set, "own_export:write", tmp_path / "a.txt")
