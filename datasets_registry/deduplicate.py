@@ -13,7 +13,7 @@ from aig.core.records import Clip, Quarantined
 
 __all__ = ["quarantine_duplicates"]
 
-_BATCH = 16_384
+_BATCH = 8_192
 
 
 def quarantine_duplicates(dataset: str, items: Iterable[Clip | Quarantined]) -> Iterator[Clip | Quarantined]:
