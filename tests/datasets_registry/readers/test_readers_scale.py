@@ -26,6 +26,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
     (tmp_path / "class_labels_indices.csv").write_text("index,mid,display_name\n0,/m/1,Dog\n")
     with (tmp_path / "balanced_train_segments.csv").open("w") as file:
         file.writelines(f'{number:011d}, 0.000, 10.000, "/m/1"\n' for number in range(80_000))
+    next(iter(registry.get("audioset").read(Source(tmp_path))))  # what is imported at the first call is not counted
     tracemalloc.start()
     rows = sum(1 for _ in registry.get("audioset").read(Source(tmp_path)))
     peak = tracemalloc.get_traced_memory()[1]
