@@ -126,17 +126,17 @@ class Build:
         from aig.pipelines.workspace.database import open_tables
 
         with open_tables(self.configuration, self._workspace) as database:
+            # In SQL: DuckDB's relations keep Python's lock while its threads wait for it to read from an object store.
+            names = "*" if columns is None else ", ".join('"{}"'.format(name.replace('"', '""')) for name in columns)
+            query = f"SELECT {names} FROM {table}"  # noqa: S608 - the table's name is our own
+            if where:
+                query += f" WHERE ({where})"
+            if limit is not None:
+                query += f" LIMIT {limit:d}"
             try:
-                rows = database.view(table)
-                if where:
-                    rows = rows.filter(where)
-                if columns is not None:
-                    rows = rows.project(", ".join('"{}"'.format(name.replace('"', '""')) for name in columns))
-                if limit is not None:
-                    rows = rows.limit(limit)
-                return rows.df()
+                return database.execute(query).df()
             except duckdb.Error as error:
-                known = ", ".join(database.view(table).columns)
+                known = ", ".join(row[0] for row in database.execute(f"DESCRIBE {table}").fetchall())
                 raise UsageError(
                     f"{table}: {where!r} or the columns cannot be used: {error}", f"The columns are {known}."
                 ) from error

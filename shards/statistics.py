@@ -115,7 +115,9 @@ def statistics(url: str) -> Statistics:
 
 
 def _view(db: duckdb.DuckDBPyConnection, name: str, addresses: Iterable[str]) -> None:
-    db.read_parquet(list(addresses), union_by_name=True).create_view(name)
+    # In SQL: DuckDB's relations keep Python's lock while its threads wait for it to read from an object store.
+    files = ", ".join(f"'{quoted}'" for quoted in (address.replace("'", "''") for address in addresses))
+    db.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{files}], union_by_name = true)")  # noqa: S608 - names are our own
 
 
 def _one(db: duckdb.DuckDBPyConnection, query: str) -> Any:

@@ -10,6 +10,7 @@ import pytest
 
 import aig
 from aig.core.errors import DataError, UsageError
+from helpers.slow_store import in_slow_store
 from helpers.small_build import CLIPS, ROWS_PER_CLIP, small_build
 from helpers.voices import RATE, vowel
 
@@ -47,6 +48,18 @@ def test_conditions_columns_and_limits_are_evaluated_before_loading(build) -> No
     with pytest.raises(UsageError, match="nonsense") as error:
         build.clips("nonsense = 1")
     assert "audio_id" in error.value.advice
+
+
+def test_tables_are_read_from_a_slow_store(folder: Path, build, tmp_path: Path) -> None:
+    settings = (folder / "aig.yaml").read_text(encoding="utf-8")
+    moved = in_slow_store(folder / "workspace", "api")
+    settings = settings.replace("workspace: ./workspace", f"workspace: {moved}")
+    (tmp_path / "aig.yaml").write_text(settings, encoding="utf-8")
+    there = aig.open(tmp_path / "aig.yaml")
+    assert there.configuration.workspace == moved
+    assert sorted(there.pairs("task = 'caption'")["qa_id"]) == sorted(build.pairs("task = 'caption'")["qa_id"])
+    with pytest.raises(UsageError, match="nonsense"):
+        there.features("nonsense = 1")
 
 
 def test_rows_of_a_set_come_with_their_lineage(folder: Path, build) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from aig.core.records import Clip, Event, Measured, QAPair
@@ -9,11 +10,12 @@ from aig.core.tables import to_table
 from aig.generators.closed_ended import closed_pairs
 from aig.generators.closed_ended.registry import resolve
 from aig.generators.settings import QuestionSettings
-from aig.shards.manifest import Build, SourceDataset
+from aig.shards.manifest import Build, Manifest, SourceDataset
 from aig.shards.settings import PublishSettings
 from aig.shards.statistics import statistics
 from aig.shards.validator.validate import validate
 from aig.shards.writer.writer import publish
+from helpers.slow_store import in_slow_store
 
 
 class Mine:
@@ -39,3 +41,12 @@ def test_rows_are_counted_by_skill_and_difficulty(tmp_path: Path):
         "temporal events": {"advanced": asked["duration"], "intermediate": asked["choice_first"]},
     }
     assert asked["cla_label"] > 0
+
+
+def test_a_set_of_many_files_on_a_slow_store_is_counted(
+    tmp_path: Path, pairs: Callable[[int], list[QAPair]], published_by: Callable[..., Manifest]
+):
+    published_by(tmp_path / "set", pairs(660))
+    found = statistics(in_slow_store(tmp_path / "set", "statistics"))
+    assert found == statistics(str(tmp_path / "set"))
+    assert found.rows == 660
