@@ -19,6 +19,10 @@ from aig.core.extras import missing_extra
 __all__ = ["filesystem", "is_local", "open_file", "whole_file", "write_bytes"]
 
 
+_EXTRAS = {"s3": ("s3fs", "s3"), "hf": ("huggingface_hub", "huggingface")}
+"""By scheme the package that speaks it, and the extra that brings it."""
+
+
 def is_local(url: str) -> bool:
     """Whether an address is a place on this machine's disks: a path, or a `file://` URL."""
     scheme, mark, _ = url.partition("://")
@@ -35,12 +39,15 @@ def filesystem(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
     """
     if is_local(url):
         return LocalFileSystem(), LocalFileSystem._strip_protocol(url)
+    scheme = url.partition("://")[0]
+    # The hub's client reads the variable once, when it is imported.
+    options = {"endpoint": os.environ.get("HF_ENDPOINT") or None} if scheme == "hf" else {}
     try:
-        fs, path = fsspec.core.url_to_fs(url)
+        fs, path = fsspec.core.url_to_fs(url, **options)
     except ImportError as error:
-        scheme = url.partition("://")[0]
-        if scheme == "s3":
-            raise missing_extra(f"{url} needs s3fs, which is not installed", "s3") from error
+        if scheme in _EXTRAS:
+            package, extra = _EXTRAS[scheme]
+            raise missing_extra(f"{url} needs {package}, which is not installed", extra) from error
         raise UsageError(f"{url} cannot be opened: {error}", "Install the package that it names.") from error
     return fs, path.rstrip("/")
 

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,12 +16,15 @@ from pydantic import ValidationError
 
 from aig.core.errors import DataError, UsageError
 from aig.core.storage import filesystem, is_local
+from aig.shards.hub_files import HubFiles, is_hub
 from aig.shards.manifest import MANIFEST, FileEntry, Manifest, lineage_path
 from aig.shards.reach import UnreachableError, reaching, shown
 from aig.shards.schema import LINEAGE, SUPPORTED_VERSIONS
 
 if TYPE_CHECKING:
     import duckdb
+
+T = TypeVar("T")
 
 __all__ = ["PublishedSet", "is_lfs_pointer", "local_folder"]
 
@@ -48,9 +51,10 @@ class PublishedSet:
     """A folder of published shards, read only.
 
     Args:
-        url: a local path, `https://`, `s3://` or any fsspec URL.
+        url: a local path, `https://`, `s3://`, `hf://datasets/OWNER/NAME[@TAG]` or any fsspec URL.
 
     Attributes:
+        url: where it is, as it may be shown.
         local: the folder, where it is on this machine's disks.
 
     Raises:
@@ -61,13 +65,18 @@ class PublishedSet:
         if not url.strip():
             raise UsageError("the path of the published set is empty", "Name the folder that holds manifest.json.")
         self.url = url if is_local(url) else shown(url)
-        with reaching(url):
-            self._fs, self._root = filesystem(url)
+        nothing = UsageError(f"nothing is at {self.url}", "Name the folder that holds manifest.json.")
+        try:
+            with reaching(url):
+                self._hub = HubFiles(url) if is_hub(url) else None
+                self._fs, self._root = filesystem(self._hub.address if self._hub else url)
+        except FileNotFoundError as error:
+            raise nothing from error
         self.local = Path(self._root) if is_local(url) else None
         if self.local is not None and self.local.is_file():
             raise UsageError(f"{url} is a file, not a published set", _advice_for_file(self.local))
         if not self.exists(MANIFEST) and not self._is_there(self._root):
-            raise UsageError(f"nothing is at {self.url}", "Name the folder that holds manifest.json.")
+            raise nothing
 
     def _is_there(self, path: str) -> bool:
         if self.local is not None:
@@ -179,12 +188,16 @@ class PublishedSet:
                 if not (self.local / path).is_file():
                     raise FileNotFoundError(path)
                 return (self.local / path).read_bytes()
+            if self._hub is not None:
+                return self._hub.download(path).read_bytes()
             content: bytes = self._fs.cat_file(f"{self._root}/{path}")
         return content if len(content) <= most else None
 
     @contextlib.contextmanager
     def file(self, path: str) -> Iterator[Path]:
         """A file of the set on this machine's disk: itself, or a copy that is removed after the block.
+
+        What comes from the hub stays in the hub's cache.
 
         Raises:
             FileNotFoundError: the server does not have it.
@@ -193,23 +206,45 @@ class PublishedSet:
         if self.local is not None:
             yield self.local / path
             return
+        if self._hub is not None:
+            yield self._cached(self._hub, path)
+            return
         with tempfile.TemporaryDirectory(prefix="aig-shards-") as folder:
             target = Path(folder, path.rsplit("/", 1)[-1])
             self._fetch(path, target)
             yield target
 
+    def copied(self) -> Path | None:
+        """The folder of a set of the hub on this disk, with its manifest, rows and lineage fetched; else `None`.
+
+        Raises:
+            DataError: the set has no manifest that can be trusted.
+            UnreachableError: the hub does not let it be read.
+        """
+        if self._hub is None:
+            return None
+        for entry in self.manifest().files:
+            if entry.path.startswith(("data/", "lineage/")):
+                self._cached(self._hub, entry.path)
+        return self._hub.folder_of(MANIFEST)
+
+    def _cached(self, hub: HubFiles, path: str) -> Path:
+        return self._again(path, lambda: hub.download(path))
+
     def _fetch(self, path: str, target: Path) -> None:
+        self._again(path, lambda: self._fs.get_file(f"{self._root}/{path}", str(target)))
+
+    def _again(self, path: str, get: Callable[[], T]) -> T:
+        """Gets a file from a server, more than once where the transfer is cut or the server fails for a moment."""
         for attempt in range(ATTEMPTS):
             try:
                 with reaching(f"{self.url}/{path}"):
-                    self._fs.get_file(f"{self._root}/{path}", str(target))
+                    return get()
             except UnreachableError as error:
-                target.unlink(missing_ok=True)
                 if not error.passing or attempt == ATTEMPTS - 1:
                     raise
                 time.sleep(0.2 * 2**attempt)
-            else:
-                return
+        raise AssertionError("unreachable")
 
     @contextlib.contextmanager
     def connection(self, memory: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Callable[[str], str]]]:
@@ -227,12 +262,14 @@ class PublishedSet:
             web = {"http", "https"} & {
                 *([self._fs.protocol] if isinstance(self._fs.protocol, str) else self._fs.protocol)
             }
-            if self.local is None and not web:
+            if self.local is None and self._hub is None and not web:
                 db.register_filesystem(self._fs)
 
             def address(path: str) -> str:
                 if self.local is not None:
                     return str(self.local / path)
+                if self._hub is not None:
+                    return str(self._cached(self._hub, path))
                 if not web:
                     return str(self._fs.unstrip_protocol(f"{self._root}/{path}"))
                 target = Path(folder, path)

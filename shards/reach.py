@@ -6,9 +6,9 @@ import contextlib
 import re
 from collections.abc import Iterator
 
-from aig.core.errors import UsageError
+from aig.core.errors import AigError, UsageError
 
-__all__ = ["UnreachableError", "reaching", "shown"]
+__all__ = ["UnreachableError", "causes_of", "reaching", "shown", "status_of"]
 
 _LOGIN = (
     "Log in: for s3:// set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, for hf:// set HF_TOKEN, for "
@@ -46,9 +46,11 @@ def reaching(url: str) -> Iterator[None]:
     """
     try:
         yield
+    except AigError:
+        raise
     except Exception as error:
-        causes = list(_causes(error))
-        status = next((found for cause in causes if (found := _status(cause)) is not None), None)
+        causes = list(causes_of(error))
+        status = next((found for cause in causes if (found := status_of(cause)) is not None), None)
         if status in _ABSENT or (status is None and isinstance(error, FileNotFoundError)):
             raise FileNotFoundError(shown(url)) from error
         remote = "://" in url
@@ -59,13 +61,14 @@ def reaching(url: str) -> Iterator[None]:
         ) from error
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def causes_of(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it came from, one after the other."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
-def _status(error: BaseException) -> int | None:
+def status_of(error: BaseException) -> int | None:
     """The HTTP status that a client's error carries: aiohttp's and requests', or botocore's."""
     status = getattr(error, "status", None) or getattr(getattr(error, "response", None), "status_code", None)
     if isinstance(status, int):
@@ -90,6 +93,4 @@ def _advice(causes: list[BaseException], status: int | None, remote: bool) -> st
         isinstance(cause, PermissionError) or "Credentials" in type(cause).__name__ for cause in causes
     ):
         return _LOGIN
-    if isinstance(causes[0], ImportError):
-        return 'Install what reads such addresses: pip install "aig-audio[s3]".'
     return _AGAIN if status is not None and status >= 500 else _SEE

@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 import yaml
 
-pytest_plugins = ["helpers.published_sets"]
+pytest_plugins = ["helpers.hub_server", "helpers.published_sets"]
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("aig", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

@@ -46,6 +46,7 @@ AREAS: tuple[str, ...] = (
     "report",
     "shards",
     "exports",
+    "hub",
     "import_rows",
 )
 """Modules of `aig.pipelines.cli`, each with `register(app)`, in the order of `aig --help`."""

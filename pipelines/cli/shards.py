@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["SetArgument", "register"]
 
 SetArgument = Annotated[
-    str, typer.Argument(metavar="PATH", help="The published set: a folder, https:// or s3://.", show_default=False)
+    str,
+    typer.Argument(metavar="PATH", help="The published set: a folder, https://, s3:// or hf://.", show_default=False),
 ]
 
 

@@ -55,7 +55,8 @@ def published_set(url: str) -> RowSource:
         UsageError: nothing is there.
         DataError: it is no published set, or its manifest cannot be trusted.
     """
-    manifest = PublishedSet(url).manifest()
+    published = PublishedSet(url)
+    manifest = published.manifest()
     files = tuple(
         RowFile(entry.path, lineage_path(entry.path), entry.rows) for entry in manifest.data_files if entry.rows
     )
@@ -64,7 +65,7 @@ def published_set(url: str) -> RowSource:
         "task": tuple(sorted({task for tasks in manifest.counts.values() for task in tasks})),
         "prompt": tuple(manifest.build.prompts),
     }
-    return RowSource("Published set", Workspace(url.rstrip("/")), files, names)
+    return RowSource("Published set", Workspace(str(published.copied() or url.rstrip("/"))), files, names)
 
 
 def made_pairs(workspace: Workspace) -> RowSource:

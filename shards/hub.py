@@ -1,0 +1,252 @@
+"""A published set to a repository of the Hugging Face hub: one commit and one tag a version.
+
+The large files go first, and the hub takes each only once, so a push that is interrupted continues where it was. Then
+one commit puts the whole version in place of the one before, so that nobody ever reads half of one, and a tag keeps it
+readable.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aig.core.errors import AigError, DataError, UsageError
+from aig.core.extras import missing_extra
+from aig.shards.card import card
+from aig.shards.croissant import croissant
+from aig.shards.hub_files import endpoint
+from aig.shards.manifest import MANIFEST, FileEntry, Manifest, is_shard
+from aig.shards.published import PublishedSet
+from aig.shards.reach import causes_of, status_of
+from aig.shards.validator.validate import validate
+
+if TYPE_CHECKING:
+    from huggingface_hub import CommitOperationAdd, HfApi
+
+__all__ = ["Pushed", "push"]
+
+_REPO = re.compile(r"(?:hf://datasets/)?([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)")
+_TAG = re.compile(r"[A-Za-z0-9][\w.-]{0,99}")
+_NUMBERED = re.compile(r"v(\d{1,6})")
+
+_BATCH_BYTES = 1 << 30
+_BATCH_FILES = 32
+"""Files uploaded at a time; what is done of a batch that fails is kept by the hub."""
+
+_SMALL_BYTES = 10_000_000
+"""The hub keeps larger files outside git, whatever their name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a push put on the hub.
+
+    Attributes:
+        repo: `OWNER/NAME`.
+        tag: of this version.
+        commit: that the tag names.
+        url: `hf://datasets/OWNER/NAME@TAG`, which `aig validate` and its siblings read.
+        files: of the set.
+        bytes: of them.
+        changed: whether a commit was made; `False` where the hub had this very set already.
+    """
+
+    repo: str
+    tag: str
+    commit: str
+    url: str
+    files: int
+    bytes: int
+    changed: bool
+
+
+def push(
+    url: str,
+    repo: str,
+    *,
+    tag: str | None = None,
+    public: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Pushed:
+    """Pushes a published set, after checking it, as a version of a dataset on the hub.
+
+    Args:
+        url: the set.
+        repo: `OWNER/NAME`; it is made where it does not exist.
+        tag: name of the version; the next of `v1`, `v2`, ... where not given.
+        public: whether everybody may read the repository; else it is made private, and one that is not is refused.
+        progress: told bytes sent or found on the hub, and bytes there are.
+
+    Raises:
+        UsageError: no such repository, no login, a tag that is taken, a repository that holds something else.
+        DataError: the set is not valid, or the hub did not take it.
+    """
+    name = _repo_name(repo)
+    if tag is not None and not _TAG.fullmatch(tag):
+        raise UsageError(f"{tag!r} is not a valid tag", "Use letters, digits, dots, dashes and underscores.")
+    report = validate(url)
+    if not report.ok:
+        first = report.errors[0]
+        raise DataError(
+            f"{url} is not valid, so it is not pushed: {first.code} in {first.shard or 'the set'}: {first.message}",
+            "See all findings with `aig validate`, and publish the set again.",
+        )
+    published = PublishedSet(url)
+    manifest = published.manifest()
+    with _hub(name):
+        api = _api()
+        api.create_repo(name, repo_type="dataset", private=not public, exist_ok=True)
+        about = api.dataset_info(name)
+        if not public and not about.private:
+            raise UsageError(
+                f"{name} is public, and everybody could read the set", "Say --public, or name a private repository."
+            )
+        there = [file.rfilename for file in about.siblings or ()]
+        tags = {ref.name: ref.target_commit for ref in api.list_repo_refs(name, repo_type="dataset").tags}
+        wanted = tag or _next_number(tags)
+        before = _manifest_there(name, there)
+        if before == manifest:
+            known = [one for one, commit in tags.items() if commit == about.sha]
+            if tag in known or (tag is None and known):
+                return _pushed(name, tag or known[0], str(about.sha), manifest, changed=False)
+        if wanted in tags:
+            raise UsageError(f"{name} has another version tagged {wanted}", "Leave --tag out, or give another name.")
+        commit = str(about.sha)
+        if before != manifest:
+            if before is None and set(there) - {".gitattributes", "README.md"}:
+                raise UsageError(
+                    f"{name} holds files that are not a published set: {sorted(set(there))[0]} and others",
+                    "Name another repository; `aig push` makes it.",
+                )
+            commit = _commit(api, name, commit, published, manifest, wanted, there, progress)
+        api.create_tag(name, tag=wanted, revision=commit, repo_type="dataset")
+    return _pushed(name, wanted, commit, manifest, changed=before != manifest)
+
+
+def _repo_name(repo: str) -> str:
+    found = _REPO.fullmatch(repo)
+    if found is None:
+        raise UsageError(f"{repo!r} is not the name of a repository", "Write OWNER/NAME, such as my-team/my-questions.")
+    return found[1]
+
+
+def _api() -> HfApi:
+    try:
+        from huggingface_hub import HfApi, get_token
+        from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
+    except ImportError as error:
+        raise missing_extra("a push needs huggingface_hub, which is not installed", "huggingface") from error
+    if get_token() is None:
+        raise UsageError(
+            "nobody is logged in to the hub", "Set HF_TOKEN to a token that may write, or run: hf auth login."
+        )
+    disable_progress_bars()  # the command shows its own
+    return HfApi(endpoint=endpoint())
+
+
+def _next_number(tags: dict[str, str]) -> str:
+    numbers = [int(found[1]) for name in tags if (found := _NUMBERED.fullmatch(name))]
+    return f"v{max(numbers, default=0) + 1}"
+
+
+def _manifest_there(name: str, there: list[str]) -> Manifest | None:
+    """The manifest of the version that the repository has now; `None` where it is not a set, or of another schema."""
+    return PublishedSet(f"hf://datasets/{name}").problems()[0] if MANIFEST in there else None
+
+
+def _pushed(name: str, tag: str, commit: str, manifest: Manifest, *, changed: bool) -> Pushed:
+    size = sum(entry.bytes for entry in manifest.files)
+    return Pushed(name, tag, commit, f"hf://datasets/{name}@{tag}", len(manifest.files), size, changed)
+
+
+def _commit(
+    api: HfApi,
+    name: str,
+    parent: str,
+    published: PublishedSet,
+    manifest: Manifest,
+    tag: str,
+    there: list[str],
+    progress: Callable[[int, int], None] | None,
+) -> str:
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    total = sum(entry.bytes for entry in manifest.files)
+    done = 0
+    operations: list[CommitOperationAdd | CommitOperationDelete] = []
+    for batch in _batches(manifest):
+        with contextlib.ExitStack() as stack:
+            additions = [_addition(published, entry, stack) for entry in batch]
+            api.preupload_lfs_files(name, additions, repo_type="dataset")
+        operations += additions
+        done += sum(entry.bytes for entry in batch)
+        if progress:
+            progress(done, total)
+    at = f'"{name}", "stage3", split="train", revision="{tag}"'
+    loading = card(manifest).replace('"<this folder>", "stage3", split="train"', at)
+    texts = {"README.md": loading.encode(), "croissant.json": croissant(manifest), MANIFEST: manifest.to_bytes()}
+    operations += [CommitOperationAdd(path, content) for path, content in texts.items()]
+    new = {entry.path for entry in manifest.files}
+    operations += [CommitOperationDelete(path) for path in there if is_shard(path) and path not in new]
+    message = f"Publish {tag}: {manifest.rows} rows"
+    return api.create_commit(name, operations, commit_message=message, repo_type="dataset", parent_commit=parent).oid
+
+
+def _batches(manifest: Manifest) -> Iterator[list[FileEntry]]:
+    batch: list[FileEntry] = []
+    for entry in manifest.files:
+        if batch and (len(batch) == _BATCH_FILES or sum(one.bytes for one in batch) + entry.bytes > _BATCH_BYTES):
+            yield batch
+            batch = []
+        batch.append(entry)
+    if batch:
+        yield batch
+
+
+def _addition(published: PublishedSet, entry: FileEntry, stack: contextlib.ExitStack) -> CommitOperationAdd:
+    """A file of the set, which may go from this disk once it is uploaded."""
+    from huggingface_hub import CommitOperationAdd
+
+    file = stack.enter_context(published.file(entry.path))
+    return CommitOperationAdd(entry.path, file.read_bytes() if entry.bytes < _SMALL_BYTES else str(file))
+
+
+@contextlib.contextmanager
+def _hub(name: str) -> Iterator[None]:
+    """Turns what the hub's client raises into an error that says what to do.
+
+    Raises:
+        UsageError: there is no such repository, or this login may not write to it.
+        DataError: the hub did not take the set.
+    """
+    try:
+        yield
+    except AigError:
+        raise
+    except Exception as error:
+        causes = list(causes_of(error))
+        status = next((found for cause in causes if (found := status_of(cause)) is not None), None)
+        said = _first_line(causes[-1] if status is None else error)
+        if status in (401, 403, 404):
+            raise UsageError(
+                f"the hub does not let this login write to {name}: it answers {status}",
+                "Check the name, and that HF_TOKEN is a token that may write to it: https://huggingface.co/settings/tokens.",
+            ) from error
+        if status in (409, 412):
+            raise DataError(f"somebody else pushed to {name} meanwhile", "Push again.") from error
+        if status == 429:
+            raise DataError(
+                f"the hub takes no more requests for now: {said}", "Push again in some minutes: it continues."
+            ) from error
+        if status is None and isinstance(error, ValueError):
+            raise UsageError(f"the hub refuses the set: {said}", "Correct it, and push again.") from error
+        raise DataError(
+            f"the hub did not take the set: {said}", "Push again: what is uploaded already is not sent twice."
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line for line in str(error).strip().splitlines() if line.strip()), type(error).__name__)[:300]
