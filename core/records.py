@@ -356,6 +356,8 @@ class Dropped:
         rule: name of the rule, such as `min_words`.
         reason: a short sentence with the value met and the bound, such as `3 words, fewer than 6`.
         prompt: name and version of the prompt that the pair answers; empty for a clip.
+        question: of a pair that could be read.
+        answer: likewise.
     """
 
     audio_id: str
@@ -363,6 +365,8 @@ class Dropped:
     rule: str
     reason: str
     prompt: str = ""
+    question: str | None = None
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -188,7 +188,10 @@ VERDICTS = _schema(
     },
 )
 
-DROPPED = _schema({name: pa.string() for name in ("audio_id", "dataset", "rule", "reason", "prompt")}, {})
+DROPPED = _schema(
+    {name: pa.string() for name in ("audio_id", "dataset", "rule", "reason", "prompt")},
+    {"question": pa.string(), "answer": pa.string()},
+)
 
 QUARANTINE = _schema({name: pa.string() for name in ("dataset", "audio_id", "stage", "error", "message", "advice")}, {})
 

@@ -1,9 +1,10 @@
 """The names that LTU-AS gives to feature files: they must differ wherever the clips differ.
 
-The trainer reads a clip's features from one flat folder, from a file named after the clip's path: its last three parts
-joined by `_`, and of the last what stands before its last dot (`ltu_as_name`). A path without a dot has no stem, so a
-whole folder would share one file: the trainer must be given paths of files, as `aig export` writes them. An `audio_id`
-is such a path without its suffix, so its name is made as if it had one.
+The trainer reads a clip's features from one flat folder, from a file named after the clip's path: its last three
+folders and its stem, which is what stands before its last dot, joined by `_` (`gen_filename` of the released collator
+and feature script, https://github.com/YuanGongND/ltu). A path without a dot has no stem, so a whole folder would share
+one file: the trainer must be given paths of files, as `aig export` writes them. An `audio_id` is such a path without
+its suffix, so its name is made as if it had one.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _PENDING = 4_000_000
 
 def ltu_as_name(path: str) -> str:
     """The name, without `.npz`, under which LTU-AS looks for the features of an audio file."""
-    *folders, last = path.split("/")[-3:]
+    *folders, last = path.split("/")[-4:]
     return "_".join([*folders, last.rpartition(".")[0]])
 
 
@@ -37,7 +38,7 @@ def feature_name(audio_id: str) -> str:
     A dot in an id is part of its stem, unless it begins an audio file's suffix: `clotho/development/river.01` gives
     `clotho_development_river.01`, `my_calls/a.wav` gives `my_calls_a`.
     """
-    return "_".join(without_suffix(audio_id).split("/")[-3:])
+    return "_".join(without_suffix(audio_id).split("/")[-4:])
 
 
 def folded(audio_id: str) -> str:
@@ -48,7 +49,7 @@ def folded(audio_id: str) -> str:
 def name_keys(audio_ids: pa.Array) -> npt.NDArray[np.uint64]:
     """64-bit hashes of each clip's feature name, folded id and id, shape `(len(audio_ids), 3)`."""
     audio_ids = plain_text(audio_ids)
-    plain = pc.match_substring_regex(audio_ids, r"^(?:[^/]+/){0,2}[^/.]+$")
+    plain = pc.match_substring_regex(audio_ids, r"^(?:[^/]+/){0,3}[^/.]+$")
     names = _mapped(pc.replace_substring(audio_ids, "/", "_"), audio_ids, pc.invert(plain), feature_name)
     ascii_only = pc.string_is_ascii(audio_ids)
     small = _mapped(pc.ascii_lower(audio_ids), audio_ids, pc.invert(ascii_only), folded)

@@ -25,35 +25,22 @@ from aig.extractors.whisper.weights import checkpoint
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["OpenAIWhisper"]
+__all__ = ["OpenAIWhisper", "encoder_layers", "load_whisper"]
 
 
 class OpenAIWhisper(BatchedBackend):
     """A loaded model of the openai-whisper package (Radford et al. 2022, https://arxiv.org/abs/2212.04356)."""
 
     def __init__(self, settings: WhisperSettings) -> None:
-        try:
-            import torch
-            import whisper
-        except ImportError as error:
-            raise missing_extra(
-                "the openai-whisper backend is not installed", "whisper", "Or set extract.whisper to null."
-            ) from error
-        path = checkpoint(settings.model, download=settings.download)
-        device = settings.device if settings.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-        try:
-            self._model = whisper.load_model(path, device=device)
-            heads = torch.load(path, map_location="cpu", weights_only=True, mmap=True).get("alignment_heads")
-        except (RuntimeError, KeyError, TypeError, EOFError, OSError) as error:
-            raise UsageError(
-                f"{path} cannot be loaded on {device}: {str(error).splitlines()[0]}",
-                "Check extract.whisper.model and extract.whisper.device, or delete the file to get it again.",
-            ) from error
+        self._model, heads = _loaded(settings)
+        import torch
+        import whisper
+
         if heads is not None:
             dims = self._model.dims
             mask = torch.zeros(dims.n_text_layer, dims.n_text_head, dtype=torch.bool)
             mask[tuple(np.array(heads).T)] = True
-            self._model.register_buffer("alignment_heads", mask.to_sparse().to(device), persistent=False)
+            self._model.register_buffer("alignment_heads", mask.to_sparse().to(self._model.device), persistent=False)
         elif settings.model in whisper._ALIGNMENT_HEADS:
             self._model.set_alignment_heads(whisper._ALIGNMENT_HEADS[settings.model])
         super().__init__(settings, on_gpu=self._model.device.type == "cuda")
@@ -102,6 +89,71 @@ class OpenAIWhisper(BatchedBackend):
         merge_punctuations(timings, PUNCTUATION_BEFORE, PUNCTUATION_AFTER)
         found = ((timing.word, float(timing.start), float(timing.end)) for timing in timings)
         return self._timed_words(found, length)
+
+
+def _loaded(settings: WhisperSettings) -> tuple[Any, Any]:
+    """A model, and the heads of its cross-attention that word times are read from, where its checkpoint names them.
+
+    Raises:
+        UsageError: the package is not installed, or the model is nowhere to be had or cannot be loaded.
+    """
+    try:
+        import torch
+        import whisper
+    except ImportError as error:
+        raise missing_extra(
+            "the openai-whisper backend is not installed", "whisper", "Or set extract.whisper to null."
+        ) from error
+    path = checkpoint(settings.model, download=settings.download)
+    device = settings.device if settings.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        model = whisper.load_model(path, device=device)
+        return model, torch.load(path, map_location="cpu", weights_only=True, mmap=True).get("alignment_heads")
+    except (RuntimeError, KeyError, TypeError, EOFError, OSError) as error:
+        raise UsageError(
+            f"{path} cannot be loaded on {device}: {str(error).splitlines()[0]}",
+            "Check extract.whisper.model and extract.whisper.device, or delete the file to get it again.",
+        ) from error
+
+
+def encoder_layers(model: Any, samples: Samples, frames: int) -> torch.Tensor:
+    """What each layer of a model's encoder gives for the first frames of a recording.
+
+    Unlike in transcription, the spectrogram is cut or filled up with zeros to `frames`, not to 30 s, after it was made
+    of all samples, as LTU-AS does (`transcribe_audio`, https://github.com/YuanGongND/ltu).
+
+    Args:
+        model: as `load_whisper` gives it.
+        samples: 16 kHz, one channel.
+        frames: of 10 ms.
+
+    Returns:
+        Shape `(layers, frames / 2, width)`.
+    """
+    import torch
+    import whisper
+    from torch.nn import functional
+
+    encoder, gpu = model.encoder, model.device.type == "cuda"
+    mel = whisper.log_mel_spectrogram(torch.from_numpy(np.ascontiguousarray(samples)), model.dims.n_mels)
+    mel = whisper.pad_or_trim(mel, frames).to(model.device, torch.float16 if gpu else torch.float32)
+    with torch.inference_mode():
+        x = functional.gelu(encoder.conv2(functional.gelu(encoder.conv1(mel[None])))).permute(0, 2, 1)
+        x = (x + encoder.positional_embedding[: x.shape[1]]).to(x.dtype)
+        layers = []
+        for block in encoder.blocks:
+            x = block(x)
+            layers.append(x[0])
+        return torch.stack(layers)
+
+
+def load_whisper(settings: WhisperSettings) -> Any:
+    """A model of the openai-whisper package.
+
+    Raises:
+        UsageError: see `OpenAIWhisper`.
+    """
+    return _loaded(settings)[0]
 
 
 class _Decoder:

@@ -71,7 +71,8 @@ class Selection:
             chunk = pa.array(rows[start : start + _BATCH])
             code = pa.array(self.codes[rows[start : start + _BATCH]] - 1)
             clips = [self.audio_ids.take(chunk), self.datasets.take(chunk)]
-            columns = [*clips, rule.take(code), reason.take(code), pa.repeat("", len(chunk))]
+            no_text = pa.nulls(len(chunk), pa.string())
+            columns = [*clips, rule.take(code), reason.take(code), pa.repeat("", len(chunk)), no_text, no_text]
             yield pa.RecordBatch.from_arrays(columns, schema=DROPPED)
 
 

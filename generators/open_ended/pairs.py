@@ -130,7 +130,7 @@ def pairs(
         dropped.append(_dropped(clip, prompt, *_nothing(reply)))
     for result in results:
         if result.rule:
-            dropped.append(_dropped(clip, prompt, result.rule, result.reason))
+            dropped.append(_dropped(clip, prompt, result.rule, result.reason, result.pair))
             continue
         rows.append(
             make_pair(
@@ -155,8 +155,16 @@ def pairs(
     return rows, dropped
 
 
-def _dropped(clip: Clip, prompt: Prompt, rule: str, reason: str) -> Dropped:
-    return Dropped(audio_id=clip.audio_id, dataset=clip.dataset, rule=rule, reason=reason, prompt=prompt.id)
+def _dropped(clip: Clip, prompt: Prompt, rule: str, reason: str, pair: Pair | None = None) -> Dropped:
+    return Dropped(
+        audio_id=clip.audio_id,
+        dataset=clip.dataset,
+        rule=rule,
+        reason=reason,
+        prompt=prompt.id,
+        question=pair.question if pair else None,
+        answer=pair.answer if pair else None,
+    )
 
 
 @lru_cache(maxsize=4096)

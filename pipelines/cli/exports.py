@@ -14,6 +14,7 @@ from aig.pipelines.cli.shards import SetArgument
 
 if TYPE_CHECKING:
     from aig.pipelines.views.clip_audio import ClipAudio
+    from aig.shards.export.form import Features, Rejected
 
 __all__ = ["register"]
 
@@ -56,13 +57,19 @@ def export(
     max_seconds: Annotated[
         float | None, typer.Option(metavar="S", min=0.1, help="Cut longer clips, leaving out rows about what is cut.")
     ] = None,
+    marks: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Marks of `aig browse`, for dpo and kto; needs CONFIG.")
+    ] = None,
+    features: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Write LTU-AS's features too, of this Whisper model (large-v1).")
+    ] = None,
     lineage: Annotated[bool, typer.Option("--lineage", help="With the columns of lineage (jsonl only).")] = False,
     json: JsonFlag = False,
 ) -> None:
     """Writes a set, with its audio, as a trainer reads it."""
     from aig.pipelines.runtime.progress import progress_of
     from aig.shards.export.export import export as write
-    from aig.shards.export.form import Options
+    from aig.shards.export.form import Options, Rejected
     from aig.shards.export.registry import FORMS, find
 
     if to == "list":
@@ -72,7 +79,9 @@ def export(
         else:
             print_table("Exports", ("form", "who reads it", "audio", "writes"), forms)
         return
-    find(to)
+    form = find(to)
+    if marks is not None and (config is None or not form.takes_rejected):
+        raise UsageError("--marks is for dpo and kto, with --config", "Remove it, or add --config CONFIG.")
     if audio not in ("copy", "link", "path"):
         raise UsageError(f"--audio {audio} is not known", "Choose one of: copy, link, path.")
     if transcript not in (None, "drop", "keep"):
@@ -92,6 +101,8 @@ def export(
         audio_out=audio_out,
         lineage=lineage,
         workers=min(8, os.cpu_count() or 1),
+        features=_features_of(features),
+        rejected=_rejected_of(config, marks) if form.takes_rejected else Rejected(),
     )
     with progress_of("exporting", unit="rows") as progress:
         done = write(path, to, out, options, audio=_audio_of(path, config, audio_root), progress=progress.advance)
@@ -102,6 +113,26 @@ def export(
     say(f"{done.path}: {done.rows:,} rows in {done.samples:,} records")
     for reason, rows in sorted(done.left_out.items()):
         say(f"  left out, {reason}: {rows:,} rows")
+
+
+def _features_of(model: str | None) -> Features | None:
+    if model is None:
+        return None
+    from aig.extractors.whisper.ltu_features import LtuFeatures
+    from aig.shards.export.form import Features
+
+    return Features(model, LtuFeatures(model))
+
+
+def _rejected_of(config: Path | None, marks: Path | None) -> Rejected:
+    from aig.shards.export.form import Rejected
+
+    if config is None:
+        return Rejected()
+    from aig.pipelines.configuration import load
+    from aig.pipelines.views.rejected import rejected_answers
+
+    return rejected_answers(load(config), marks)
 
 
 def _audio_of(path: str, config: Path | None, root: Path | None) -> ClipAudio | None:

@@ -71,21 +71,44 @@ def export(
 
     def counted() -> Iterator[Sample]:
         samples = samples_of(url, form, options, progress)
-        if form.chooses:
-            samples = _with_choices(samples, left_out)
+        if form.refuses is not None:
+            samples = _possible(samples, form.refuses, options, left_out)
         for sample, reasons in _with_audio(samples, copies, options.workers):
             left_out.update(reasons)
             if sample is not None:
                 counts.update(rows=len(sample.rows), samples=1)
                 yield sample
         if not counts and left_out:
-            raise DataError(
-                f"none of the {left_out.total()} rows can be exported: {', '.join(left_out)}",
-                "Name the datasets' roots in the configuration, or other rows.",
-            )
+            raise _nothing(left_out)
 
-    form.write(counted(), target, options)
+    written = form.write(counted(), target, options)
+    if written is not None:
+        left_out.update(written.left_out)
+        if not written.records and left_out:
+            target.unlink(missing_ok=True)
+            raise _nothing(left_out)
+        counts = Counter(rows=counts["rows"] - sum(written.left_out.values()), samples=written.records)
     return Exported(target, counts["rows"], counts["samples"], dict(left_out))
+
+
+def _possible(
+    samples: Iterator[Sample],
+    refuses: Callable[[Sample, Options], str | None],
+    options: Options,
+    left_out: Counter[str],
+) -> Iterator[Sample]:
+    for sample in samples:
+        if reason := refuses(sample, options):
+            left_out[reason] += len(sample.rows)
+        else:
+            yield sample
+
+
+def _nothing(left_out: Counter[str]) -> DataError:
+    return DataError(
+        f"none of the {left_out.total()} rows can be exported: {', '.join(left_out)}",
+        "Name the datasets' roots in the configuration, or other rows.",
+    )
 
 
 def _check(form: Form, options: Options, audio: AudioSource | None) -> None:
@@ -97,17 +120,10 @@ def _check(form: Form, options: Options, audio: AudioSource | None) -> None:
         raise UsageError(f"{form.name} carries the audio inside", "Remove --audio and --audio-out.")
     if options.max_seconds is not None and audio is None:
         raise UsageError("--max-seconds cuts the audio", "Give --config CONFIG or --audio-root DIR.")
+    if options.features is not None and not form.takes_features:
+        raise UsageError(f"{form.name} carries no features", "Remove --features, or use --to ltu-as.")
     if options.lineage and not form.carries_lineage:
         raise UsageError(f"{form.name} cannot carry lineage: its trainers refuse other columns", "Use --to jsonl.")
-
-
-def _with_choices(samples: Iterator[Sample], left_out: Counter[str]) -> Iterator[Sample]:
-    for sample in samples:
-        kept = tuple(row for row in sample.rows if row.get("choices"))
-        if len(kept) < len(sample.rows):
-            left_out["has no choices"] += len(sample.rows) - len(kept)
-        if kept:
-            yield replace(sample, rows=kept)
 
 
 def _with_audio(

@@ -5,12 +5,14 @@ Those of AIG are listed in `aig.shards.export.registry`; one's own is named as `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["Form", "Options", "Sample", "Sound"]
+import numpy.typing as npt
+
+__all__ = ["Features", "Form", "Options", "Rejected", "Sample", "Sound", "Written"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Sample:
         audio_id: the clip's.
         dataset: the clip's.
         rows: the published columns of each row and those of its lineage, by name; `input` is empty where transcripts
-            are dropped.
+            are dropped; `levels` holds the words that the task's answers end with, where it has such.
         sound: `None` where the export was called without audio.
     """
 
@@ -61,6 +63,50 @@ class Sample:
         return f"{row['instruction']}\n{row['input']}" if row["input"] else str(row["instruction"])
 
 
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What makes a trainer's features of an audio file.
+
+    Attributes:
+        model: name of the model that they are of.
+        make: from a file to its array.
+    """
+
+    model: str
+    make: Callable[[Path], npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """What is known of answers beyond the set: what people marked, judges refused and facts contradict.
+
+    Attributes:
+        answers: by clip and question, answers that are known to be wrong or worse, and why.
+        good: ids of pairs that are known to be good.
+        clips: that answers are about.
+    """
+
+    answers: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    good: frozenset[str] = frozenset()
+    clips: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "clips", frozenset(audio_id for audio_id, _ in self.answers))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a form wrote, where it is not simply every sample.
+
+    Attributes:
+        records: records written.
+        left_out: rows that it could not write, by reason.
+    """
+
+    records: int
+    left_out: Mapping[str, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What every export can be told.
@@ -76,6 +122,8 @@ class Options:
         audio_out: folder of the copies and links; `None`: beside the export.
         lineage: whether the columns of lineage are written, where the form can carry them.
         workers: clips that are decoded at a time.
+        features: makes the features that LTU-AS reads; `None`: its own script does.
+        rejected: answers that are known to be worse, where a workspace says so.
     """
 
     config: str = "default"
@@ -88,6 +136,8 @@ class Options:
     audio_out: Path | None = None
     lineage: bool = False
     workers: int = 4
+    features: Features | None = None
+    rejected: Rejected = field(default_factory=Rejected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +147,7 @@ class Form:
     Attributes:
         name: as `--to` takes it.
         about: who reads it, in a few words.
-        write: writes the samples to the file or folder of the export.
+        write: writes the samples to the file or folder of the export; where it leaves out rows, it returns which.
         out: name of that file or folder where none is given.
         audio: `none`: rows alone; `optional`: rows alone, or with paths of audio files; `beside`: with paths; `inside`:
             with the audio itself.
@@ -106,12 +156,14 @@ class Form:
         keeps_transcript: whether `input` keeps the transcript where nothing else is asked for.
         carries_lineage: whether the columns of lineage can be written.
         all_splits: whether it keeps splits apart, so that all are written unless one is asked for.
-        chooses: whether only rows with choices can be written; the others are left out and counted.
+        refuses: why a sample cannot be written, asked before its audio is read; `None`: it can, or rows of it can.
+        takes_features: whether it writes features of the audio.
+        takes_rejected: whether it writes answers that are known to be worse.
     """
 
     name: str
     about: str
-    write: Callable[[Iterator[Sample], Path, Options], None]
+    write: Callable[[Iterator[Sample], Path, Options], Written | None]
     out: str
     audio: Literal["none", "optional", "beside", "inside"] = "beside"
     suffix: Literal[".flac", ".wav"] = ".flac"
@@ -119,4 +171,6 @@ class Form:
     keeps_transcript: bool = False
     carries_lineage: bool = False
     all_splits: bool = False
-    chooses: bool = False
+    refuses: Callable[[Sample, Options], str | None] | None = None
+    takes_features: bool = False
+    takes_rejected: bool = False

@@ -43,7 +43,8 @@ def samples_of(url: str, form: Form, options: Options, progress: Callable[[int],
     transcript = form.keeps_transcript if options.transcript is None else options.transcript
     if form.by_clip or options.turns > 1:
         batches = _sorted_by_clip(batches)
-    rows = (row for batch in batches for row in batch.to_pylist())
+    levels = {name: spec.words for name, spec in PublishedSet(url).manifest().tasks.items()}
+    rows = ({**row, "levels": levels.get(row["task"], ())} for batch in batches for row in batch.to_pylist())
     if not transcript:
         rows = ({**row, "input": ""} for row in rows)
     if not form.by_clip and options.turns == 1:

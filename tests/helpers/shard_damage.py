@@ -167,11 +167,11 @@ DAMAGE: dict[str, tuple[str, Callable[[Set], Any]]] = {
             s.set_value("audio_id", "audioset/part/a_b", SECOND, 2),
         ),
     ),
-    "two clips three folders deep with one feature file": (
+    "two clips four folders deep with one feature file": (
         "feature_name",
         lambda s: (
-            s.set_value("audio_id", "audioset/part/one/two/a"),
-            s.set_value("audio_id", "audioset/another/one/two/a", CLOSED),
+            s.set_value("audio_id", "audioset/part/one/two/three/a"),
+            s.set_value("audio_id", "audioset/another/one/two/three/a", CLOSED),
         ),
     ),
     "two clips whose files differ by suffix alone": (

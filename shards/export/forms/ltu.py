@@ -1,28 +1,36 @@
 """LTU and LTU-AS: one JSON list of our six columns, `audio_id` being the audio's path.
 
-LTU-AS reads Whisper features instead of audio. Its `extract_whisper_feature.py` takes a JSON list of paths and writes a
-`.npz` for each, named after the last three folders and the stem of the path, joined by `_`; its trainer finds the file
-by the same rule from `audio_id` (https://github.com/YuanGongND/ltu).
+LTU-AS reads Whisper features instead of audio: a `.npz` for each path, named after its last three folders and its
+stem, joined by `_`. Its trainer finds the file by that rule from `audio_id`. Either its own script,
+`extract_whisper_feature.py`, makes them from the list of paths, or the export does (https://github.com/YuanGongND/ltu).
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from aig.shards.export.files import whole_file, write_json_list
-from aig.shards.export.form import Form, Options, Sample
+from aig.shards.export.form import Features, Form, Options, Sample
+from aig.shards.feature_names import ltu_as_name
 from aig.shards.schema import DATA
 
-__all__ = ["LTU_AS", "LTU_JSON", "npz_name"]
+__all__ = ["LTU_AS", "LTU_JSON", "feature_folder", "npz_name"]
 
 
 def npz_name(path: str) -> str:
     """Name of a clip's feature file, by the rule of LTU-AS's script and trainer."""
-    *folders, file = path.split("/")
-    return "_".join([*folders[-3:], file[: -len(file.split(".")[-1]) - 1]]) + ".npz"
+    return f"{ltu_as_name(path)}.npz"
+
+
+def feature_folder(out: Path, model: str) -> Path:
+    """Where the features of an export are; features of two models never lie in one folder."""
+    return out.with_name(f"{out.stem}_features_{re.sub(r'[^A-Za-z0-9.-]+', '-', model).strip('-')}")
 
 
 def _rows(samples: Iterator[Sample]) -> Iterator[dict[str, Any]]:
@@ -36,7 +44,7 @@ def _write(samples: Iterator[Sample], out: Path, _: Options) -> None:
     write_json_list(out, _rows(samples))
 
 
-def _write_with_paths(samples: Iterator[Sample], out: Path, _: Options) -> None:
+def _write_with_paths(samples: Iterator[Sample], out: Path, options: Options) -> None:
     paths: dict[str, None] = {}
 
     def noted() -> Iterator[dict[str, Any]]:
@@ -47,6 +55,18 @@ def _write_with_paths(samples: Iterator[Sample], out: Path, _: Options) -> None:
     write_json_list(out, noted())
     with whole_file(out.with_name(f"{out.stem}_paths.json")) as stream:
         stream.write(json.dumps(list(paths), ensure_ascii=False, indent=0).encode())
+    if options.features is not None:
+        _write_features(list(paths), feature_folder(out, options.features.model), options.features)
+
+
+def _write_features(paths: list[str], folder: Path, features: Features) -> None:
+    """A `.npz` for each path that has none yet: a copy is named after its content, and so are its features."""
+    for path in paths:
+        target = folder / npz_name(path)
+        if not target.exists():
+            made = features.make(Path(path))
+            with whole_file(target) as stream:
+                np.savez_compressed(stream, made)
 
 
 LTU_JSON = Form(
@@ -60,9 +80,10 @@ LTU_JSON = Form(
 
 LTU_AS = Form(
     name="ltu-as",
-    about="LTU-AS: its JSON list, and the list of paths for its feature script",
+    about="LTU-AS: its JSON list, the list of paths for its feature script, or the features themselves",
     write=_write_with_paths,
     out="ltu_as.json",
     suffix=".wav",
     keeps_transcript=True,
+    takes_features=True,
 )

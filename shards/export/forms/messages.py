@@ -14,7 +14,7 @@ from aig.core.errors import UsageError
 from aig.shards.export.files import whole_file, write_json_lines
 from aig.shards.export.form import Form, Options, Sample
 
-__all__ = ["MARK", "MESSAGES", "messages", "write_dataset_info"]
+__all__ = ["MARK", "MESSAGES", "messages", "without_mark", "write_dataset_info"]
 
 MARK = "<audio>"
 """Stands where the audio is in the question; exactly one for each audio file."""
@@ -27,12 +27,12 @@ def messages(sample: Sample) -> list[dict[str, str]]:
     talk = []
     for number, row in enumerate(sample.rows):
         mark = "" if number else MARK
-        talk.append({"role": "user", "content": mark + _without_mark(sample.question(row))})
-        talk.append({"role": "assistant", "content": _without_mark(row["output"])})
+        talk.append({"role": "user", "content": mark + without_mark(sample.question(row))})
+        talk.append({"role": "assistant", "content": without_mark(row["output"])})
     return talk
 
 
-def _without_mark(text: str) -> str:
+def without_mark(text: str) -> str:
     """Text in which nothing is taken for the mark."""
     return text.replace(MARK, "< audio >")
 

@@ -19,7 +19,7 @@ from aig.core.records import QAPair
 from aig.shards.export import export as exporting
 from aig.shards.export.audio_copies import Place, copy_name
 from aig.shards.export.export import Exported
-from aig.shards.export.form import Options
+from aig.shards.export.form import Features, Options, Rejected
 from aig.shards.export.forms.ltu import npz_name
 from aig.shards.export.forms.preference import wrong_answer
 from aig.shards.export.registry import FORMS
@@ -179,7 +179,7 @@ def test_copies_of_long_names_stay_apart_and_short() -> None:
     long = "audioset/" + "ä" * 300
     assert len(copy_name(long, "", ".flac").encode()) <= 210
     assert copy_name(long, "", ".flac") != copy_name(long + "b", "", ".flac")
-    assert copy_name("d/a/b/c/e.wav", "s", ".wav").startswith("b_c_e-")
+    assert copy_name("d/a/b/c/e.wav", "s", ".wav").startswith("a_b_c_e-")
 
 
 # forms
@@ -219,7 +219,7 @@ def test_turns_make_a_conversation_of_a_clips_rows(published_set: Path, tmp_path
 def test_each_form_writes_each_row_and_its_audio(published_set: Path, tmp_path: Path) -> None:
     wanted = 660 - LOST_ROWS
     for name, form in FORMS.items():
-        if form.audio != "beside" or form.chooses:
+        if form.audio != "beside" or name in ("dpo", "kto", "mmau"):
             continue
         done = export(published_set, name, tmp_path / name / form.out, Hum(), config="all")
         assert (done.rows, done.samples) == (wanted, wanted), name
@@ -246,10 +246,12 @@ def test_choices_reach_rewards_preferences_and_evaluation(
     options = ("The pitch is low.", "The pitch is medium.", "The pitch is very high.")
     rows = [replace(pair, choices=options, answer_index=options.index(pair.output)) for pair in asked]
     published_by(tmp_path / "set", [*rows, *(pair for pair in pairs(220) if pair.task == "caption")])
-    for form in ("grpo", "dpo", "kto", "mmau"):
+    reasons = {"dpo": "no answer is known to be worse", "mmau": "has no choices"}
+    reasons["kto"] = reasons["dpo"]
+    for form in ("grpo", *reasons):
         done = export(tmp_path / "set", form, tmp_path / form, Hum())
         if form != "grpo":
-            assert done.left_out["has no choices"] == 10
+            assert done.left_out[reasons[form]] == 10
             assert done.rows == len(rows)
     rewarded = [row for row in lines(tmp_path / "grpo") if row["task"] == "pitch_cla"]
     assert all(row["choices"] == list(options) and row["answer"] == row["solution"] for row in rewarded)
@@ -262,10 +264,48 @@ def test_choices_reach_rewards_preferences_and_evaluation(
 
 
 def test_a_rejected_answer_has_the_form_of_the_right_one() -> None:
-    row = {"qa_id": "a", "choices": ["dog", "cat"], "answer_index": 1, "output": "(B) cat"}
-    assert wrong_answer(row) == "(A) dog"
-    assert wrong_answer({**row, "output": "cat"}) == "dog"
+    row = {"qa_id": "a", "task": "choice", "choices": ["dog", "cat"], "answer_index": 1, "output": "(B) cat"}
+    assert wrong_answer(row) == ("(A) dog", "another option")
+    assert wrong_answer({**row, "output": "cat"}) == ("dog", "another option")
     assert wrong_answer({**row, "choices": None}) is None
+    words = ("very low", "low", "medium", "high", "very high")
+    level = {"task": "pitch_cla", "levels": words, "output": "The pitch is very low."}
+    for number in range(20):  # never a neighbour, which ears may confuse
+        answer, why = wrong_answer({**level, "qa_id": str(number)})
+        assert (answer.removeprefix("The pitch is ").rstrip(".") in words[2:], why) == (True, "another level")
+    gender = {"qa_id": "a", "task": "gender_cla", "output": "The gender of the speaker is female."}
+    assert wrong_answer(gender) == ("The gender of the speaker is male.", "another gender")
+
+
+def test_what_people_and_judges_refused_is_rejected(published_set: Path, tmp_path: Path, pairs: Pairs) -> None:
+    asked = [pair for pair in pairs(660) if pair.task == "open-ended question" and "clip 7" not in pair.audio_id]
+    marked, guessed, good = asked[:3]
+    known = {
+        (marked.audio_id, marked.instruction): ((marked.output, "marked bad"),),
+        (guessed.audio_id, guessed.instruction): (("A dog.", "guessed without listening"),),
+        (good.audio_id, "Is it a <audio> cat?"): (("Yes.", "contradicts the facts"),),
+        ("audioset/of another split", "What?"): (("No.", "marked bad"),),
+    }
+    options = {
+        "config": "all",
+        "where": "task = 'open-ended question'",
+        "rejected": Rejected(known, frozenset({good.qa_id})),
+    }
+    done = export(published_set, "dpo", tmp_path / "dpo", Hum(), **options)
+    (better,) = lines(tmp_path / "dpo")
+    assert (better["rejected_response"], better["why_rejected"]) == ("A dog.", "guessed without listening")
+    assert (better["messages"][-1]["content"], done.rows, done.samples) == (guessed.output, 1, 1)
+    done = export(published_set, "kto", tmp_path / "kto", Hum(), **options)
+    said = {(row["messages"][-1]["content"], row["label"], row.get("why_rejected")) for row in lines(tmp_path / "kto")}
+    assert said == {
+        (marked.output, False, "marked bad"),
+        (guessed.output, True, None),
+        ("A dog.", False, "guessed without listening"),
+        (good.output, True, None),
+        ("Yes.", False, "contradicts the facts"),
+    }
+    assert all(str(row["messages"]).count("<audio>") == 1 for row in lines(tmp_path / "kto"))
+    assert (done.rows, done.samples, done.rows + sum(done.left_out.values())) == (3, 5, 30)
 
 
 def test_ltu_as_names_its_features_apart(published_set: Path, tmp_path: Path) -> None:
@@ -275,6 +315,26 @@ def test_ltu_as_names_its_features_apart(published_set: Path, tmp_path: Path) ->
     assert {row["audio_id"] for row in rows} == set(paths)
     assert len({npz_name(path) for path in paths}) == len(paths) == 78
     assert npz_name("/a/b/c/d/e.f.wav") == "b_c_d_e.f.npz"
+
+
+def test_ltu_as_finds_its_features_and_they_are_made_once(published_set: Path, tmp_path: Path) -> None:
+    made: list[Path] = []
+
+    def make(file: Path) -> np.ndarray:
+        made.append(file)
+        return np.full((2, 25, 4), len(made), np.float16)
+
+    options = {"features": Features("large-v1", make), "where": "task = 'ASR'"}
+    export(published_set, "ltu-as", tmp_path / "ltu_as.json", Hum(), **options)
+    paths = json.loads((tmp_path / "ltu_as_paths.json").read_text())
+    folder = tmp_path / "ltu_as_features_large-v1"
+    assert {file.name for file in folder.iterdir()} == {npz_name(path) for path in paths}
+    assert np.load(folder / npz_name(paths[0]))["arr_0"].shape == (2, 25, 4)
+    (folder / npz_name(paths[0])).unlink()
+    export(published_set, "ltu-as", tmp_path / "ltu_as.json", Hum(), **options)
+    assert len(made) == len(paths) + 1
+    with pytest.raises(UsageError, match="carries no features"):
+        export(published_set, "messages", tmp_path / "m.jsonl", Hum(), **options)
 
 
 # audio inside
