@@ -111,7 +111,7 @@ class Build:
         Raises:
             DataError: its audio is not here, or cannot be read.
         """
-        from aig.pipelines.views.clip_audio import audio_of_workspace
+        from aig.pipelines.clip_audio import audio_of_workspace
 
         source = audio_of_workspace(self.configuration)
         samples = source.read(audio_id)

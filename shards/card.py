@@ -20,8 +20,12 @@ from aig.shards import paper
 from aig.shards.audio_index import AUDIO_INDEX
 from aig.shards.manifest import SPLITS, Manifest
 from aig.shards.schema import DATA
+from aig.shards.sounds import RESTRICTED, SOUNDS, card_features, sound_files
 
-__all__ = ["STAGES", "card", "data_files"]
+__all__ = ["AUDIO_CONFIG", "STAGES", "card", "columns_of", "data_files"]
+
+AUDIO_CONFIG = "audio"
+"""Config that reads the clips with their audio, where the set holds it."""
 
 STAGES: dict[str, tuple[str, ...]] = {
     "default": PAPER_FOLDERS,
@@ -43,8 +47,9 @@ _LIMITS = (
     "Gender, age and emotion are as the datasets' owners annotated them; they describe recordings and say little of "
     "the people in them.",
     "Questions and answers are in English.",
-    "The audio is not part of this set. Get it from the owners of each dataset, under their terms.",
 )
+
+_NO_AUDIO = "The audio is not part of this set. Get it from the owners of each dataset, under their terms."
 
 
 def data_files(manifest: Manifest) -> dict[str, dict[str, list[str]]]:
@@ -62,7 +67,16 @@ def data_files(manifest: Manifest) -> dict[str, dict[str, list[str]]]:
             paths = [f"data/{folder}/{name}.parquet" for folder in folders if (split, folder) in present]
             if paths and (config != "all" or more):
                 found.setdefault(config, {})[split] = paths
+    for entry in sound_files(manifest):
+        paths = found.setdefault(AUDIO_CONFIG, {}).setdefault(entry.split, [])
+        if (pattern := f"audio/{entry.folder}/{entry.split}-*.parquet") not in paths:
+            paths.append(pattern)
     return found
+
+
+def columns_of(config: str) -> list[str]:
+    """The columns that a config reads."""
+    return list(SOUNDS.names if config == AUDIO_CONFIG else DATA.names)
 
 
 def card(manifest: Manifest) -> str:
@@ -75,7 +89,8 @@ def card(manifest: Manifest) -> str:
         _tasks(manifest),
         _licences(manifest),
         _making(manifest),
-        "## Known limits\n\n" + _list([*manifest.build.notes, *_LIMITS]),
+        "## Known limits\n\n"
+        + _list([*manifest.build.notes, *_LIMITS, *([] if sound_files(manifest) else [_NO_AUDIO])]),
     ]
     return f"---\n{front}---\n\n" + "\n\n".join(sections) + "\n"
 
@@ -99,7 +114,12 @@ def _front_matter(manifest: Manifest) -> dict[str, Any]:
             for config, splits in configs.items()
         ],
         "dataset_info": [
-            {"config_name": config, "features": [{"name": name, "dtype": "string"} for name in DATA.names]}
+            {
+                "config_name": config,
+                "features": card_features()
+                if config == AUDIO_CONFIG
+                else [{"name": name, "dtype": "string"} for name in DATA.names],
+            }
             for config in configs
         ],
     }
@@ -138,6 +158,7 @@ def _loading(manifest: Manifest) -> str:
             ", ".join(name for name in STAGES[config] if rows[split, name]),
         )
         for config, splits in data_files(manifest).items()
+        if config != AUDIO_CONFIG
         for split in splits
     ]
     return (
@@ -150,6 +171,7 @@ def _loading(manifest: Manifest) -> str:
         "`manifest.json` holds size and SHA-256 of every file; `aig validate` checks all of it."
         + _about_splits(manifest)
         + _about_audio(manifest)
+        + _about_sounds(manifest)
     )
 
 
@@ -169,6 +191,21 @@ def _about_audio(manifest: Manifest) -> str:
         f"\n\n`{AUDIO_INDEX}` says of each clip which file below its dataset's root it is, from where to where, its "
         "length, rate, licence, source and a hash of its samples. An `audio_id` is not a file name: `aig export` "
         "writes the audio and the paths that a trainer opens."
+    )
+
+
+def _about_sounds(manifest: Manifest) -> str:
+    files = sound_files(manifest)
+    if not files:
+        return ""
+    bound = sum(entry.rows for entry in files if entry.folder == RESTRICTED)
+    may_not = (
+        f" Of these, {bound:,} lie in `audio/restricted/`: their licences let nobody pass them on." if bound else ""
+    )
+    clips = sum(entry.rows for entry in files)
+    return (
+        f"\n\nThe config `{AUDIO_CONFIG}` has {clips:,} clips with their audio, a row a clip: 16 kHz FLAC of one "
+        f"channel and a list of its questions.{may_not}"
     )
 
 
@@ -270,7 +307,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _list(items: Iterable[str]) -> str:
-    return "\n".join(f"- {plain_markdown(item) if item not in _LIMITS else item}" for item in items)
+    return "\n".join(f"- {plain_markdown(item) if item not in (*_LIMITS, _NO_AUDIO) else item}" for item in items)
 
 
 def _linked(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aig.shards.card import data_files
+from aig.shards.card import AUDIO_CONFIG, data_files
 from aig.shards.manifest import Manifest
 from aig.shards.schema import DATA
 
@@ -77,7 +77,7 @@ def croissant(manifest: Manifest) -> bytes:
         "citeAs": "; ".join(source.paper for source in sources if source.paper),
         "version": f"{manifest.schema_version}.0.0",
         "distribution": [*_files(manifest), *_file_sets(configs)],
-        "recordSet": [_records(config) for config in configs],
+        "recordSet": [_records(config) for config in configs if config != AUDIO_CONFIG],
     }
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 

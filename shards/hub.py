@@ -21,6 +21,7 @@ from aig.shards.hub_files import endpoint
 from aig.shards.manifest import MANIFEST, FileEntry, Manifest, is_shard
 from aig.shards.published import PublishedSet
 from aig.shards.reach import causes_of, status_of
+from aig.shards.sounds import RESTRICTED, sound_files, without_sounds
 from aig.shards.validator.validate import validate
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def push(
     *,
     tag: str | None = None,
     public: bool = False,
+    audio: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Pushed:
     """Pushes a published set, after checking it, as a version of a dataset on the hub.
@@ -77,6 +79,7 @@ def push(
         url: the set.
         repo: `OWNER/NAME`; it is made where it does not exist.
         tag: name of the version; the next of `v1`, `v2`, ... where not given.
+        audio: whether the audio that the set holds and that licences let pass on is pushed too.
         public: whether everybody may read the repository; else it is made private, and one that is not is refused.
         progress: told bytes sent or found on the hub, and bytes there are.
 
@@ -95,7 +98,7 @@ def push(
             "See all findings with `aig validate`, and publish the set again.",
         )
     published = PublishedSet(url)
-    manifest = published.manifest()
+    manifest = _what_goes(published.manifest(), audio)
     with _hub(name):
         api = _api()
         api.create_repo(name, repo_type="dataset", private=not public, exist_ok=True)
@@ -124,6 +127,23 @@ def push(
             commit = _commit(api, name, commit, published, manifest, wanted, there, progress)
         api.create_tag(name, tag=wanted, revision=commit, repo_type="dataset")
     return _pushed(name, wanted, commit, manifest, changed=before != manifest)
+
+
+def _what_goes(manifest: Manifest, audio: bool) -> Manifest:
+    """The set without the audio that nobody asked for or that may not be passed on.
+
+    Raises:
+        UsageError: audio is asked for, and there is none that may be passed on.
+    """
+    if not audio:
+        return without_sounds(manifest)
+    left = without_sounds(manifest, (RESTRICTED,))
+    if not sound_files(left):
+        why = "the licences of its clips let nobody pass it on" if sound_files(manifest) else "the set holds none"
+        raise UsageError(
+            f"there is no audio to push: {why}", "Leave --audio out, or publish with publish: {audio: true}."
+        )
+    return left
 
 
 def _repo_name(repo: str) -> str:

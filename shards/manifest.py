@@ -32,7 +32,8 @@ SPLITS = ("train", "validation", "test")
 """Splits of a set; no speaker, video or recording is in two of them, and no file holds rows of two."""
 
 _PATH = re.compile(
-    rf"(?:data|lineage)/(?:{'|'.join(FOLDERS)})/(?:{'|'.join(SPLITS)})-\d{{5}}-of-\d{{5}}\.parquet|audio/index\.parquet"
+    rf"(?:(?:data|lineage)/(?:{'|'.join(FOLDERS)})|audio/(?:shareable|restricted))"
+    rf"/(?:{'|'.join(SPLITS)})-\d{{5}}-of-\d{{5}}\.parquet|audio/index\.parquet"
 )
 
 

@@ -13,7 +13,7 @@ from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 from aig.pipelines.cli.shards import SetArgument
 
 if TYPE_CHECKING:
-    from aig.pipelines.views.clip_audio import ClipAudio
+    from aig.pipelines.clip_audio import ClipAudio
     from aig.shards.export.form import Features, Rejected
 
 __all__ = ["register"]
@@ -138,8 +138,8 @@ def _rejected_of(config: Path | None, marks: Path | None) -> Rejected:
 def _audio_of(path: str, config: Path | None, root: Path | None) -> ClipAudio | None:
     if config is None and root is None:
         return None
+    from aig.pipelines.clip_audio import audio_of_set, audio_of_workspace
     from aig.pipelines.configuration import load
-    from aig.pipelines.views.clip_audio import audio_of_set, audio_of_workspace
 
     return audio_of_workspace(load(config)) if config is not None else audio_of_set(path, cast(Path, root))
 

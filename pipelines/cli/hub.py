@@ -24,6 +24,9 @@ def push(
     tag: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of this version; the next of v1, v2, ... by default.")
     ] = None,
+    audio: Annotated[
+        bool, typer.Option("--audio", help="With the audio in the set, where licences let it be passed on.")
+    ] = False,
     public: Annotated[
         bool, typer.Option("--public", help="Everybody may read it; private by default.", show_default=False)
     ] = False,
@@ -34,7 +37,7 @@ def push(
     from aig.shards.hub import push as send
 
     with progress_of("pushing", unit="bytes") as progress:
-        done = send(path, repo, tag=tag, public=public, progress=progress.set)
+        done = send(path, repo, tag=tag, audio=audio, public=public, progress=progress.set)
     if json:
         print_json(asdict(done))
         return

@@ -12,11 +12,13 @@ import pyarrow.compute as pc
 
 import aig
 from aig.core.errors import DataError
+from aig.core.licences import forbids_changes
 from aig.core.records import Quarantined
 from aig.core.tables import FEATURES
 from aig.core.tasks import OPEN_ENDED, TaskSpec
 from aig.extractors.levels import load_levels
 from aig.generators.closed_ended.registry import resolve
+from aig.pipelines.clip_audio import audio_of_workspace
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.held_out import held_out_notes
 from aig.pipelines.runtime.progress import Progress
@@ -37,6 +39,7 @@ from aig.pipelines.workspace.versions import (
     versions,
 )
 from aig.pipelines.workspace.workspace import Workspace
+from aig.shards.export.embed import embed_audio
 from aig.shards.manifest import Build, Manifest, SourceDataset
 from aig.shards.published import PublishedSet
 from aig.shards.validator.validate import validate
@@ -120,6 +123,8 @@ def publish_and_validate(
 
     name, out = new_version(workspace)
     manifest = publish(batches(), out, configuration.publish, build, refused.append, marked, clips.index())
+    if configuration.publish.audio:
+        _embed(configuration, out, progress)
     if now is not None and not accept_shrink:
         before = PublishedSet(now.url(workspace)).manifest()
         _refuse_shrinking(before, manifest, configuration.publish.max_shrink, now.name)
@@ -130,6 +135,21 @@ def publish_and_validate(
     make_current(workspace, commit(workspace, name, key))
     prune(workspace, configuration.publish.keep)
     return current_set(workspace) or out
+
+
+def _embed(configuration: Configuration, out: str, progress: Progress) -> None:
+    """Puts the clips' audio into a set; what may be passed on is told apart from what may not."""
+    datasets = {name: dataset_of(configuration, name) for name in configuration.datasets}
+
+    def shareable(name: str, licence: str | None) -> bool:
+        dataset = datasets[name]
+        return (dataset.redistributable or dataset.access == "own") and not forbids_changes(licence or "")
+
+    _, without = embed_audio(out, audio_of_workspace(configuration), shareable, progress=progress.advance)
+    if without:
+        log.warning(
+            "publish.audio: %d clips have rows and no audio that can be read; the set holds the others'.", without
+        )
 
 
 def _valid(workspace: Workspace, out: str) -> None:
@@ -254,7 +274,9 @@ def _key(
             [name, *workspace.parts("clips", name), *known_feature_parts(configuration, workspace, name)]
             for name in configuration.datasets
         ],
-        configuration.publish.model_dump(mode="json", exclude={"drop", "keep", "max_shrink"}),
+        configuration.publish.model_dump(
+            mode="json", exclude={"drop", "keep", "max_shrink", *([] if configuration.publish.audio else ["audio"])}
+        ),
         repr(build),
         bad,
         sorted(said.values()),

@@ -19,6 +19,7 @@ from aig.shards.rules import broken_text
 from aig.shards.validator.findings import ValidationReport
 from aig.shards.validator.parquet_file import batches, open_file
 from aig.shards.validator.shard_check import ShardResult
+from aig.shards.validator.sounds_check import check_sounds
 
 __all__ = ["Sides"]
 
@@ -37,11 +38,12 @@ class Sides:
         self._clips[entry.split].append(np.unique(result.names[:, 2]))
 
     def check(self, published: PublishedSet, manifest: Manifest, present: set[str], report: ValidationReport) -> None:
-        """Checks the audio index, where the set has one, and tells which groups are on two sides."""
+        """Checks the audio and its index, where the set has them, and tells which groups are on two sides."""
         sides = {split: np.unique(np.concatenate(keys)) for split, keys in self._clips.items()}
         both = _on_both(sides)
         for audio_id in _ids(published, manifest, both):
             report.error("group", f"{audio_id!r} has rows in more than one split")
+        check_sounds(published, manifest, present, sides, report)
         entry = manifest.file(AUDIO_INDEX)
         if entry is None or entry.path not in present:
             return

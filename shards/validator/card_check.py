@@ -7,11 +7,10 @@ from typing import Any
 
 import yaml
 
-from aig.shards.card import data_files
+from aig.shards.card import columns_of, data_files
 from aig.shards.manifest import Manifest
 from aig.shards.published import PublishedSet, is_lfs_pointer
 from aig.shards.reach import UnreachableError
-from aig.shards.schema import DATA
 from aig.shards.validator.findings import ValidationReport
 
 __all__ = ["check_card", "check_croissant"]
@@ -46,10 +45,8 @@ def check_card(published: PublishedSet, manifest: Manifest, report: ValidationRe
             shown = str(found[name])[:200]
             report.error("card", f"the config {name!r} reads {shown}, not {wanted[name]}; {_AGAIN}", CARD)
     for name, columns in _features(front.get("dataset_info")).items():
-        if columns != DATA.names:
-            message = (
-                f"dataset_info of {name[:40]!r} names the columns {str(columns)[:200]}, not {DATA.names}; {_AGAIN}"
-            )
+        if columns != (of_config := columns_of(name)):
+            message = f"dataset_info of {name[:40]!r} names the columns {str(columns)[:200]}, not {of_config}; {_AGAIN}"
             report.error("card", message, CARD)
 
 

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from aig.shards.manifest import FileEntry, Manifest, lineage_path
 from aig.shards.published import PublishedSet, is_lfs_pointer
 from aig.shards.reach import UnreachableError
+from aig.shards.sounds import sound_files
 from aig.shards.validator.findings import ValidationReport
 
 __all__ = ["files_to_check"]
@@ -56,14 +57,14 @@ def _check_names(manifest: Manifest, named: set[str], report: ValidationReport) 
         if path.startswith("lineage/") and path.replace("lineage/", "data/", 1) not in named:
             report.error("extra_lineage", "the lineage of a data file that the manifest does not name", path)
     groups: dict[tuple[str, str], list[FileEntry]] = defaultdict(list)
-    for entry in manifest.data_files:
-        groups[entry.folder, entry.split].append(entry)
+    for entry in (*manifest.data_files, *sound_files(manifest)):
+        groups[entry.path.rpartition("/")[0], entry.split].append(entry)
     for (folder, split), entries in sorted(groups.items()):
         numbers = sorted({entry.number for entry in entries})
         count = numbers[-1][1]
         if numbers != [(index, count) for index in range(count)]:
             message = f"the manifest names {len(numbers)} files of {split} where their names say {count}"
-            report.error("numbering", message, f"data/{folder}")
+            report.error("numbering", message, folder)
     if manifest.rows != sum(entry.rows for entry in manifest.data_files):
         report.error("rows", f"the manifest says {manifest.rows} rows; its data files do not add up to that")
 

@@ -161,7 +161,8 @@ def _dictionaries(footer: pq.FileMetaData) -> list[str]:
             column = group.column(number)
             if any(encoding.startswith("DELTA") for encoding in column.encodings):
                 plain.discard(column.path_in_schema)
-    return sorted(plain & set(footer.schema.names))
+    whole = {footer.schema.column(number).path for number in range(footer.num_columns)}  # not one within a struct
+    return sorted(plain & whole)
 
 
 def _declared(
