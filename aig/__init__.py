@@ -3,7 +3,8 @@
 Everything imports as `aig.…`. The packages are top-level folders of the repository; the links in this folder give them
 their one import name. For notebooks:
 
-    build = aig.open("aig.yaml")   # clips(), features(), pairs(), dropped(), quarantine(), replies(), sound(id)
+    build = aig.open("aig.yaml")   # clips(), features(), pairs(), dropped(), quarantine(), verdicts(), sound(id), ...
+    pairs = aig.ask("speech@2", config="aig.yaml")
     rows = aig.load_shards("workspace/shards")
     features = aig.measure("recording.wav")
     report = aig.validate("workspace/shards")
@@ -18,10 +19,10 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aig.pipelines.api import load_shards, measure, run, validate
+    from aig.pipelines.api import ask, load_shards, measure, run, validate
     from aig.pipelines.api import open_build as open
 
-__all__ = ["__version__", "load_shards", "measure", "open", "run", "validate"]
+__all__ = ["__version__", "ask", "load_shards", "measure", "open", "run", "validate"]
 
 __version__ = version("aig-audio")
 

@@ -1,4 +1,4 @@
-"""The Python interface for notebooks: `aig.open`, `aig.load_shards`, `aig.measure`, `aig.validate`, `aig.run`.
+"""The Python interface for notebooks: `aig.open`, `ask`, `load_shards`, `measure`, `validate`, `run`.
 
 Tables come as pandas frames; conditions are evaluated by DuckDB before anything is loaded.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aig.extractors.audio import Samples
     from aig.shards.validator.findings import ValidationReport
 
-__all__ = ["Build", "Sound", "load_shards", "measure", "open_build", "run", "validate"]
+__all__ = ["Build", "Sound", "ask", "load_shards", "measure", "open_build", "run", "validate"]
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,21 @@ class Build:
     ) -> pd.DataFrame:
         """What could not be worked on, with error and advice."""
         return self._frame("quarantine", where, columns, limit)
+
+    def verdicts(self, where: str = "", *, columns: list[str] | None = None, limit: int | None = None) -> pd.DataFrame:
+        """What second models said of pairs: a judge's scores and reasons, guesses without the clip."""
+        return self._frame("verdicts", where, columns, limit)
+
+    def ask(self, prompt: str, clips: str | list[str] | None = None, *, limit: int = 5) -> pd.DataFrame:
+        """Asks the model a prompt about some clips, as `aig.ask` does."""
+        pandas = _pandas()
+        from aig.core.extras import need
+        from aig.pipelines.views.asking import COLUMNS, answers_to
+
+        need("ask")
+        audio_ids = [clips] if isinstance(clips, str) else clips
+        rows: pd.DataFrame = pandas.DataFrame(answers_to(self.configuration, prompt, audio_ids, limit), columns=COLUMNS)
+        return rows
 
     def replies(self) -> pd.DataFrame:
         """Every reply of the model that the ledger holds, with its raw text, tokens and price."""
@@ -202,6 +217,29 @@ def measure(file: str | Path, *, gender: str | None = None, whisper: str | None 
     if isinstance(found, Quarantined):
         raise DataError(found.message, found.advice)
     return found
+
+
+def ask(
+    prompt: str, clips: str | list[str] | None = None, *, config: str | Path = "aig.yaml", limit: int = 5
+) -> pd.DataFrame:
+    """What the configuration's model answers to a prompt about some clips, and what the filters say of each pair.
+
+    Replies stay in the workspace, so that asking again costs nothing, and a build that needs them finds them there.
+
+    Args:
+        prompt: its name, `speech`, or with its version, `speech@2`.
+        clips: ids of clips; the first `limit` measured ones that the prompt is about, where not given.
+        config: names the model, the folder of own prompts and the workspace.
+        limit: how many clips, where none are named.
+
+    Returns:
+        A row a pair: `audio_id`, `prompt`, `question`, `answer`, `kept`; `rule` and `reason` where it is not kept.
+
+    Raises:
+        UsageError: no such prompt or clip, or the model cannot be asked.
+        DataError: the budget is used up.
+    """
+    return open_build(config).ask(prompt, clips, limit=limit)
 
 
 def validate(path: str | Path) -> ValidationReport:

@@ -117,8 +117,8 @@ def render(
     json: JsonFlag = False,
 ) -> None:
     """Shows the exact messages that the model gets for a clip; without one, for a made-up example."""
-    from aig.pipelines.cli.prompt_clips import clip_in_workspace, example_clip, read_clip
     from aig.pipelines.configuration import load as load_configuration
+    from aig.pipelines.views.prompt_clips import clip_in_workspace, example_clip, read_clip
     from aig.prompts.open_ended import load
     from aig.prompts.open_ended import render as rendered
 

@@ -62,6 +62,46 @@ def test_tables_are_read_from_a_slow_store(folder: Path, build, tmp_path: Path) 
         there.features("nonsense = 1")
 
 
+def test_what_a_judge_said_is_a_frame(build, folder: Path) -> None:
+    assert list(build.verdicts().columns)[:2] == ["qa_id", "audio_id"]
+    assert len(build.verdicts()) == 0
+
+
+def test_a_prompt_is_tried_on_clips_and_paid_once(tmp_path: Path) -> None:
+    pytest.importorskip("openai")
+    from aig.generators.mock_server import MockServer, MockSettings
+
+    with MockServer(MockSettings(pairs=3)) as server:
+        folder = tmp_path / "build"
+        small_build(folder, published=False)
+        config = folder / "aig.yaml"
+        config.write_text(config.read_text().replace("http://127.0.0.1:1/v1", server.url))
+        pairs = aig.ask("speech@1", ["mine/1.wav", "mine/2.wav"], config=config)
+        assert list(pairs.columns) == ["audio_id", "prompt", "question", "answer", "kept", "rule", "reason"]
+        assert set(pairs["audio_id"]) == {"mine/1.wav", "mine/2.wav"}
+        assert pairs[pairs["kept"]]["rule"].eq("").all()
+        assert pairs[~pairs["kept"]]["reason"].ne("").all()
+    again = aig.open(config).ask("speech@1", ["mine/1.wav", "mine/2.wav"])  # nobody answers any more
+    pd.testing.assert_frame_equal(again, pairs)
+    with pytest.raises(UsageError, match=r"no clip 'mine/none\.wav'"):
+        aig.ask("speech", "mine/none.wav", config=config)
+    with pytest.raises(UsageError, match="there is no prompt"):
+        aig.ask("spech", config=config)
+
+
+def test_a_build_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "aig.yaml").write_text("workspace: ./w\ndatasets: {mine: {manifest: m.jsonl}}\n")
+    asked: dict[str, object] = {}
+
+    def run_build(config: Path, **options: object) -> dict[str, object]:
+        asked.update(config=config, **options)
+        return {"shards": "w/shards"}
+
+    monkeypatch.setattr("aig.pipelines.api.run_build", run_build)
+    assert aig.run(tmp_path / "aig.yaml", only=["mine"], until="extract") == {"shards": "w/shards"}
+    assert asked == {"config": tmp_path / "aig.yaml", "only": ["mine"], "until": "extract"}
+
+
 def test_rows_of_a_set_come_with_their_lineage(folder: Path, build) -> None:
     rows = aig.load_shards(folder / "workspace" / "shards", where="source = 'model'")
     assert {"instruction", "output", "qa_id", "model"} <= set(rows.columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -16,7 +17,7 @@ from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.kind_registry import kind_of
 from aig.prompts.open_ended import Prompt, sentence
 
-__all__ = ["clip_in_workspace", "example_clip", "read_clip"]
+__all__ = ["clip_in_workspace", "clips_in_workspace", "example_clip", "read_clip"]
 
 
 def clip_in_workspace(configuration: Configuration, audio_id: str | None, prompt: Prompt, seed: int) -> Measured:
@@ -25,30 +26,48 @@ def clip_in_workspace(configuration: Configuration, audio_id: str | None, prompt
     Raises:
         UsageError: the workspace does not hold it.
     """
+    (item,) = clips_in_workspace(configuration, None if audio_id is None else [audio_id], prompt, seed, 1)
+    return item
+
+
+def clips_in_workspace(
+    configuration: Configuration, audio_ids: Sequence[str] | None, prompt: Prompt, seed: int, limit: int
+) -> list[Measured]:
+    """Clips and their features from a workspace: those named, or the first that the prompt is about.
+
+    Raises:
+        UsageError: the workspace does not hold one that is named, or none that the prompt is about.
+    """
     workspace = Workspace(configuration.workspace)
+    left = None if audio_ids is None else dict.fromkeys(audio_ids)
+    found: list[Measured] = []
     for name in configuration.datasets:
-        if audio_id is not None and not audio_id.startswith(f"{name}/"):
+        if left is not None and not any(audio_id.startswith(f"{name}/") for audio_id in left):
             continue
         measured = {
             features.audio_id: features
             for part in known_feature_parts(configuration, workspace, name)
             for batch in workspace.batches([workspace.url("features", name, part)])
             for features in from_batch(batch, Features)
-            if audio_id in (None, features.audio_id)
+            if left is None or features.audio_id in left
         }
         for clip in workspace.records(Clip, "clips", name):
             features = measured.get(clip.audio_id)
-            if audio_id == clip.audio_id:
-                return derive(clip, features)
-            if audio_id is None and features:
+            if left is not None:
+                if clip.audio_id in left:
+                    del left[clip.audio_id]
+                    found.append(derive(clip, features))
+            elif features and len(found) < limit:
                 item = derive(clip, features)
                 if sentence(kind_of(prompt.head.kind), clip, features, item.spoken, seed):
-                    return item
-    wanted = f"clip {audio_id!r}" if audio_id else f"measured clip for a prompt of the kind {prompt.kind}"
-    raise UsageError(
-        f"the workspace {configuration.workspace} has no {wanted}",
-        "An id is `<dataset>/<clip>`; `aig run CONFIG --until extract` reads and measures the clips.",
-    )
+                    found.append(item)
+    if left or not found:
+        wanted = f"clip {next(iter(left))!r}" if left else f"measured clip for a prompt of the kind {prompt.kind}"
+        raise UsageError(
+            f"the workspace {configuration.workspace} has no {wanted}",
+            "An id is `<dataset>/<clip>`; `aig run CONFIG --until extract` reads and measures the clips.",
+        )
+    return found
 
 
 def read_clip(file: Path) -> Measured:
