@@ -13,7 +13,7 @@ from aig.core.records import Clip, Features
 from aig.filters.answers.answer_filter import AnswerFilter, Context, Pair
 from aig.filters.answers.sentences import sentences, unquoted
 
-__all__ = ["CONTRADICTION", "contradiction", "spoken_name"]
+__all__ = ["CONTRADICTION", "GENDER", "claims", "contradiction", "spoken_name"]
 
 _SUPPOSING = re.compile(r"\s*(?:if|unlike|compared|whether|imagine|suppose|although|had|were)\b", re.IGNORECASE)
 _NOT_A_CLAIM = re.compile(
@@ -51,7 +51,7 @@ _LEVELS = {
 }
 _LEVEL_PATTERNS = {name: [re.compile(text, re.IGNORECASE) for text in texts] for name, texts in _LEVELS.items()}
 _FEMALE, _MALE = r"(?:female|woman|girl|lady)", r"(?:male|man|boy|gentleman)"
-_GENDER = re.compile(
+GENDER = re.compile(
     rf"\b(?:speaker|voice|person)(?:['’]s gender)? (?:is|sounds|appears to be|seems to be) (?:\w+ly )?(?:an? )?"
     rf"(?:\w+ )?(?:(?P<f1>{_FEMALE})|(?P<m1>{_MALE}))\b"
     rf"|\b(?:(?P<f2>{_FEMALE})|(?P<m2>{_MALE}))(?:['’]s)? (?:speaker|voice)\b"
@@ -99,7 +99,7 @@ def contradiction(
         features: what was measured.
         absent: sounds that are certainly not in the clip, by `spoken_name`.
     """
-    for clause in _claims(unquoted(answer)):
+    for clause in claims(unquoted(answer)):
         for found in (
             _gender(clause, clip),
             _level(clause, features),
@@ -112,7 +112,7 @@ def contradiction(
     return None
 
 
-def _claims(text: str) -> Iterator[str]:
+def claims(text: str) -> Iterator[str]:
     """The clauses that state something plainly."""
     for sentence in sentences(text):
         if not _SUPPOSING.match(sentence):
@@ -122,7 +122,7 @@ def _claims(text: str) -> Iterator[str]:
 def _gender(clause: str, clip: Clip) -> str | None:
     if clip.gender not in ("male", "female"):
         return None
-    for match in _GENDER.finditer(clause):
+    for match in GENDER.finditer(clause):
         said = "female" if any(match[group] for group in ("f1", "f2", "f3")) else "male"
         if said != clip.gender:
             return f"says {match[0]!r} of a {clip.gender} speaker"

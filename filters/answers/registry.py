@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from aig.core.errors import UsageError
 from aig.core.plugins import load_object
 from aig.filters.answers.answer_filter import AnswerFilter
+from aig.filters.answers.circular import CIRCULAR
 from aig.filters.answers.contradiction import CONTRADICTION
 from aig.filters.answers.duplicates import DUPLICATE, NEAR_DUPLICATE
+from aig.filters.answers.invented import INVENTED
 from aig.filters.answers.leak import LEAK
 from aig.filters.answers.length import EMPTY, SHORT
 from aig.filters.answers.refusal import NOT_ANSWERABLE
@@ -23,7 +25,9 @@ FILTERS: tuple[AnswerFilter, ...] = (
     NEAR_DUPLICATE,
     SOURCE,
     LEAK,
+    CIRCULAR,
     CONTRADICTION,
+    INVENTED,
     NOT_ANSWERABLE,
 )
 """Every filter of this package, in the order in which they apply."""

@@ -22,7 +22,9 @@ class AnswerFilterSettings(Strict):
         not_answerable: answers that say they cannot be given are marked (`keep`) or dropped (`drop`).
         source: drop a pair that betrays what it was written from: metadata, a caption, sight, hertz, the prompt.
         leak: drop a pair whose answer says nothing that the question does not give away.
+        circular: drop a pair whose answer only says its question again.
         contradiction: drop a pair whose answer contradicts what is known of the clip.
+        invented: drop a pair with a number or a name that nobody gave.
         filters: one's own filters, each by its `module:object`; they apply after all others.
     """
 
@@ -32,5 +34,7 @@ class AnswerFilterSettings(Strict):
     not_answerable: Literal["keep", "drop"] = "keep"
     source: bool = True
     leak: bool = True
+    circular: bool = True
     contradiction: bool = True
+    invented: bool = True
     filters: tuple[str, ...] = ()

@@ -1,0 +1,191 @@
+"""What nobody said of the clip: numbers of seconds, hertz or barks, names of people and places, a voice's sex.
+
+Only what is stated plainly counts, as with contradictions; a clause that supposes, compares or speaks of what might be
+claims nothing. A number stands where it is told, or follows from what is: a time or a length of an event, how often a
+sound is heard, how many sounds or words there are. A name stands where it is told, spoken or quoted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from aig.core.records import Clip, Event, Features
+from aig.filters.answers.answer_filter import AnswerFilter, Context, Pair
+from aig.filters.answers.contradiction import GENDER, claims
+from aig.filters.answers.sentences import WORD, sentences, unquoted
+
+__all__ = ["INVENTED", "invented"]
+
+_I = re.IGNORECASE
+_NUMBERS = {
+    name: number
+    for number, name in enumerate(
+        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+        seventeen eighteen nineteen twenty""".split()  # noqa: SIM905 - a list of quoted words is harder to read
+    )
+} | {"once": 1, "twice": 2, "thrice": 3, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "hundred": 100}
+_NUMBER = (
+    rf"(?<![\w.])(?P<number>\d+(?:\.\d+)?|{'|'.join(name for name in _NUMBERS if name not in ('one', 'hundred'))})"
+)
+_MEASURE = re.compile(
+    rf"{_NUMBER}[ -]?(?:(?:full|whole|more|exact) )?"
+    r"(?P<unit>s|sec(?:ond)?s?|min(?:ute)?s?|hours?|days?|weeks?|months?|years?(?:[ -]old)?|hz|hertz|khz|db|"
+    r"decibels?|bpm|"
+    r"beats per minute|words per minute|words|syllables|meters?|metres?|feet|miles?|kilometers?|kilometres?|km|"
+    r"[ap]\.?m\b\.?|o['’]clock|times|times? (?:a|per) \w+|percent|per cent|%)(?!\w)",
+    _I,
+)
+_COUNT = re.compile(
+    rf"{_NUMBER} (?!(?:sec|min|hour|year|word|time)\w*\b)(?:(?!(?:or|and|to|in|of|for|hundred)\b)\w+ )?"
+    r"(?:[a-z]+s|people|men|women|children)\b",
+    _I,
+)
+_YEAR = re.compile(r"\b(?:in|since|of|from) (1[5-9]\d\d|20\d\d)\b")
+_GENERAL = re.compile(r"\s*(?:an?|most|all|many|every|each) \w+ (?:has|have|is|are|takes?|lasts?)\b", _I)
+_FREQUENCY = re.compile(r"\b(?P<number>twice|thrice)\b", _I)
+_COMMON = frozenset(
+    """
+    i i'm i'd i'll i've monday tuesday wednesday thursday friday saturday sunday january february march april may june
+    july august september october november december christmas easter halloween english tv dj ok oh yes no god mr mrs ms
+    dr morse
+    """.split()  # noqa: SIM905 - a list of quoted words is harder to read
+)
+"""Words that are written with a capital and name nobody."""
+
+_SEXES = re.compile(
+    r"\b(?:(?:fe)?male|(?:wo)?m[ae]n|boys?|girls?|lady|ladies|gentlem[ae]n|guys?|his|hers?|he|she|him|mother|father)\b",
+    _I,
+)
+_STEM = 5
+
+
+def invented(question: str, answer: str, clip: Clip, features: Features | None = None) -> str | None:
+    """What a pair claims about the clip that nobody said of it, or `None`.
+
+    Args:
+        question: as the model wrote it.
+        answer: as the model wrote it.
+        clip: what is annotated.
+        features: what was measured.
+    """
+    told = _told(clip, features)
+    if name := _name(question, told) or _name(answer, told, question):
+        return f"names {name!r}, which nobody mentioned"
+    numbers = _known(clip, features, f"{told} {question}")
+    for clause in claims(unquoted(answer)):
+        if number := _number(clause, numbers):
+            return f"says {number!r}, a number that nobody gave"
+        if not clip.gender and (match := GENDER.search(clause)) and not _SEXES.search(told):
+            return f"says {match[0]!r} of a speaker of whom nobody said so"
+    return None
+
+
+def _told(clip: Clip, features: Features | None) -> str:
+    """All that is known in words."""
+    texts = [
+        *(clip.labels or ()),
+        *(clip.captions or ()),
+        *(clip.genres or ()),
+        *(event.label for event in clip.events or ()),
+    ]
+    texts += [clip.text or "", clip.title or "", clip.emotion or "", clip.gender or ""]
+    if features:
+        texts += [features.transcript or "", *(features.sounds or ()), features.music_key or ""]
+    return " ".join(texts)
+
+
+def _name(text: str, told: str, question: str = "") -> str | None:
+    """The first word with a capital that is neither the first of its sentence nor known."""
+    known = {word[:_STEM] for word in WORD.findall(f"{told} {question}".casefold())}
+    for sentence in sentences(unquoted(text)):
+        words = list(WORD.finditer(sentence))
+        for word in words[1:]:
+            folded = re.sub(r"['’]s$", "", word[0]).casefold()
+            if (
+                not word[0][0].isupper()
+                or folded in _COMMON
+                or sentence[: word.start()].rstrip()[-1:] in ("'", "‘", "“", ":")
+            ):
+                continue
+            if folded[:_STEM] not in known and not (len(word[0]) > 1 and word[0].isupper()):
+                return word[0]
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The numbers that are told, or follow from what is.
+
+    Attributes:
+        told: in words or figures.
+        at: when a sound begins or ends, and when the clip does, in seconds.
+        long: lengths of sounds, and from one to another, in seconds.
+        counts: of sounds, of their kinds, and how often each is heard.
+        words: how many are spoken.
+    """
+
+    told: set[float]
+    at: set[float]
+    long: set[float]
+    counts: set[float]
+    words: set[float]
+
+    def of(self, unit: str, *, point: bool) -> set[float]:
+        """The numbers that may stand before a unit; with `point`, of a point in time."""
+        unit = unit.casefold()
+        if unit == "s" or unit.startswith("sec"):
+            return self.told | self.at | (set() if point else self.long)
+        return self.told | {"words": self.words, "times": self.counts}.get(unit, set())
+
+
+def _known(clip: Clip, features: Features | None, told: str) -> _Known:
+    numbers = {float(number) for number in re.findall(r"\d+(?:\.\d+)?", told)}
+    numbers |= {float(_NUMBERS[word]) for word in WORD.findall(told.casefold()) if word in _NUMBERS}
+    values = (clip.age, clip.sentiment, features.tempo_bpm if features else None)
+    numbers |= {float(value) for value in values if value is not None}
+    events = clip.events or ()
+    by_label: dict[str, list[Event]] = {}
+    for event in events:
+        by_label.setdefault(event.label, []).append(event)
+    at = {event.onset_s for event in events} | {event.offset_s for event in events}
+    at |= {features.duration_s} if features else set()
+    long = {abs(one - other) for one in at for other in at} | at
+    long |= {sum(event.offset_s - event.onset_s for event in same) for same in by_label.values()}
+    kinds = len({*by_label, *(clip.labels or ())})
+    counts = {float(len(same)) for same in by_label.values()} | {float(kinds), float(kinds - 1), 2.0}
+    spoken = (clip.text or (features.transcript if features else "") or "").split()
+    return _Known(numbers, at, long, counts, {float(len(spoken))})
+
+
+def _number(clause: str, known: _Known) -> str | None:
+    if _GENERAL.match(clause):
+        return None
+    for match in _MEASURE.finditer(clause):
+        point = re.search(r"\b(?:at|after|from|by)(?: about| around)? $", clause[: match.start()], _I) is not None
+        if not _near(_value(match["number"]), known.of(match["unit"], point=point)):
+            return match[0]
+    for pattern in (_COUNT, _FREQUENCY):
+        for match in pattern.finditer(clause):
+            if not _near(_value(match["number"]), known.told | known.counts, exact=True):
+                return match[0]
+    if (match := _YEAR.search(clause)) and float(match[1]) not in known.told:
+        return match[0]
+    return None
+
+
+def _value(text: str) -> float:
+    return float(_NUMBERS[text.casefold()]) if text.casefold() in _NUMBERS else float(text)
+
+
+def _near(value: float, known: set[float], *, exact: bool = False) -> bool:
+    """Whether it is one of them, as it is or rounded."""
+    off = 0.0 if exact else 0.06 if value % 1 else 0.5
+    return any(abs(value - other) <= off for other in known)
+
+
+def _check(pair: Pair, context: Context) -> str | None:
+    return invented(pair.question, pair.answer, context.clip, context.features) if context.settings.invented else None
+
+
+INVENTED = AnswerFilter("invented", _check)
