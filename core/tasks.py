@@ -10,13 +10,16 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-__all__ = ["FOLDERS", "OPEN_ENDED", "PAPER_FOLDERS", "About", "TaskSpec"]
+__all__ = ["FOLDERS", "OPEN_ENDED", "OPTION_LETTERS", "PAPER_FOLDERS", "About", "TaskSpec"]
 
 PAPER_FOLDERS = ("classification", "closed", "open")
 """Folders under `data/` of the tasks of LTU and LTU-AS: what the configs `default` and `stage1` to `stage3` read."""
 
 FOLDERS = (*PAPER_FOLDERS, "choice", "reasoning", "dialogue", "own")
 """All folders under `data/`, each but the paper's a config of its own; `own` is for tasks of one's own."""
+
+OPTION_LETTERS = "ABCDE"
+"""What the options of a multiple choice are called, in their order; there are at most so many."""
 
 About = Literal["sound", "voice", "music"]
 """What a task listens to."""

@@ -169,7 +169,9 @@ class GenerateSettings(Strict):
         outage_s: how long every request may fail before the run stops.
         batch: used in `mode: batch`.
         tasks: closed-ended tasks that are asked: names of tasks, `paper` for those of LTU and LTU-AS, `modern` for all
-            others, and tasks of your own as `module:object`.
+            others, and tasks of your own as `module:object`; and tasks that the model answers beside the open-ended
+            questions: `open_choice`, `open_reasoning`, `dialogue`, `negative`, `style_caption`, or `by_model` for all
+            five, each a request more a clip that it suits.
         questions: what is asked, closed- and open-ended.
         judge: a second model that judges the pairs of the first; `None`: nobody does.
         blind: a model that answers the questions without the clip; `None`: nobody does.

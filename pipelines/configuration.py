@@ -24,7 +24,7 @@ from aig.filters.answers.settings import AnswerFilterSettings
 from aig.filters.clips.settings import SelectSettings, target
 from aig.generators.settings import GenerateSettings
 from aig.pipelines.runner_settings import RunnerSettings
-from aig.prompts.kind_registry import all_kinds
+from aig.prompts.kind_registry import all_kinds, task_kinds
 from aig.shards.settings import PublishSettings
 
 __all__ = ["Configuration", "DatasetSource", "load"]
@@ -112,6 +112,13 @@ class Configuration(Strict):
                     f"name it as a dataset ({', '.join(self.datasets)}) or <dataset>_<kind>, "
                     f"with a kind of {', '.join(names)}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _model_is_asked(self) -> Self:
+        asked = [kind.task.name for kind in task_kinds(self.generate.tasks)]
+        if asked and not self.generate.open_ended:
+            raise ValueError(f"generate.tasks names {', '.join(asked)}, which a model answers: open_ended must be true")
         return self
 
 

@@ -26,6 +26,7 @@ from aig.core.errors import UsageError
 from aig.core.records import Clip, Features
 from aig.core.settings import Strict
 from aig.prompts.descriptions import descriptions
+from aig.prompts.heard import heard
 from aig.prompts.kind_registry import kind_of
 from aig.prompts.prompt_kind import PromptKind
 from aig.prompts.seeded_random import pick, rng_for
@@ -245,12 +246,14 @@ def render(
     Raises:
         UsageError: a template names something that is not there.
     """
-    facts = sentence(kind_of(prompt.head.kind), clip, features, transcript, seed, description_file)
+    kind = kind_of(prompt.head.kind)
+    facts = sentence(kind, clip, features, transcript, seed, description_file)
     if not facts:
         return ()
     values = {
         "metadata": facts,
-        "pairs": pairs or prompt.head.pairs,
+        "heard": heard(clip, features, transcript),
+        "pairs": kind.form.number(pairs or prompt.head.pairs),
         "kind": prompt.kind,
         "min_answer_words": prompt.head.min_answer_words,
         "clip": clip,
@@ -269,21 +272,15 @@ def render(
 
 
 def response_schema(prompt: Prompt, pairs: int | None = None) -> dict[str, Any]:
-    """JSON schema of the reply: an object with the prompt's own fields and the pairs, each of `q` and `a`.
+    """JSON schema of the reply: an object with the prompt's own fields and the items of its kind's form.
 
     Args:
         prompt: what is asked.
         pairs: most pairs in a reply, instead of the prompt's own number.
     """
-    text = {"type": "string"}
-    pair = {
-        "type": "object",
-        "properties": {"q": text, "a": text},
-        "required": ["q", "a"],
-        "additionalProperties": False,
-    }
-    properties: dict[str, Any] = dict.fromkeys(prompt.head.fields, text)
-    properties["pairs"] = {"type": "array", "items": pair, "maxItems": pairs or prompt.head.pairs}
+    form = kind_of(prompt.head.kind).form
+    properties: dict[str, Any] = {key: {"type": "string"} for key in prompt.head.fields}
+    properties[form.items] = form.schema(pairs or prompt.head.pairs)
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 

@@ -15,7 +15,7 @@ import yaml
 
 from aig.core.licences import forbids_changes, forbids_sales
 from aig.core.markdown import plain_markdown
-from aig.core.tasks import FOLDERS, OPEN_ENDED, PAPER_FOLDERS
+from aig.core.tasks import FOLDERS, PAPER_FOLDERS
 from aig.shards import paper
 from aig.shards.audio_index import AUDIO_INDEX
 from aig.shards.manifest import SPLITS, Manifest
@@ -41,8 +41,8 @@ papers have; tasks of today have a config for each folder, and `all` reads every
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
 
 _LIMITS = (
-    "Answers of the open-ended questions were written by a language model that saw text about a clip and never heard "
-    "it. They can be wrong, and they can be sure of what nobody could hear.",
+    "Answers of the open-ended questions, and all others whose lineage says `model`, were written by a language model "
+    "that saw text about a clip and never heard it. They can be wrong, and they can be sure of what nobody could hear.",
     "Pitch, volume, speed and transcripts were measured by programs, not by people.",
     "Gender, age and emotion are as the datasets' owners annotated them; they describe recordings and say little of "
     "the people in them.",
@@ -214,7 +214,7 @@ def _counts(manifest: Manifest) -> str:
     for name, tasks in manifest.counts.items():
         source = manifest.build.sources.get(name)
         printed = paper.DATASETS.get(name)
-        asked = sum(rows for task, rows in tasks.items() if task == OPEN_ENDED.name)
+        asked = sum(rows for task, rows in tasks.items() if manifest.tasks[task].source == "model")
         lines.append(
             (
                 plain_markdown(source.title if source else name),

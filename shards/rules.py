@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aig.core import dialogue
 from aig.core.columns import text_bytes
 from aig.core.qa_id import QA_ID_LENGTH
 from aig.core.tasks import TaskSpec
@@ -88,6 +89,7 @@ def broken_rows(
         yield from broken_text(name, column)
     yield from _audio_ids(columns["audio_id"], names["dataset"])
     yield from _answers(columns["output"], names["task"], names["dataset"], datasets, tasks)
+    yield from _dialogues(columns["instruction"], names["task"], tasks)
 
 
 def broken_text(name: str, column: pa.Array) -> Iterator[Broken]:
@@ -187,6 +189,20 @@ def _answers(
             longest = datasets[dataset].longest_s if dataset in datasets else None
             for index, reason in beyond(answers.take(pa.array(own)), longest) if longest else ():
                 yield Broken("beyond_clip", rows[own[index : index + 1]], f"{task}: {reason}")
+
+
+def _dialogues(questions: pa.Array, tasks: pa.DictionaryArray, known: Mapping[str, TaskSpec]) -> Iterator[Broken]:
+    """Questions of dialogues that do not hold the turns before the last, each speaker on a line of its own."""
+    for task, rows in _groups(tasks):
+        if task not in known or known[task].folder != "dialogue":
+            continue
+        asked = questions.take(pa.array(rows))
+        wrong = pc.invert(pc.match_substring_regex(asked, rf"^(?:{dialogue.PATTERN})$"))
+        if task != "dialogue":  # other tasks of the folder may ask a single question
+            wrong = pc.and_(wrong, pc.starts_with(asked, dialogue.USER))
+        found = rows[_rows(wrong)]
+        if len(found):
+            yield Broken("malformed_dialogue", found, _of(questions, f"{task}: not `User:` and `Assistant:` in turn"))
 
 
 def broken_lineage(batch: pa.RecordBatch | pa.Table, sources: pa.Array | pa.Scalar) -> Iterator[Broken]:

@@ -28,7 +28,7 @@ class Context:
         features: what was measured.
         settings: of all filters.
         min_words: fewest words of an answer.
-        absent: sounds that are certainly not in the clip, by `aig.filters.answers.contradiction.spoken_name`.
+        absent: sounds that are certainly not in the clip, by `aig.core.sound_names.plain_name`.
         prompt: the instructions the model had; empty where they are not known.
         kept: the clip's earlier pairs that stay.
     """

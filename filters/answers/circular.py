@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from aig.filters.answers.answer_filter import AnswerFilter, Context, Pair
-from aig.filters.answers.sentences import content_words, unquoted
+from aig.filters.answers.sentences import stem_of, stems, unquoted
 
 __all__ = ["CIRCULAR", "circular"]
 
@@ -81,7 +81,7 @@ def _parts(text: str) -> list[tuple[str, str]]:
 
 def _stems(text: str) -> set[str]:
     """The content words without their endings, and without those that answer nothing."""
-    return {stem for word in content_words(text) if (stem := _stem(word)) not in _BARE_STEMS}
+    return stems(text) - _BARE_STEMS
 
 
 def _beyond(stems: set[str], known: set[str]) -> set[str]:
@@ -99,19 +99,7 @@ def _akin(stem: str, other: str) -> bool:
     )
 
 
-def _stem(word: str) -> str:
-    """A word without the endings of number, tense and manner, as far as its beginning stays: `barking` is `bark`."""
-    word = re.sub(r"['’]s$", "", word)
-    for ending in ("ingly", "edly", "ness", "ing", "ies", "ied", "ers", "est", "er", "ed", "es", "ly", "s", "y", "e"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            word = word.removesuffix(ending)
-            break
-    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "sl":
-        word = word[:-1]
-    return word.removesuffix("e") if len(word) > 3 else word
-
-
-_BARE_STEMS = frozenset(map(_stem, _BARE))
+_BARE_STEMS = frozenset(map(stem_of, _BARE))
 
 
 def _check(pair: Pair, context: Context) -> str | None:

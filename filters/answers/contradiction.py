@@ -13,7 +13,7 @@ from aig.core.records import Clip, Features
 from aig.filters.answers.answer_filter import AnswerFilter, Context, Pair
 from aig.filters.answers.sentences import sentences, unquoted
 
-__all__ = ["CONTRADICTION", "GENDER", "claims", "contradiction", "spoken_name"]
+__all__ = ["CONTRADICTION", "GENDER", "claims", "contradiction"]
 
 _SUPPOSING = re.compile(r"\s*(?:if|unlike|compared|whether|imagine|suppose|although|had|were)\b", re.IGNORECASE)
 _NOT_A_CLAIM = re.compile(
@@ -83,11 +83,6 @@ _SOUND = re.compile(
 )
 
 
-def spoken_name(label: str) -> str:
-    """A label as people write it: before the first comma or bracket, in lower case."""
-    return re.split(r"[,(]", label.replace("_", " "))[0].strip().lower()
-
-
 def contradiction(
     answer: str, clip: Clip, features: Features | None = None, absent: Collection[str] = ()
 ) -> str | None:
@@ -97,7 +92,7 @@ def contradiction(
         answer: as the model wrote it.
         clip: what is annotated.
         features: what was measured.
-        absent: sounds that are certainly not in the clip, by `spoken_name`.
+        absent: sounds that are certainly not in the clip, by `aig.core.sound_names.plain_name`.
     """
     for clause in claims(unquoted(answer)):
         for found in (

@@ -51,7 +51,7 @@ def filter_pairs(
         features: what was measured.
         settings: which filters apply.
         min_words: fewest words of an answer where the settings say none.
-        absent: sounds that are certainly not in the clip, by `aig.filters.answers.contradiction.spoken_name`.
+        absent: sounds that are certainly not in the clip, by `aig.core.sound_names.plain_name`.
         prompt: the instructions the model had, whose phrases are not questions.
     """
     context = Context(

@@ -43,6 +43,10 @@ _COUNT = re.compile(
 )
 _YEAR = re.compile(r"\b(?:in|since|of|from) (1[5-9]\d\d|20\d\d)\b")
 _GENERAL = re.compile(r"\s*(?:an?|most|all|many|every|each) \w+ (?:has|have|is|are|takes?|lasts?)\b", _I)
+_NUMBERED = re.compile(
+    r"\b(?:moment|scene|part|number|no|chapter|step|level|track|take|act|day|page|section|room|verse|phase)\.? $", _I
+)
+"""Before a number that is a name and counts nothing."""
 _FREQUENCY = re.compile(r"\b(?P<number>twice|thrice)\b", _I)
 _COMMON = frozenset(
     """
@@ -167,6 +171,8 @@ def _number(clause: str, known: _Known) -> str | None:
             return match[0]
     for pattern in (_COUNT, _FREQUENCY):
         for match in pattern.finditer(clause):
+            if _NUMBERED.search(clause[: match.start()]):
+                continue
             if not _near(_value(match["number"]), known.told | known.counts, exact=True):
                 return match[0]
     if (match := _YEAR.search(clause)) and float(match[1]) not in known.told:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["WORD", "content_words", "sentences", "unquoted"]
+__all__ = ["WORD", "content_words", "sentences", "stem_of", "stems", "unquoted"]
 
 WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
 """A word, with the hyphens, apostrophes and points inside it."""
@@ -34,3 +34,20 @@ def sentences(text: str) -> list[str]:
 def content_words(text: str) -> set[str]:
     """The words of a text, in lower case, but for those that every text holds."""
     return set(WORD.findall(text.casefold())) - _EMPTY
+
+
+def stems(text: str) -> set[str]:
+    """The content words of a text without their endings."""
+    return {stem_of(word) for word in content_words(text)}
+
+
+def stem_of(word: str) -> str:
+    """A word without the endings of number, tense and manner, as far as its beginning stays: `barking` is `bark`."""
+    word = re.sub(r"['’]s$", "", word)
+    for ending in ("ingly", "edly", "ness", "ing", "ies", "ied", "ers", "est", "er", "ed", "es", "ly", "s", "y", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word.removesuffix(ending)
+            break
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "sl":
+        word = word[:-1]
+    return word.removesuffix("e") if len(word) > 3 else word

@@ -10,13 +10,14 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 
 from aig.core.records import Measured
+from aig.core.tasks import OPTION_LETTERS
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.prompts.metadata import one_line
 from aig.prompts.seeded_random import rng_for
 
 __all__ = ["LETTERS", "OPTION", "pose", "pose_among_peers"]
 
-LETTERS = "ABCDE"
+LETTERS = OPTION_LETTERS
 
 OPTION = r"\([A-E]\) \S.*"
 """Form of an answer: the right option with its letter."""

@@ -63,6 +63,7 @@ from aig.generators.closed_ended.tasks.temporal_single import TEMPORAL_SINGLE
 from aig.generators.closed_ended.tasks.temporal_single_not_exist import TEMPORAL_SINGLE_NOT_EXIST
 from aig.generators.closed_ended.tasks.word_count import WORD_COUNT
 from aig.generators.closed_ended.tasks.word_said import WORD_SAID
+from aig.prompts.kind_registry import BY_MODEL, TASK_KINDS
 
 __all__ = ["GROUPS", "PAPER", "TASKS", "resolve", "tasks_version"]
 
@@ -140,7 +141,8 @@ def resolve(names: tuple[str, ...]) -> tuple[Task, ...]:
     """The tasks that a configuration names, each once, in the order of `TASKS`, then those of one's own.
 
     Args:
-        names: of tasks, of `GROUPS`, and tasks of one's own as `module:object`.
+        names: of tasks, of `GROUPS`, and tasks of one's own as `module:object`; those that a model answers
+            (`aig.prompts.kind_registry.TASK_KINDS`) are no tasks by rule and left out.
 
     Raises:
         UsageError: a name is not known, an object is not a task, has a name that is taken, or an example that its own
@@ -149,6 +151,8 @@ def resolve(names: tuple[str, ...]) -> tuple[Task, ...]:
     known: dict[str, Task] = {}
     own: dict[str, Task] = {}
     for name in names:
+        if name == BY_MODEL or name in TASK_KINDS:
+            continue
         if is_reference(name):
             task = load_object(name, Task)
             _check(task, name, own)
@@ -158,16 +162,17 @@ def resolve(names: tuple[str, ...]) -> tuple[Task, ...]:
         elif name in TASKS:
             known[name] = TASKS[name]
         else:
-            near = difflib.get_close_matches(name, (*GROUPS, *TASKS), n=1)
+            known_names = (*GROUPS, BY_MODEL, *TASKS, *TASK_KINDS)
+            near = difflib.get_close_matches(name, known_names, n=1)
             raise UsageError(
                 f"generate.tasks: {name!r} is not a task" + (f", did you mean {near[0]!r}?" if near else ""),
-                f"Name one of {', '.join((*GROUPS, *TASKS))}, or one of your own as module:object.",
+                f"Name one of {', '.join(known_names)}, or one of your own as module:object.",
             )
     return (*(task for name, task in TASKS.items() if name in known), *own.values())
 
 
 def _check(task: Task, reference: str, own: Mapping[str, Task]) -> None:
-    if task.name in TASKS or task.name in own or task.name == OPEN_ENDED.name:
+    if task.name in TASKS or task.name in own or task.name in (OPEN_ENDED.name, *TASK_KINDS):
         raise UsageError(
             f"generate.tasks: {reference} is called {task.name!r}, as another task is", "Give it a name of its own."
         )

@@ -9,7 +9,9 @@ import re
 from typing import Any
 
 from aig.generators.client.tokens import PER_MESSAGE, PER_REPLY, estimate
+from aig.generators.mock_server.forms import form_asked_for, is_form, made_up
 from aig.prompts.judging import CRITERIA
+from aig.prompts.reply_form import PAIRS
 
 __all__ = ["BadRequestError", "completion", "identity", "input_tokens"]
 
@@ -103,14 +105,15 @@ def _validate(body: dict[str, Any]) -> None:
 
 def _content(body: dict[str, Any], draw: random.Random, pairs: int) -> str:
     wanted = body.get("response_format") or {}
+    told = str(body["messages"][-1]["content"])
     if wanted.get("type") == "json_schema":
         schema = wanted["json_schema"]["schema"]
-        return json.dumps(_instance(schema, schema, draw, "answer"))
+        return json.dumps(_instance(schema, schema, draw, "answer", told))
     if wanted.get("type") == "json_object" and (about := _numbered(body, draw)):
         return json.dumps(about)
-    if wanted.get("type") == "json_object":
-        return json.dumps({"pairs": [_pair(draw) for _ in range(pairs)]})
-    return json.dumps([_pair(draw) for _ in range(pairs)])
+    form = form_asked_for(str(body["messages"][0]["content"]))
+    items = [made_up(form.keys, draw, told, _text) for _ in range(form.number(pairs))]
+    return json.dumps({form.items: items} if wanted.get("type") == "json_object" or form is not PAIRS else items)
 
 
 _NUMBERED = re.compile(r"^(\d+)\. ", re.MULTILINE)
@@ -132,10 +135,6 @@ def _numbered(body: dict[str, Any], draw: random.Random) -> dict[str, Any] | Non
     }
 
 
-def _pair(draw: random.Random) -> dict[str, str]:
-    return {"q": _text(draw, "q"), "a": _text(draw, "a")}
-
-
 def _text(draw: random.Random, name: str) -> str:
     one, two, three, four = draw.sample(_WORDS, 4)
     number = draw.randrange(10**6)
@@ -147,27 +146,30 @@ def _text(draw: random.Random, name: str) -> str:
     )
 
 
-def _instance(schema: dict[str, Any], root: dict[str, Any], draw: random.Random, name: str) -> Any:
+def _instance(schema: dict[str, Any], root: dict[str, Any], draw: random.Random, name: str, told: str) -> Any:
     """A value that fits the schema: the parts of JSON Schema that structured outputs allow."""
     if "$ref" in schema:
         target: Any = root
         for step in schema["$ref"].removeprefix("#/").split("/"):
             target = target[step]
-        return _instance(target, root, draw, name)
+        return _instance(target, root, draw, name, told)
     for choice in ("anyOf", "oneOf"):
         if choice in schema:
-            return _instance(schema[choice][0], root, draw, name)
+            return _instance(schema[choice][0], root, draw, name, told)
     if "const" in schema:
         return schema["const"]
     if "enum" in schema:
         return draw.choice(schema["enum"])
     kind = schema.get("type", "string")
     kind = kind[0] if isinstance(kind, list) else kind
+    properties = schema.get("properties", {})
+    if kind == "object" and is_form(properties):
+        return made_up(properties, draw, told, _text)
     if kind == "object":
-        return {key: _instance(value, root, draw, key) for key, value in schema.get("properties", {}).items()}
+        return {key: _instance(value, root, draw, key, told) for key, value in properties.items()}
     if kind == "array":
         count = min(schema.get("minItems", schema.get("maxItems", 3)), _MOST_ITEMS)
-        items = [_instance(schema.get("items", {}), root, draw, name) for _ in range(count)]
+        items = [_instance(schema.get("items", {}), root, draw, name, told) for _ in range(count)]
         for number, item in enumerate(items, 1):
             if isinstance(item, dict) and "n" in item:
                 item["n"] = number

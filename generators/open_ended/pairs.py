@@ -6,22 +6,26 @@ so a changed parser or filter reads the kept replies again and pays nothing.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any
 
 from aig.core.qa_id import make_pair
 from aig.core.records import Clip, Dropped, Measured, QAPair
-from aig.filters.answers.contradiction import spoken_name
-from aig.filters.answers.filter import Pair, filter_pairs
+from aig.core.sound_names import plain_name
+from aig.filters.answers.filter import FilterResult, Pair, filter_pairs
 from aig.filters.answers.refusal import is_refusal
 from aig.filters.answers.settings import AnswerFilterSettings
 from aig.generators.chat import ChatRequest, Reply
 from aig.generators.empty_reply import why_empty
+from aig.generators.open_ended.forms.draft import Draft, Given, Refused
+from aig.generators.open_ended.forms.registry import FORMS
+from aig.generators.open_ended.items import read_items
 from aig.generators.open_ended.parse import parse_reply
 from aig.generators.settings import GenerateSettings
-from aig.prompts.descriptions import known_labels
+from aig.prompts.absent import certainly_absent
+from aig.prompts.kind_registry import kind_of
 from aig.prompts.open_ended import Prompt, render, response_schema
-from aig.prompts.sound_families import nameable, related
+from aig.prompts.prompt_kind import PromptKind
 
 __all__ = ["HOLDS_NOTHING", "TASK", "chat_request", "pairs"]
 
@@ -111,18 +115,12 @@ def pairs(
         audio_input: whether rows about sounds carry the transcript as `input`.
         seed: of the configuration.
     """
+    kind = kind_of(prompt.head.kind)
+    if kind.form.name in FORMS:
+        return _rows_of_form(reply, item, prompt, settings, kind, seed)
     parsed = parse_reply(reply.content, reply.finish_reason)
     clip, features = item.clip, item.features
-    annotated = item.sounds if clip.labels or clip.events else ()
-    results = filter_pairs(
-        [Pair(question, answer) for question, answer in parsed.pairs],
-        clip,
-        features,
-        settings,
-        min_words=prompt.head.min_answer_words,
-        absent=_absent(annotated) if settings.contradiction else frozenset(),
-        prompt=prompt.body,
-    )
+    results = _filtered([Pair(question, answer) for question, answer in parsed.pairs], item, prompt, settings)
     rows: list[QAPair] = []
     dropped = [_dropped(clip, prompt, "cut", _cut(reply))] * parsed.cut
     dropped += [_dropped(clip, prompt, "malformed", "not readable without loss")] * parsed.malformed
@@ -155,6 +153,85 @@ def pairs(
     return rows, dropped
 
 
+def _rows_of_form(
+    reply: Reply, item: Measured, prompt: Prompt, settings: AnswerFilterSettings, kind: PromptKind, seed: int
+) -> tuple[list[QAPair], list[Dropped]]:
+    """The rows of a reply whose items are more than questions and answers, and what was left out."""
+    form, clip = FORMS[kind.form.name], item.clip
+    parsed = read_items(reply.content, kind.form.keys, reply.finish_reason)
+    dropped = [_dropped(clip, prompt, "cut", _cut(reply))] * parsed.cut
+    dropped += [_dropped(clip, prompt, "malformed", "not readable without loss")] * parsed.malformed
+    if not parsed.items and not dropped:
+        dropped.append(_dropped(clip, prompt, *_nothing(reply)))
+    drafts: list[tuple[int, Draft]] = []
+    for number, found in enumerate(parsed.items):
+        draft = form.draft(found, Given(item=item, seed=seed, number=number))
+        if isinstance(draft, Refused):
+            dropped.append(_dropped(clip, prompt, draft.rule, draft.reason, _shown(found)))
+        else:
+            drafts.append((number, draft))
+    results = _filtered([draft.checked for _, draft in drafts], item, prompt, settings)
+    kept: list[tuple[int, Draft]] = []
+    for (number, draft), result in zip(drafts, results, strict=True):
+        if result.rule:
+            dropped.append(_dropped(clip, prompt, result.rule, result.reason, draft.checked))
+        else:
+            kept.append((number, draft))
+    whole = [draft for _, draft in kept]
+    if form.join:
+        whole, refused = form.join(kept, len(parsed.items))
+        dropped += [_dropped(clip, prompt, each.rule, each.reason) for each in refused]
+    return [_row(draft, reply, item, prompt, kind, seed) for draft in whole], dropped
+
+
+def _shown(found: dict[str, Any]) -> Pair:
+    """An item as a question and an answer, for people who look at what was dropped."""
+    return Pair(str(found.get("q", "")), str(found.get("a") or found.get("caption") or ""))
+
+
+def _row(draft: Draft, reply: Reply, item: Measured, prompt: Prompt, kind: PromptKind, seed: int) -> QAPair:
+    clip, features = item.clip, item.features
+    return make_pair(
+        instruction=draft.instruction,
+        input="",
+        audio_id=clip.audio_id,
+        dataset=clip.dataset,
+        task=kind.task.name,
+        output=draft.output,
+        prompt=prompt.id,
+        prompt_sha256=prompt.sha256,
+        model=reply.model,
+        request_id=reply.key,
+        finish_reason=reply.finish_reason,
+        answerable=not is_refusal(draft.checked.answer) or kind.form.name == "negative",
+        source="model",
+        split=clip.split,
+        extractor=features.extractor if features else "",
+        seed=seed,
+        choices=draft.choices or None,
+        answer_index=draft.answer_index,
+        skill=kind.task.skill or None,
+        difficulty=draft.difficulty or None,
+    )
+
+
+def _filtered(
+    found: Sequence[Pair], item: Measured, prompt: Prompt, settings: AnswerFilterSettings
+) -> list[FilterResult]:
+    """What becomes of some pairs of a reply by the answer filters."""
+    annotated = item.sounds if item.clip.labels or item.clip.events else ()
+    absent = frozenset(map(plain_name, certainly_absent(annotated))) if settings.contradiction else frozenset()
+    return filter_pairs(
+        found,
+        item.clip,
+        item.features,
+        settings,
+        min_words=prompt.head.min_answer_words,
+        absent=absent,
+        prompt=prompt.body,
+    )
+
+
 def _dropped(clip: Clip, prompt: Prompt, rule: str, reason: str, pair: Pair | None = None) -> Dropped:
     return Dropped(
         audio_id=clip.audio_id,
@@ -165,17 +242,6 @@ def _dropped(clip: Clip, prompt: Prompt, rule: str, reason: str, pair: Pair | No
         question=pair.question if pair else None,
         answer=pair.answer if pair else None,
     )
-
-
-@lru_cache(maxsize=4096)
-def _absent(present: tuple[str, ...]) -> frozenset[str]:
-    """The known sounds that a clip with these annotated sounds certainly lacks; none where none is annotated."""
-    if not present:
-        return frozenset()
-    lacking = (
-        label for label in known_labels() if nameable(label) and not any(related(label, other) for other in present)
-    )
-    return frozenset(map(spoken_name, lacking)) - set(map(spoken_name, present))
 
 
 def _nothing(reply: Reply) -> tuple[str, str]:

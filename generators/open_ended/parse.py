@@ -23,7 +23,7 @@ import json_repair
 from aig.generators.open_ended.json_shapes import pairs_in
 from aig.generators.open_ended.lenient_json import NearJson, read_near_json
 
-__all__ = ["Parsed", "parse_reply"]
+__all__ = ["Parsed", "json_values", "parse_reply"]
 
 Pair = tuple[str, str]
 
@@ -64,7 +64,7 @@ def parse_reply(text: str, finish_reason: str = "") -> Parsed:
     pairs: list[Pair] = []
     malformed = 0
     position = 0
-    for value, start, end in _json_values(text):
+    for value, start, end in json_values(text):
         found, incomplete = pairs_in(value)
         if not found and not incomplete:
             continue
@@ -96,7 +96,7 @@ def _decoded_once_more(text: str) -> str:
     return value.strip() if isinstance(value, str) else text
 
 
-def _json_values(text: str) -> Iterator[tuple[Any, int, int]]:
+def json_values(text: str) -> Iterator[tuple[Any, int, int]]:
     """The outermost valid JSON arrays and objects of a text, with where they start and end."""
     decoder = json.JSONDecoder(strict=False)
     position = 0

@@ -94,6 +94,7 @@ def _build(found: Survey, licence: str, name: str, origin: str) -> Build:
     from aig.core.tasks import OPEN_ENDED
     from aig.datasets_registry.registry import DATASETS
     from aig.generators.closed_ended.registry import TASKS
+    from aig.prompts.kind_registry import TASK_KINDS
     from aig.shards.import_rows import PROMPT
     from aig.shards.manifest import Build, SourceDataset
 
@@ -111,7 +112,7 @@ def _build(found: Survey, licence: str, name: str, origin: str) -> Build:
         prompts={**found.prompts, PROMPT: origin},
         sources=sources,
         notes=(f"The rows were made elsewhere and imported from {name}; how, this set does not say.",),
-        tasks=(*(task.spec for task in TASKS.values()), OPEN_ENDED),
+        tasks=(*(task.spec for task in TASKS.values()), OPEN_ENDED, *(kind.task for kind in TASK_KINDS.values())),
     )
 
 

@@ -149,12 +149,13 @@ def stats(path: SetArgument, json: JsonFlag = False) -> None:
 
 def _print_statistics(found: Statistics) -> None:
     from aig.core.tasks import OPEN_ENDED
+    from aig.prompts.kind_registry import TASK_KINDS
     from aig.shards import paper
     from aig.shards.paper_tasks import paper_tasks
 
     datasets = []
     for name, tasks in found.counts.items():
-        asked = tasks.get(OPEN_ENDED.name, 0)
+        asked = sum(tasks.get(task, 0) for task in (OPEN_ENDED.name, *TASK_KINDS))
         closed = sum(tasks.values()) - asked
         printed = paper.DATASETS.get(name)
         theirs = (printed.clips, printed.closed, printed.open) if printed else (None, None, None)

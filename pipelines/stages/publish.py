@@ -39,6 +39,7 @@ from aig.pipelines.workspace.versions import (
     versions,
 )
 from aig.pipelines.workspace.workspace import Workspace
+from aig.prompts.kind_registry import task_kinds
 from aig.shards.export.embed import embed_audio
 from aig.shards.manifest import Build, Manifest, SourceDataset
 from aig.shards.published import PublishedSet
@@ -238,7 +239,11 @@ def _build(configuration: Configuration, workspace: Workspace, urls: list[str], 
         prompts=dict(sorted(prompts.items())),
         sources=sources,
         notes=(*notes, *held_out_notes(configuration, workspace)),
-        tasks=(*_task_specs(configuration), OPEN_ENDED),
+        tasks=(
+            *_task_specs(configuration),
+            OPEN_ENDED,
+            *(kind.task for kind in task_kinds(configuration.generate.tasks)),
+        ),
     )
 
 

@@ -114,13 +114,16 @@ def example_clip(kind: str) -> Measured:
         pitch_rank="relatively low (160-200 Hz)",
         speed_level="fast",
         volume_level="high",
+        monotony_level="lively",
+        pause_level="few",
+        snr_level="noisy",
         transcript="Hurry up, the train is coming!",
         no_speech_prob=0.02,
     )
-    if kind in ("audio", "joint"):
+    if kind in ("audio", "joint", "choice", "reasoning", "dialogue", "negative"):
         events = (Event("Train horn", 0.1, 0.8), Event("Train", 0.0, 10.0), Event("Train horn", 5.6, 5.9))
         caption = ("A train passes while its horn sounds twice",)
-        return derive(Clip(**common, events=events, captions=caption if kind == "audio" else None), features)
+        return derive(Clip(**common, events=events, captions=None if kind == "joint" else caption), features)
     if kind == "music":
         clip = Clip(**common, genres=("Folk", "Pop"), title="Last Train Home", text="I hear the train again")
         return derive(clip, features)

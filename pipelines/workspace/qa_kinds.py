@@ -5,7 +5,7 @@ from __future__ import annotations
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.sources import dataset_of
 from aig.pipelines.workspace.buckets import selections_of
-from aig.prompts.kind_registry import all_kinds
+from aig.prompts.kind_registry import all_kinds, task_kinds
 
 __all__ = ["CLOSED", "qa_kinds"]
 
@@ -20,4 +20,5 @@ def qa_kinds(configuration: Configuration, name: str) -> tuple[str, ...]:
     asked: set[str | None] = set(selections_of(configuration, name).values())
     names = [kind.name for kind in all_kinds(configuration.generate.questions.kinds)]
     asked |= set(names) if dataset.access == "own" else {dataset.for_split(s).open_prompt for s in dataset.splits}
-    return (CLOSED, *(f"open_{kind}" for kind in names if kind in asked))
+    more = [kind.name for kind in task_kinds(configuration.generate.tasks)]
+    return (CLOSED, *(f"open_{kind}" for kind in names if kind in asked), *(f"open_{kind}" for kind in more))

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import numpy.typing as npt
 
+from aig.core.dialogue import turns_of
+
 __all__ = ["Features", "Form", "Options", "Rejected", "Sample", "Sound", "Written"]
 
 
@@ -57,6 +59,13 @@ class Sample:
     def key(self) -> str:
         """An id of the record: its rows' `qa_id`, the first of several."""
         return str(self.rows[0]["qa_id"])
+
+    def turns(self) -> Iterator[tuple[str, str]]:
+        """Questions and answers, in order: those of each row, of a dialogue turn by turn."""
+        for row in self.rows:
+            first, *later = turns_of(row["instruction"], row["output"])
+            yield self.question({**row, "instruction": first[0]}), first[1]
+            yield from later
 
     def question(self, row: dict[str, Any]) -> str:
         """What is asked: the instruction, and the transcript on a line of its own where it is kept."""

@@ -16,7 +16,6 @@ from typing import Any
 from aig.core.hashing import stable_hash
 from aig.core.records import Measured, QAPair, Verdict
 from aig.core.tables import from_batch
-from aig.core.tasks import OPEN_ENDED
 from aig.generators.chat import ChatRequest
 from aig.generators.client.ask import ask
 from aig.generators.client.summary import Summary
@@ -33,8 +32,7 @@ from aig.pipelines.workspace.code_version import code_version
 from aig.pipelines.workspace.qa_kinds import CLOSED
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.judging import load_judging
-from aig.prompts.kind_registry import kind_named
-from aig.prompts.open_ended import sentence
+from aig.prompts.open_ended import load, render
 
 __all__ = ["Judging", "judging", "verdict_part"]
 
@@ -266,15 +264,17 @@ def _closed_forms(configuration: Configuration) -> frozenset[str]:
 def _facts(configuration: Configuration, kind: str, item: Measured | None) -> str:
     if item is None:
         return ""
-    own = configuration.generate.questions.kinds
-    return sentence(
-        kind_named(kind.removeprefix("open_"), own),
+    asked = configuration.generate.questions
+    name = kind.removeprefix("open_")
+    messages = render(
+        load(asked.prompts.get(name, name), asked.prompt_folder),
         item.clip,
         item.features,
-        item.spoken,
-        configuration.seed,
-        configuration.generate.questions.description_file,
+        transcript=item.spoken,
+        seed=configuration.seed,
+        description_file=asked.description_file,
     )
+    return messages[-1]["content"] if messages else ""
 
 
 def _criteria(opinion: Opinion | None) -> dict[str, Any]:
@@ -295,7 +295,7 @@ def _contribution(pair: QAPair, guess: str | None, opinion: Opinion | None) -> s
     """Whether hearing is needed: exactly for options and levels, by the judge for open answers; `None`: not known."""
     if guess is None:
         return None
-    if pair.task != OPEN_ENDED.name:
+    if pair.source == "rule" or pair.choices:
         return "weak" if agrees(guess, pair.output) else "strong"
     if opinion is None or opinion.same_as_guess is None:
         return None

@@ -23,7 +23,7 @@ from aig.pipelines.workspace.code_version import code_version
 from aig.pipelines.workspace.qa_kinds import CLOSED, qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.descriptions import own_descriptions_version
-from aig.prompts.kind_registry import kind_for
+from aig.prompts.kind_registry import kind_for, task_kinds
 from aig.prompts.open_ended import Prompt, load
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ class Plan:
     all_clips: int
     made_from: Mapping[str, Any]
     _own_kinds: tuple[str, ...]
+    _tasks: tuple[str, ...]
     _dataset: Dataset
     _database: duckdb.DuckDBPyConnection
     _todo: Mapping[str, Bucket]
@@ -128,7 +129,7 @@ class Plan:
         Nothing is rendered, so this takes a small part of the time that asking does.
         """
         kind = self.kind.removeprefix("open_")
-        return sum(kind in _kinds(item, self._own_kinds) for job in self.jobs() for item in job.items)
+        return sum(kind in _kinds(item, self._own_kinds, self._tasks) for job in self.jobs() for item in job.items)
 
 
 def plan_pairs(configuration: Configuration, workspace: Workspace, name: str, kind: str) -> Plan:
@@ -149,6 +150,7 @@ def plan_pairs(configuration: Configuration, workspace: Workspace, name: str, ki
         all_clips=sum(bucket.clips for bucket in wanted.values()),
         made_from=ingredients,
         _own_kinds=configuration.generate.questions.kinds,
+        _tasks=configuration.generate.tasks,
         _dataset=dataset,
         _database=database,
         _todo=todo,
@@ -201,9 +203,9 @@ def questions(configuration: Configuration, kind: str, items: Iterable[Selected]
     """What is asked about some clips for the pairs of a kind (`open_<kind of prompt>`), in their order."""
     prompt_kind = kind.removeprefix("open_")
     prompt = _prompt(configuration, prompt_kind)
-    own = configuration.generate.questions.kinds
+    own, tasks = configuration.generate.questions.kinds, configuration.generate.tasks
     for item in items:
-        if prompt_kind in _kinds(item, own):
+        if prompt_kind in _kinds(item, own, tasks):
             request = request_about(configuration, item.dataset, item.measured, prompt)
             if request is not None:
                 yield Question(item, prompt, request)
@@ -254,13 +256,18 @@ def _prompt(configuration: Configuration, kind: str) -> Prompt:
     return load(asked.prompts.get(kind, kind), asked.prompt_folder)
 
 
-def _kinds(item: Selected, own: tuple[str, ...]) -> tuple[str, ...]:
-    """Kinds of open-ended questions a clip gets: its dataset's, those a selection grants, or what its fields allow."""
+def _kinds(item: Selected, own: tuple[str, ...], tasks: tuple[str, ...]) -> tuple[str, ...]:
+    """Kinds of open-ended questions a clip gets.
+
+    Its dataset's, those a selection grants, or what its fields allow; and those of the tasks that are named, where they
+    suit it.
+    """
     if not item.kept:
         return item.kinds
+    more = (kind.name for kind in task_kinds(tasks) if kind.suits(item.measured))
     if item.dataset.access == "own":
-        return (*item.kinds, kind_for(item.measured, own).name)
-    return (*item.kinds, item.dataset.open_prompt) if item.dataset.open_prompt else item.kinds
+        return (*item.kinds, kind_for(item.measured, own).name, *more)
+    return (*item.kinds, *((item.dataset.open_prompt,) if item.dataset.open_prompt else ()), *more)
 
 
 def _vocabulary(workspace: Workspace, name: str) -> tuple[str, ...]:

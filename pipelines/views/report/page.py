@@ -34,6 +34,7 @@ from aig.pipelines.workspace.database import open_tables
 from aig.pipelines.workspace.marks import read_marks
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.descriptions import descriptions
+from aig.prompts.kind_registry import TASK_KINDS
 from aig.shards import paper
 from aig.shards.tokens import CUTOFFS
 
@@ -94,6 +95,7 @@ def _facts(lookup: ClipLookup) -> dict[str, Any]:
     tasks: dict[str, int] = {}
     for _, task, count, _ in rows:
         tasks[task] = tasks.get(task, 0) + count
+    asked = sum(tasks.get(task, 0) for task in (OPEN_ENDED.name, *TASK_KINDS))
     facts: dict[str, Any] = {
         "written": datetime.now(UTC),
         "version": aig.__version__,
@@ -106,8 +108,8 @@ def _facts(lookup: ClipLookup) -> dict[str, Any]:
         "shared_sounds": numbers.shared_sounds(database),
         "rows": rows,
         "pairs_made": {
-            "by rule": sum(tasks.values()) - tasks.get(OPEN_ENDED.name, 0),
-            "by the model": tasks.get(OPEN_ENDED.name, 0),
+            "by rule": sum(tasks.values()) - asked,
+            "by the model": asked,
         },
         "published": published(workspace),
         "labels": labels,

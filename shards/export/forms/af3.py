@@ -16,10 +16,10 @@ _MARK = "<sound>"
 
 def _record(sample: Sample) -> dict[str, Any]:
     talk = []
-    for number, row in enumerate(sample.rows):
-        question = sample.question(row).replace(_MARK, "< sound >")
+    for number, (asked, answer) in enumerate(sample.turns()):
+        question = asked.replace(_MARK, "< sound >")
         talk.append({"from": "human", "value": question if number else f"{_MARK}\n{question}"})
-        talk.append({"from": "gpt", "value": row["output"]})
+        talk.append({"from": "gpt", "value": answer})
     return {
         "id": sample.key,
         "sound": sample.audio.path,

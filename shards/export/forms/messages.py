@@ -25,10 +25,10 @@ _INFO = "dataset_info.json"
 def messages(sample: Sample) -> list[dict[str, str]]:
     """The conversation about a clip; the first question carries the mark, and a mark in the texts is spelt apart."""
     talk = []
-    for number, row in enumerate(sample.rows):
+    for number, (question, answer) in enumerate(sample.turns()):
         mark = "" if number else MARK
-        talk.append({"role": "user", "content": mark + without_mark(sample.question(row))})
-        talk.append({"role": "assistant", "content": without_mark(row["output"])})
+        talk.append({"role": "user", "content": mark + without_mark(question)})
+        talk.append({"role": "assistant", "content": without_mark(answer)})
     return talk
 
 

@@ -20,11 +20,11 @@ def _record(sample: Sample) -> dict[str, Any]:
         "type": "audio",
     }
     talk: list[dict[str, Any]] = []
-    for number, row in enumerate(sample.rows):
-        talk.append({"value": sample.question(row), "from": "User", "type": "text"})
+    for number, (question, answer) in enumerate(sample.turns()):
+        talk.append({"value": question, "from": "User", "type": "text"})
         if not number:
             talk.append(heard)
-        talk.append({"value": row["output"], "from": "Assistant", "type": "text"})
+        talk.append({"value": answer, "from": "Assistant", "type": "text"})
     return {"id": sample.key, "conversations": talk}
 
 

@@ -14,11 +14,11 @@ __all__ = ["TRL"]
 
 def _record(sample: Sample) -> dict[str, Any]:
     talk: list[dict[str, Any]] = []
-    for number, row in enumerate(sample.rows):
-        asked = [{"type": "text", "text": sample.question(row)}]
+    for number, (question, answer) in enumerate(sample.turns()):
+        asked = [{"type": "text", "text": question}]
         heard = [] if number else [{"type": "audio", "path": sample.audio.path}]
         talk.append({"role": "user", "content": [*heard, *asked]})
-        talk.append({"role": "assistant", "content": [{"type": "text", "text": row["output"]}]})
+        talk.append({"role": "assistant", "content": [{"type": "text", "text": answer}]})
     return {"messages": talk, "id": sample.key, "audio_id": sample.audio_id}
 
 

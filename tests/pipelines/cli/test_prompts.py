@@ -9,7 +9,7 @@ from aig.core.errors import UsageError
 from aig.core.records import Clip, Features
 from aig.pipelines.cli.app import app
 from aig.pipelines.workspace.workspace import Workspace
-from aig.prompts.kind_registry import KINDS
+from aig.prompts.kind_registry import KINDS, TASK_KINDS
 
 
 def aig(*arguments):
@@ -23,7 +23,8 @@ def aig(*arguments):
 def test_list_and_show():
     listed = json.loads(aig("list", "--json"))
     assert {(p["name"], p["version"]) for p in listed["prompts"] if p["in_use"]} == {
-        (f"{style}{kind}", 1) for style in ("", "plain_") for kind in KINDS
+        *((f"{style}{kind}", 1) for style in ("", "plain_") for kind in KINDS),
+        *((kind.name, 1) for kind in TASK_KINDS.values()),
     }
     assert len(listed["banks"]) >= 21
     assert all(bank["questions"] >= 100 for bank in listed["banks"])
@@ -34,7 +35,7 @@ def test_list_and_show():
     assert json.loads(aig("show", "gender_cla", "--json"))["bank"] == "gender_cla@1"
 
 
-@pytest.mark.parametrize("kind", ["audio", "speech", "speech_emotion", "speech_age", "music", "joint"])
+@pytest.mark.parametrize("kind", [*KINDS, *(kind.name for kind in TASK_KINDS.values())])
 def test_render_without_any_data(kind):
     shown = json.loads(aig("render", kind, "--pairs", 3, "--json"))
     assert [message["role"] for message in shown["messages"]] == ["system", "user"]
