@@ -39,7 +39,8 @@ def test_list_and_show():
 def test_render_without_any_data(kind):
     shown = json.loads(aig("render", kind, "--pairs", 3, "--json"))
     assert [message["role"] for message in shown["messages"]] == ["system", "user"]
-    assert "Write 3 " in shown["messages"][0]["content"]
+    asked = "one sentence" if kind == "style_caption" else "3 "
+    assert f"Write {asked}" in " ".join(shown["messages"][0]["content"].split())
 
 
 def test_render_a_clip_from_a_file(tmp_path):
