@@ -175,8 +175,9 @@ def _number(clause: str, known: _Known) -> str | None:
                 continue
             if not _near(_value(match["number"]), known.told | known.counts, exact=True):
                 return match[0]
-    if (match := _YEAR.search(clause)) and float(match[1]) not in known.told:
-        return match[0]
+    year = _YEAR.search(clause)
+    if year and float(year[1]) not in known.told:
+        return year[0]
     return None
 
 
