@@ -48,6 +48,7 @@ AREAS: tuple[str, ...] = (
     "exports",
     "hub",
     "import_rows",
+    "schema",
 )
 """Modules of `aig.pipelines.cli`, each with `register(app)`, in the order of `aig --help`."""
 
