@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
-__all__ = ["allowed", "forbids_changes", "forbids_sales", "licence_name"]
+__all__ = ["allowed", "forbids_changes", "forbids_sales", "licence_name", "of_both"]
 
 _AND = " AND "
 _URL = re.compile(
@@ -82,6 +82,11 @@ def _one(text: str) -> str | None:
         version = found["version"]
         return f"{kind}-{version if '.' in version else f'{version}.0'}" if version else kind
     return None
+
+
+def of_both(one: str | None, other: str | None) -> str | None:
+    """What binds whoever uses two works together; `None` where the licence of one is not known."""
+    return None if one is None or other is None else _AND.join(sorted({*one.split(_AND), *other.split(_AND)}))
 
 
 def forbids_sales(name: str) -> bool:

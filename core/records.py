@@ -155,6 +155,7 @@ class Features:
         content: hash of the decoded samples, so that another recording under the same name is not taken for this one.
         fingerprint: a 32-bit word for every 64 ms, by which copies of a sound are found; `None` where the clip is too
             short or silent.
+        level_curve: how loud each tenth of a second is, a byte each: half decibels below full scale, 255 for all below.
         extractor: hash of code version and settings; a feature row is up to date when it equals the present one.
         source: which audio was measured and whose rank was looked up, `<path>@<start_s>-<end_s>#<stamp>~<gender>`, with
             `[<channel>]` behind the path of a clip that is one channel; the
@@ -202,6 +203,7 @@ class Features:
     sounds: tuple[str, ...] | None = None
     content: str | None = None
     fingerprint: bytes | None = None
+    level_curve: bytes | None = None
     extractor: str = ""
     source: str = ""
     f0_spread_st: float | None = None

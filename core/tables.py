@@ -114,6 +114,7 @@ FEATURES = _schema(
         "sounds": pa.list_(pa.string()),
         "content": pa.string(),
         "fingerprint": pa.binary(),
+        "level_curve": pa.binary(),
         "extractor": pa.string(),
         "source": pa.string(),
         "f0_spread_st": pa.float64(),

@@ -10,12 +10,15 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-__all__ = ["FOLDERS", "OPEN_ENDED", "OPTION_LETTERS", "PAPER_FOLDERS", "About", "TaskSpec"]
+__all__ = ["COMPARISON", "FOLDERS", "OPEN_ENDED", "OPTION_LETTERS", "PAPER_FOLDERS", "About", "TaskSpec"]
 
 PAPER_FOLDERS = ("classification", "closed", "open")
 """Folders under `data/` of the tasks of LTU and LTU-AS: what the configs `default` and `stage1` to `stage3` read."""
 
-FOLDERS = (*PAPER_FOLDERS, "choice", "reasoning", "dialogue", "own")
+COMPARISON = "comparison"
+"""The folder of rows about two clips, which their `audio_id` names both (`aig.core.clip_pairs`); no other has such."""
+
+FOLDERS = (*PAPER_FOLDERS, "choice", "reasoning", "dialogue", COMPARISON, "own")
 """All folders under `data/`, each but the paper's a config of its own; `own` is for tasks of one's own."""
 
 OPTION_LETTERS = "ABCDE"

@@ -21,7 +21,7 @@ from aig.extractors.tagger import tagger
 from aig.extractors.threads import hold_to_one
 from aig.extractors.version import Parts, extractor_version, parts
 from aig.extractors.voice import NO_SPEECH, Voice, measure_voice
-from aig.extractors.volume import Volume, measure_volume
+from aig.extractors.volume import Volume, level_curve, measure_volume
 from aig.extractors.whisper.recogniser import WINDOW_S
 from aig.extractors.whisper.transcript import Transcript, backend, transcribe
 
@@ -162,6 +162,7 @@ def _measured(job: _Job, transcript: Transcript | None, settings: ExtractSetting
             sounds=sounds,
             content=job.content,
             fingerprint=fingerprint(samples),
+            level_curve=level_curve(volume),
             extractor=str(now),
             **_recording(job, volume, voice, sounds, settings),
         ),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from aig.extractors.audio import SAMPLE_RATE, Samples
 
-__all__ = ["FRAME_S", "HOP_S", "Volume", "measure_volume"]
+__all__ = ["FRAME_S", "HOP_S", "Volume", "level_curve", "measure_volume"]
 
 FRAME_S, HOP_S = 0.025, 0.01
 """Frames of 25 ms every 10 ms, whole frames only."""
@@ -75,6 +75,19 @@ def measure_volume(samples: Samples) -> Volume:
         power=power,
         active=active,
     )
+
+
+def level_curve(volume: Volume) -> bytes:
+    """The RMS of each tenth of a second, a byte each: half decibels below full scale, 255 for -127.5 dB and less.
+
+    The last tenth may be a part of one.
+    """
+    frames = round(0.1 / HOP_S)
+    starts = np.arange(0, len(volume.power), frames)
+    sums = np.add.reduceat(volume.power, starts)
+    mean = sums / np.diff([*starts, len(volume.power)])
+    decibels = 10 * np.log10(np.maximum(mean, 1e-20))
+    return np.clip(np.round(-2 * decibels), 0, 255).astype(np.uint8).tobytes()
 
 
 def _audible(samples: Samples) -> Samples:

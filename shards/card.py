@@ -15,6 +15,7 @@ import yaml
 
 from aig.core.licences import forbids_changes, forbids_sales
 from aig.core.markdown import plain_markdown
+from aig.core.skills import skill_rows
 from aig.core.tasks import FOLDERS, PAPER_FOLDERS
 from aig.shards import paper
 from aig.shards.audio_index import AUDIO_INDEX
@@ -239,7 +240,17 @@ def _tasks(manifest: Manifest) -> str:
     ]
     left_out = ", ".join(f"{reason.replace('_', ' ')}: {number:,}" for reason, number in manifest.left_out.items())
     after = f"\n\nLeft out: {left_out}." if left_out else ""
-    return "## Rows by task\n\n" + _table(("task", "folder", "rows", "paper"), lines) + after
+    by_task = "## Rows by task\n\n" + _table(("task", "folder", "rows", "paper"), lines)
+    return by_task + _skills(manifest) + after
+
+
+def _skills(manifest: Manifest) -> str:
+    """Rows by what benchmarks file their questions under, where there are such."""
+    if not manifest.skills:
+        return ""
+    heads, rows = skill_rows(manifest.skills)
+    lines = [[plain_markdown(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    return "\n\nBy skill, where MMAU and MECAT have it, and difficulty by rule:\n\n" + _table(heads, lines)
 
 
 def _licences(manifest: Manifest) -> str:

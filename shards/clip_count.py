@@ -9,17 +9,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aig.core.clip_pairs import distinct_clips
 from aig.core.hashing import HashSet, Keys, row_keys
 
 __all__ = ["ClipCount", "clip_keys"]
 
 
 def clip_keys(rows: pa.Table) -> dict[str, Keys]:
-    """By dataset, hashes of the distinct audio ids in a table with the columns `dataset` and `audio_id`."""
+    """By dataset, hashes of the distinct clips that a table with the columns `dataset` and `audio_id` names."""
     pairs = rows.select(["dataset", "audio_id"]).group_by(["dataset", "audio_id"], use_threads=False).aggregate([])
     datasets = pc.unique(pairs.column("dataset")).to_pylist()
     return {
-        name: row_keys(pairs.filter(pc.equal(pairs.column("dataset"), name)).column("audio_id"), 0) for name in datasets
+        name: row_keys(distinct_clips(pairs.filter(pc.equal(pairs.column("dataset"), name)).column("audio_id")), 0)
+        for name in datasets
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -149,7 +149,10 @@ class Manifest(_Model):
         counts: rows by dataset and task.
         clips: clips that rows are about, by dataset.
         left_out: rows that were not published, by reason.
-        licences: rows by the licence of their clip; empty where no clip's is known.
+        licences: rows by the licence of their clip, of both where a row compares two; empty where no clip's is known.
+        skills: rows by skill and difficulty (`aig.core.skills`); empty where none has a skill.
+        pair_separator: what stands between the two clips of an `audio_id` (`aig.core.clip_pairs`); `None` where no row
+            is about two.
         build: how the set was built.
     """
 
@@ -160,6 +163,8 @@ class Manifest(_Model):
     clips: dict[str, int] = Field(default_factory=dict)
     left_out: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     licences: dict[str, int] = Field(default_factory=dict)
+    skills: dict[str, dict[str, int]] = Field(default_factory=dict)
+    pair_separator: Literal["::"] | None = None
     build: Build
 
     @property

@@ -11,6 +11,7 @@ import pyarrow as pa
 from aig.core.errors import DataError, UsageError
 from aig.core.hashing import HashSet, Keys, row_keys
 from aig.core.tables import QA
+from aig.core.tasks import TaskSpec
 from aig.shards.manifest import Build, Manifest, SourceDataset
 from aig.shards.published import PublishedSet, local_folder
 from aig.shards.schema import DATA, LINEAGE
@@ -113,7 +114,14 @@ def _merged_build(builds: Sequence[Build]) -> Build:
     """The build information of a set made of several."""
     sources: dict[str, SourceDataset] = {}
     prompts: dict[str, str] = {}
+    tasks: dict[str, TaskSpec] = {}
     for build in builds:
+        for name, spec in build.task_specs.items():
+            if (known_spec := tasks.setdefault(name, spec)) != spec:
+                raise DataError(
+                    f"the sets have answers of two forms to {name}: {known_spec.says!r} and {spec.says!r}",
+                    "Publish them again with the same tasks and levels.",
+                )
         for name, source in build.sources.items():
             known = sources.setdefault(name, source)
             if known.licence != source.licence:
@@ -132,6 +140,7 @@ def _merged_build(builds: Sequence[Build]) -> Build:
         prompts=dict(sorted(prompts.items())),
         sources=dict(sorted(sources.items())),
         notes=tuple(dict.fromkeys(note for build in builds for note in build.notes)),
+        tasks=tuple(tasks.values()),
     )
 
 

@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aig.core import dialogue
+from aig.core.clip_pairs import clips_in
 from aig.core.columns import text_bytes
 from aig.core.qa_id import QA_ID_LENGTH
-from aig.core.tasks import TaskSpec
+from aig.core.tasks import COMPARISON, TaskSpec
 from aig.shards.answer_format import beyond, malformed
 from aig.shards.manifest import SourceDataset
 from aig.shards.schema import DATA, LINEAGE
@@ -87,7 +88,7 @@ def broken_rows(
                 yield Broken(f"unknown_{name}", rows, f"{name} {_short(value)} is unknown")
     for name, column in text.items():
         yield from broken_text(name, column)
-    yield from _audio_ids(columns["audio_id"], names["dataset"])
+    yield from _audio_ids(columns["audio_id"], names["dataset"], names["task"], tasks)
     yield from _answers(columns["output"], names["task"], names["dataset"], datasets, tasks)
     yield from _dialogues(columns["instruction"], names["task"], tasks)
 
@@ -152,14 +153,39 @@ def _machine_paths(name: str, column: pa.Array) -> Iterator[Broken]:
     yield from _some("machine_path", mask, f"{name} holds a path of a machine", column)
 
 
-def _audio_ids(audio_ids: pa.Array, datasets: pa.DictionaryArray) -> Iterator[Broken]:
-    """An `audio_id` is `<dataset>/<clip>`, its parts neither empty nor `.` or `..`, with `/` between them."""
-    wrong = pc.match_substring_regex(audio_ids, r"//|/$|(?:^|/)\.\.?(?:/|$)|\\|^/|^~|^[A-Za-z]:")
-    long = pc.greater(pc.binary_length(audio_ids), MOST_ID_BYTES)
+def _audio_ids(
+    audio_ids: pa.Array, datasets: pa.DictionaryArray, of_task: pa.DictionaryArray, tasks: Mapping[str, TaskSpec]
+) -> Iterator[Broken]:
+    """An `audio_id` names one clip, or two where its task compares them."""
+    first, second = clips_in(audio_ids)
+    compares = [name in tasks and tasks[name].folder == COMPARISON for name in of_task.dictionary.to_pylist()]
+    if second is not None or any(compares):
+        yield from _of_pairs(audio_ids, first, second, pa.array(compares, pa.bool_()).take(of_task.indices))
+    for clips in (first,) if second is None else (first, second):
+        yield from _clip_ids(audio_ids, clips, datasets)
+
+
+def _of_pairs(audio_ids: pa.Array, first: pa.Array, second: pa.Array | None, compares: pa.Array) -> Iterator[Broken]:
+    """Rows that name two clips and should not, or the other way, or that name one twice."""
+    second = pa.nulls(len(audio_ids), pa.string()) if second is None else second
+    if (third := clips_in(second)[1]) is not None:
+        yield from _some("audio_id", pc.is_valid(third), "audio_id names more than two clips", audio_ids)
+    for wrong, what in (
+        (pc.and_(compares, pc.is_null(second)), "a task that compares two clips, and audio_id names one"),
+        (pc.and_(pc.invert(compares), pc.is_valid(second)), "a task about one clip, and audio_id names two"),
+        (pc.equal(first, second), "audio_id names a clip twice"),
+    ):
+        yield from _some("audio_id", wrong, what, audio_ids)
+
+
+def _clip_ids(audio_ids: pa.Array, clips: pa.Array, datasets: pa.DictionaryArray) -> Iterator[Broken]:
+    """A clip is `<dataset>/<clip>`, its parts neither empty nor `.` or `..`, with `/` between them."""
+    wrong = pc.match_substring_regex(clips, r"//|/$|(?:^|/)\.\.?(?:/|$)|\\|^/|^~|^[A-Za-z]:")
+    long = pc.greater(pc.binary_length(clips), MOST_ID_BYTES)
     yield from _some("audio_id", long, f"audio_id is longer than {MOST_ID_BYTES} bytes", audio_ids)
     yield from _some("audio_id", wrong, "audio_id is not of the form <dataset>/<clip>", audio_ids)
     for dataset, rows in _groups(datasets):
-        own = audio_ids if len(rows) == len(audio_ids) else audio_ids.take(pa.array(rows))
+        own = clips if len(rows) == len(clips) else clips.take(pa.array(rows))
         foreign = rows[_rows(pc.invert(pc.starts_with(own, f"{dataset}/")))]
         if len(foreign):
             yield Broken(

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from aig.core.clip_pairs import clips_sql
 from aig.shards.manifest import lineage_path
 from aig.shards.published import PublishedSet
 
@@ -84,7 +85,10 @@ def statistics(url: str) -> Statistics:
         result = Statistics(
             rows=_one(db, "SELECT count(*) FROM data"),
             counts=_nested(db, "SELECT dataset, task, count(*) FROM data GROUP BY ALL ORDER BY ALL"),
-            clips=_flat(db, "SELECT dataset, count(DISTINCT hash(audio_id)) FROM data GROUP BY ALL ORDER BY ALL"),
+            clips=_flat(
+                db,
+                f"SELECT dataset, count(DISTINCT hash(audio_id)) FROM {clips_sql('data')} GROUP BY ALL ORDER BY ALL",  # noqa: S608
+            ),
             lengths={name: _lengths(db, name) for name in ("instruction", "input", "output")},
             models=_flat(db, "SELECT model, count(*) FROM lineage GROUP BY ALL ORDER BY ALL"),
             prompts=_flat(db, "SELECT prompt, count(*) FROM lineage GROUP BY ALL ORDER BY ALL"),
@@ -97,10 +101,14 @@ def statistics(url: str) -> Statistics:
             )
             if rows:
                 result.levels[task] = {word: rows.get(word, 0) for word in words}
-        if {"skill", "difficulty"} <= {name for (name, *_) in db.execute("DESCRIBE lineage").fetchall()}:
+        said = {
+            name for (name, *_) in db.execute("DESCRIBE lineage").fetchall()
+        }  # columns that say nothing are left out
+        if "skill" in said:
+            difficulty = "coalesce(difficulty, '')" if "difficulty" in said else "''"
             result.skills = _nested(
                 db,
-                "SELECT skill, coalesce(difficulty, ''), count(*) FROM lineage WHERE skill IS NOT NULL "
+                f"SELECT skill, {difficulty}, count(*) FROM lineage WHERE skill IS NOT NULL "  # noqa: S608
                 "GROUP BY ALL ORDER BY ALL",
             )
         if opened:

@@ -62,6 +62,7 @@ def pose_among_peers(
     slots: Callable[[Measured, random.Random], dict[str, str]] | None = None,
     *,
     difficulty: str = "basic",
+    near: Callable[[str, str], bool] | None = None,
 ) -> Iterator[Answer]:
     """A question whose wrong options are the right ones of other clips; at most one.
 
@@ -72,8 +73,11 @@ def pose_among_peers(
         wrong_for: whether an option is certainly wrong for a clip.
         slots: of the question, drawn by a generator in the same state as that of `offer`.
         difficulty: as in `pose`.
+        near: whether two options are hard to tell apart; with such a one, the difficulty is `intermediate` at least.
     """
     audio_id = facts.clip.audio_id
-    if options := facts.peers.options(audio_id, facts.seed, task, offer, wrong_for):
+    if options := facts.peers.options(audio_id, facts.seed, task, offer, wrong_for, near):
+        if near and difficulty == "basic" and any(near(options[0], wrong) for wrong in options[1:]):
+            difficulty = "intermediate"
         given = slots(facts.measured, rng_for(facts.seed, audio_id, task, "offer")) if slots else None
         yield from pose(facts, task, options[0], options[1:], given, difficulty=difficulty)

@@ -10,7 +10,7 @@ from aig.generators.closed_ended.facts import Facts
 from aig.prompts.seeded_random import pick, rng_for
 from aig.prompts.sound_families import nameable, related
 
-__all__ = ["absent_from", "content_words", "heard", "other_sound"]
+__all__ = ["absent_from", "content_words", "heard", "other_sound", "random_sound"]
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _FUNCTION_WORDS = frozenset(
@@ -24,14 +24,29 @@ _FUNCTION_WORDS = frozenset(
 
 def heard(item: Measured) -> tuple[str, ...]:
     """All that is known to be heard: sounds, those with times, and what they are kinds of."""
-    clip = item.clip
-    events = (event.label for event in clip.events or ())
-    return tuple(dict.fromkeys((*item.sounds, *events, *(clip.labels or ()), *(clip.parents or ()))))
+    return tuple(dict.fromkeys((*_named(item), *(item.clip.parents or ()))))
 
 
 def absent_from(label: str, item: Measured) -> bool:
-    """Whether a sound is certainly not heard: it is neither named nor related to one that is."""
-    return not any(related(label, each) for each in heard(item))
+    """Whether a sound is certainly not heard: nothing related to it is named, and nothing named is of its kind.
+
+    What only shares a kind with a heard one is absent: where there is a frog, so a wild animal, there is no snake.
+    """
+    return label not in (item.clip.parents or ()) and not any(related(label, each) for each in _named(item))
+
+
+def random_sound(facts: Facts, task: str) -> str | None:
+    """A sound of the vocabulary that the clip certainly lacks."""
+    item = facts.measured
+    identity = (facts.seed, facts.clip.audio_id, task)
+    found = absent_labels(_named(item), facts.vocabulary, 1 + len(item.clip.parents or ()), *identity)
+    return next((label for label in found if absent_from(label, item)), None)
+
+
+def _named(item: Measured) -> tuple[str, ...]:
+    """The sounds of a clip, with times or without."""
+    events = (event.label for event in item.clip.events or ())
+    return tuple(dict.fromkeys((*item.sounds, *events, *(item.clip.labels or ()))))
 
 
 def other_sound(facts: Facts, task: str) -> str | None:
@@ -41,8 +56,7 @@ def other_sound(facts: Facts, task: str) -> str | None:
         label = pick(rng, other.sounds) if other.sounds else ""
         if label and nameable(label) and absent_from(label, facts.measured):
             return label
-    present = heard(facts.measured)
-    return next(iter(absent_labels(present, facts.vocabulary, 1, facts.seed, facts.clip.audio_id, task)), None)
+    return random_sound(facts, task)
 
 
 def content_words(text: str) -> frozenset[str]:

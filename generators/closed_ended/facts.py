@@ -75,7 +75,7 @@ class Answer:
         choices: options, which stand below the question; none where it has none.
         answer_index: which option is right, from 0.
         difficulty: `basic`, `intermediate` or `advanced`; empty for the papers' tasks.
-        with_clip: `audio_id` of a second clip that the question is about.
+        clips: `audio_id` of both clips of a comparison, in the order in which they are heard; none: the clip alone.
     """
 
     output: str
@@ -83,4 +83,4 @@ class Answer:
     choices: tuple[str, ...] = ()
     answer_index: int | None = None
     difficulty: str = ""
-    with_clip: str = ""
+    clips: tuple[str, str] | None = None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import replace
 from typing import Protocol
 
+from aig.core.clip_pairs import pair_id
 from aig.core.qa_id import make_pair
 from aig.core.records import Measured, QAPair
 from aig.generators.closed_ended.choices import LETTERS
@@ -13,10 +13,9 @@ from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.peers import Peers
 from aig.generators.closed_ended.registry import GROUPS, PAPER, TASKS
 from aig.generators.closed_ended.task import Task
-from aig.generators.closed_ended.temporal import within
+from aig.generators.closed_ended.temporal import audible
 from aig.generators.settings import QuestionSettings
 from aig.prompts.descriptions import descriptions, known_labels
-from aig.prompts.metadata import sounds
 from aig.prompts.seeded_random import rng_for
 
 __all__ = ["ClosedEnded", "closed_pairs", "undescribed"]
@@ -75,12 +74,10 @@ def closed_pairs(
     Raises:
         KeyError: the dataset names a task that does not exist.
     """
-    clip, heard = item.clip, item.sounds
-    if clip.events and item.features:
-        clip = replace(clip, events=within(clip.events, item.features.duration_s) or None)
-        heard = sounds(clip)
+    item = audible(item)
+    clip = item.clip
     known = tuple(vocabulary) or known_labels()
-    facts = Facts(clip, item.features, item.spoken, heard, known, seed, settings, peers or Peers())
+    facts = Facts(clip, item.features, item.spoken, item.sounds, known, seed, settings, peers or Peers())
     found = {
         task: list(task.answers(facts)) for task in _tasks(dataset.closed_tasks, facts, tasks) if facts.has(task.needs)
     }
@@ -139,7 +136,7 @@ def _rows(facts: Facts, task: Task, number: int, answer: Answer, copies: int) ->
         yield make_pair(
             instruction=f"{instruction}{options}",
             input=spoken,
-            audio_id=clip.audio_id,
+            audio_id=pair_id(*answer.clips) if answer.clips else clip.audio_id,
             dataset=clip.dataset,
             task=task.name,
             output=answer.output,

@@ -6,9 +6,13 @@ is right exactly once: how common a name or a number is, or which others it is l
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from aig.core.hashing import Keys, mix, stable_hash
 from aig.core.records import Measured
 from aig.prompts.seeded_random import rng_for
 
@@ -19,6 +23,19 @@ __all__ = ["Peers"]
 
 _SIZES = (4, 4, 4, 4, 4, 4, 4, 3, 2, 5)
 """How many options a question has, one drawn: most often four, as in MMAU."""
+
+_ROOTS = frozenset(
+    (
+        "Animal",
+        "Channel, environment and background",
+        "Human sounds",
+        "Music",
+        "Natural sounds",
+        "Sounds of things",
+        "Source-ambiguous sounds",
+    )
+)
+"""The tops of AudioSet's ontology: what only they join is not near."""
 
 _OPEN = 40
 """Groups that a clip may still join; an older one is closed with those it has."""
@@ -37,6 +54,10 @@ class Peers:
     def __init__(self, items: Sequence[Measured] = ()) -> None:
         self._items = sorted(items, key=lambda item: item.clip.audio_id)
         self._groups: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        self._hashes: Keys = np.array([stable_hash(item.clip.audio_id) for item in self._items], np.uint64)
+        self._kinds: dict[str, frozenset[str]] = {}
+        self._asked: dict[tuple[int, str], Keys] = {}
+        self._of_speaker: dict[str | None, list[int]] = {}
 
     def others(self, audio_id: str, seed: int, task: str) -> Iterator[Measured]:
         """Clips but this one, at most 200, in an order drawn for it and the task."""
@@ -45,6 +66,59 @@ class Peers:
             if self._items[index].clip.audio_id != audio_id:
                 yield self._items[index]
 
+    def partners(self, item: Measured, seed: int, task: str, *, of_speaker: bool = False) -> Iterator[Measured]:
+        """Clips to compare a clip with, the most preferred first; none for the half of the clips that is compared with.
+
+        Each pair of clips has its own place in the draw, from their names, the seed and the task alone, so of n clips
+        one that is added changes the partner of one in n, and each is asked about once or so.
+
+        Args:
+            item: the clip.
+            seed: of the configuration.
+            task: name of the task.
+            of_speaker: only clips of its speaker.
+        """
+        if (seed, task) not in self._asked:
+            self._asked[seed, task] = mix(self._hashes ^ np.uint64(stable_hash(f"{seed} {task}"))) & np.uint64(1)
+        asked = self._asked[seed, task]
+        own = np.uint64(stable_hash(f"{seed} {task} {item.clip.audio_id}"))
+        asks = mix(np.full(1, stable_hash(item.clip.audio_id), np.uint64) ^ np.uint64(stable_hash(f"{seed} {task}")))
+        if asks[0] & np.uint64(1):
+            return
+        among = np.arange(len(self._items))
+        if of_speaker:
+            among = np.array(self._speakers().get(item.clip.speaker_id, []), np.int64)
+        among = among[asked[among] == 1]
+        order = mix(self._hashes[among] ^ own)
+        if len(among) > _LOOKED_AT:
+            nearest = np.argpartition(order, _LOOKED_AT)[:_LOOKED_AT]
+            among, order = among[nearest], order[nearest]
+        for index in among[np.argsort(order, kind="stable")].tolist():
+            yield self._items[index]
+
+    def _speakers(self) -> Mapping[str | None, list[int]]:
+        if not self._of_speaker:
+            for index, item in enumerate(self._items):
+                if item.clip.speaker_id:
+                    self._of_speaker.setdefault(item.clip.speaker_id, []).append(index)
+        return self._of_speaker
+
+    def kinds_of(self, label: str) -> frozenset[str]:
+        """What a sound is a kind of, by the ontology, as far as the clips tell: what stands above it in all of them.
+
+        Without the ontology's tops. Clips know what all their sounds together are kinds of, not which is whose.
+        """
+        if not self._kinds:
+            for item in self._items:
+                above = frozenset(item.clip.parents or ()) - _ROOTS
+                for sound in item.sounds:
+                    self._kinds[sound] = self._kinds.get(sound, above) & above
+        return self._kinds.get(label, frozenset())
+
+    def near(self, one: str, other: str) -> bool:
+        """Whether two sounds are of one kind."""
+        return bool(self.kinds_of(one) & self.kinds_of(other))
+
     def options(
         self,
         audio_id: str,
@@ -52,6 +126,7 @@ class Peers:
         task: str,
         offer: Callable[[Measured, random.Random], str | None],
         wrong_for: Callable[[str, Measured], bool],
+        near: Callable[[str, str], bool] | None = None,
     ) -> tuple[str, ...]:
         """The right option of a clip, then the wrong ones; none where no group was found for it.
 
@@ -61,9 +136,10 @@ class Peers:
             task: name of the task; all its groups are made at its first call.
             offer: the right option of a clip, which may be drawn by the generator given; `None` where it has none.
             wrong_for: whether an option is certainly wrong for a clip.
+            near: whether two options are hard to tell apart: clips with such options go into one group first.
         """
         if task not in self._groups:
-            self._groups[task] = self._grouped(seed, task, offer, wrong_for)
+            self._groups[task] = self._grouped(seed, task, offer, wrong_for, near)
         return self._groups[task].get(audio_id, ())
 
     def _grouped(
@@ -72,6 +148,7 @@ class Peers:
         task: str,
         offer: Callable[[Measured, random.Random], str | None],
         wrong_for: Callable[[str, Measured], bool],
+        near: Callable[[str, str], bool] | None,
     ) -> Mapping[str, tuple[str, ...]]:
         rng = rng_for(seed, task, "groups")
         found: dict[str, tuple[str, ...]] = {}
@@ -86,12 +163,22 @@ class Peers:
             right = offer(item, rng_for(seed, item.clip.audio_id, task, "offer"))
             if not right:
                 continue
-            for place, (size, group) in enumerate(waiting):
-                if all(_apart(item, right, *member, wrong_for) for member in group):
-                    group.append((item, right))
-                    if len(group) == size:
-                        close(waiting.pop(place)[1])
-                    break
+            fitting = (
+                place
+                for place, (_, group) in enumerate(waiting)
+                if all(_apart(item, right, *member, wrong_for) for member in group)
+            )
+            place = next(fitting, None)
+            if place is not None and near is not None:
+                for better in itertools.chain((place,), fitting):
+                    if any(near(right, its_right) for _, its_right in waiting[better][1]):
+                        place = better
+                        break
+            if place is not None:
+                size, group = waiting[place]
+                group.append((item, right))
+                if len(group) == size:
+                    close(waiting.pop(place)[1])
             else:
                 waiting.append((rng.choice(_SIZES), [(item, right)]))
                 if len(waiting) > _OPEN:

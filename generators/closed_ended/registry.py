@@ -12,10 +12,11 @@ from pathlib import Path
 
 from aig.core.errors import UsageError
 from aig.core.plugins import is_reference, load_object
-from aig.core.tasks import OPEN_ENDED
+from aig.core.tasks import COMPARISON, OPEN_ENDED
 from aig.generators.closed_ended.task import Task
 from aig.generators.closed_ended.tasks.age_cla import AGE_CLA
 from aig.generators.closed_ended.tasks.asr import ASR
+from aig.generators.closed_ended.tasks.band_limited import BAND_LIMITED
 from aig.generators.closed_ended.tasks.caption import CAPTION
 from aig.generators.closed_ended.tasks.choice_age import CHOICE_AGE
 from aig.generators.closed_ended.tasks.choice_caption import CHOICE_CAPTION
@@ -28,14 +29,22 @@ from aig.generators.closed_ended.tasks.choice_label import CHOICE_LABEL
 from aig.generators.closed_ended.tasks.choice_language import CHOICE_LANGUAGE
 from aig.generators.closed_ended.tasks.choice_last import CHOICE_LAST
 from aig.generators.closed_ended.tasks.choice_longest import CHOICE_LONGEST
+from aig.generators.closed_ended.tasks.choice_loudest import CHOICE_LOUDEST
 from aig.generators.closed_ended.tasks.choice_order import CHOICE_ORDER
 from aig.generators.closed_ended.tasks.choice_pitch import CHOICE_PITCH
+from aig.generators.closed_ended.tasks.choice_quietest import CHOICE_QUIETEST
 from aig.generators.closed_ended.tasks.choice_sentiment import CHOICE_SENTIMENT
 from aig.generators.closed_ended.tasks.choice_speed import CHOICE_SPEED
 from aig.generators.closed_ended.tasks.choice_volume import CHOICE_VOLUME
 from aig.generators.closed_ended.tasks.choice_words import CHOICE_WORDS
 from aig.generators.closed_ended.tasks.cla_label import CLA_LABEL
 from aig.generators.closed_ended.tasks.cla_label_des import CLA_LABEL_DES
+from aig.generators.closed_ended.tasks.clipped import CLIPPED
+from aig.generators.closed_ended.tasks.compare_only_first import COMPARE_ONLY_FIRST
+from aig.generators.closed_ended.tasks.compare_pitch import COMPARE_PITCH
+from aig.generators.closed_ended.tasks.compare_sound import COMPARE_SOUND
+from aig.generators.closed_ended.tasks.compare_speed import COMPARE_SPEED
+from aig.generators.closed_ended.tasks.compare_volume import COMPARE_VOLUME
 from aig.generators.closed_ended.tasks.count import COUNT
 from aig.generators.closed_ended.tasks.duration import DURATION
 from aig.generators.closed_ended.tasks.emotion_bin import EMOTION_BIN
@@ -49,12 +58,15 @@ from aig.generators.closed_ended.tasks.genre_cla import GENRE_CLA
 from aig.generators.closed_ended.tasks.interval import INTERVAL
 from aig.generators.closed_ended.tasks.label_caption import LABEL_CAPTION
 from aig.generators.closed_ended.tasks.next_word import NEXT_WORD
+from aig.generators.closed_ended.tasks.noisy import NOISY
 from aig.generators.closed_ended.tasks.overlap import OVERLAP
 from aig.generators.closed_ended.tasks.pitch_cla import PITCH_CLA
 from aig.generators.closed_ended.tasks.presence import PRESENCE
 from aig.generators.closed_ended.tasks.reasoning_count import REASONING_COUNT
 from aig.generators.closed_ended.tasks.reasoning_order import REASONING_ORDER
 from aig.generators.closed_ended.tasks.reasoning_overlap import REASONING_OVERLAP
+from aig.generators.closed_ended.tasks.reverberant import REVERBERANT
+from aig.generators.closed_ended.tasks.same_speaker import SAME_SPEAKER
 from aig.generators.closed_ended.tasks.speed_cla import SPEED_CLA
 from aig.generators.closed_ended.tasks.temporal import TEMPORAL
 from aig.generators.closed_ended.tasks.temporal_order import TEMPORAL_ORDER
@@ -96,6 +108,8 @@ TASKS: Mapping[str, Task] = {
         CHOICE_FIRST,
         CHOICE_LAST,
         CHOICE_LONGEST,
+        CHOICE_LOUDEST,
+        CHOICE_QUIETEST,
         CHOICE_ORDER,
         CHOICE_COUNT,
         CHOICE_PITCH,
@@ -116,9 +130,19 @@ TASKS: Mapping[str, Task] = {
         WORD_COUNT,
         NEXT_WORD,
         WORD_SAID,
+        CLIPPED,
+        NOISY,
+        BAND_LIMITED,
+        REVERBERANT,
         REASONING_ORDER,
         REASONING_COUNT,
         REASONING_OVERLAP,
+        COMPARE_PITCH,
+        COMPARE_SPEED,
+        COMPARE_VOLUME,
+        SAME_SPEAKER,
+        COMPARE_SOUND,
+        COMPARE_ONLY_FIRST,
     )
 }
 """The tasks of this package by name. A new one is a file in `tasks/` and a line here."""
@@ -128,6 +152,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "modern": tuple(name for name, task in TASKS.items() if not task.in_paper),
     "choice": tuple(name for name, task in TASKS.items() if task.folder == "choice"),
     "reasoning": tuple(name for name, task in TASKS.items() if task.folder == "reasoning"),
+    "comparison": tuple(name for name, task in TASKS.items() if task.folder == COMPARISON),
 }
 """Names for many tasks: those of LTU and LTU-AS, all others, and those of a folder."""
 
@@ -179,7 +204,7 @@ def _check(task: Task, reference: str, own: Mapping[str, Task]) -> None:
     if task.in_paper:
         raise UsageError(
             f"generate.tasks: {reference} has the folder {task.folder!r}, which holds the papers' tasks alone",
-            "Use the folder 'own', or choice, reasoning or dialogue.",
+            "Use the folder 'own', or choice, reasoning, comparison or dialogue.",
         )
     try:
         fits = re.fullmatch(task.form, task.example, re.DOTALL) if task.form else True

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from aig.core.records import Event
-from aig.prompts.metadata import interval, tenths, times
+from aig.core.records import Event, Measured
+from aig.prompts.metadata import interval, sounds, tenths, times
 
-__all__ = ["by_label", "order", "overlaps", "stamps", "within"]
+__all__ = ["audible", "by_label", "order", "overlaps", "stamps", "within"]
 
 Interval = tuple[int, int]
 
@@ -21,6 +21,15 @@ def within(events: Sequence[Event], duration_s: float) -> tuple[Event, ...]:
     """The events as far as they can be heard in a clip of that length: annotators' clips may be a little longer."""
     heard = (event for event in events if event.onset_s < duration_s)
     return tuple(replace(event, offset_s=min(event.offset_s, duration_s)) for event in heard)
+
+
+def audible(item: Measured) -> Measured:
+    """The clip without the events that begin after its end, and its sounds accordingly."""
+    clip = item.clip
+    if not clip.events or not item.features:
+        return item
+    clip = replace(clip, events=within(clip.events, item.features.duration_s) or None)
+    return replace(item, clip=clip, sounds=sounds(clip))
 
 
 def by_label(events: Sequence[Event]) -> dict[str, list[Event]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aig.core.errors import UsageError
+from aig.core.skills import skill_rows
 from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 from aig.pipelines.views.escaping import visible
 
@@ -167,10 +168,10 @@ def _print_statistics(found: Statistics) -> None:
     by_task = {task: sum(tasks.get(task, 0) for tasks in found.counts.values()) for task in names}
     rows = [(task, _cell(number), _cell(paper.TASKS.get(task))) for task, number in by_task.items() if number]
     print_table("By task", ("task", "rows", "paper"), rows)
-    difficulties = ("basic", "intermediate", "advanced")
-    skills = [(skill, *(_cell(rows.get(level, 0)) for level in difficulties)) for skill, rows in found.skills.items()]
+    skill_heads, skills = skill_rows(found.skills)
     if skills:
-        print_table("By skill and difficulty", ("skill", *difficulties), skills)
+        lines = [tuple(_cell(cell) if isinstance(cell, int) else cell for cell in line) for line in skills]
+        print_table("By skill and difficulty", skill_heads, lines)
     for task, levels in found.levels.items():
         total = sum(levels.values()) or 1
         shares = [(level, _cell(number), f"{100 * number / total:.1f} %") for level, number in levels.items()]

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from aig.core.clip_pairs import clips_in
 from aig.core.errors import UsageError
 from aig.core.records import Clip
 from aig.core.storage import open_file
@@ -73,7 +74,7 @@ def forget(
     stones.with_clips(gone).write(workspace)
     rows: dict[str, int] = {}
     keys, pairs = _requests(configuration, workspace, gone), set[str]()
-    of_clip = _matching("audio_id", gone)
+    of_clip = _naming(gone)
     for name in workspace.folders("qa"):
         for kind in workspace.folders("qa", name):
             for table in _tables(workspace, "qa", name, kind):
@@ -126,6 +127,18 @@ def _requests(configuration: Configuration, workspace: Workspace, gone: set[str]
 
 def _matching(column: str, values: set[str]) -> Callable[[pa.Table], pa.ChunkedArray]:
     return lambda table: pc.is_in(table.column(column), pa.array(sorted(values), pa.string()))
+
+
+def _naming(gone: set[str]) -> Callable[[pa.Table], pa.ChunkedArray]:
+    """Rows about some clips, also about one of them and another."""
+    values = pa.array(sorted(gone), pa.string())
+
+    def matching(table: pa.Table) -> pa.ChunkedArray:
+        first, second = clips_in(table.column("audio_id"))
+        mask = pc.is_in(first, values)
+        return pa.chunked_array([mask if second is None else pc.or_(mask, pc.is_in(second, values))])
+
+    return matching
 
 
 def _tables(workspace: Workspace, *folder: str) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from aig.core.clip_pairs import PAIR_SEPARATOR, clips_of, readable
 from aig.core.members import split, stamp_of
 from aig.core.records import Clip, Quarantined
 from aig.core.tables import CLIPS, Record, to_table, write_table
@@ -66,7 +67,7 @@ def index_dataset(configuration: Configuration, workspace: Workspace, name: str,
     used: set[str] = set()
     indexed = missing = 0
     forgotten = Tombstones.of(workspace)
-    items = (item for item in items if not (isinstance(item, Clip) and forgotten.covers(item)))
+    items = (_one_clip(item) for item in items if not (isinstance(item, Clip) and forgotten.covers(item)))
     for number, chunk in enumerate(_chunks(items)):
         good = [_placed(_stamped(item, root), ontology) for item in chunk if isinstance(item, Clip)]
         for clip in good:
@@ -106,6 +107,20 @@ def _changed(workspace: Workspace, name: str, gone: set[str], new: set[str]) -> 
         )"""
     ).fetchall()
     return int(count)
+
+
+def _one_clip(item: Clip | Quarantined) -> Clip | Quarantined:
+    """The item, or why it cannot be one: its id would be taken for two clips."""
+    if not isinstance(item, Clip) or readable(item.audio_id):
+        return item
+    return Quarantined(
+        dataset=item.dataset,
+        audio_id=item.audio_id,
+        stage="index",
+        error="audio_id",
+        message=f"{item.audio_id!r} would be read as two clips, {' and '.join(map(repr, clips_of(item.audio_id)))}.",
+        advice=f"Give the clip an id or a path without {PAIR_SEPARATOR + item.dataset + '/'!r}.",
+    )
 
 
 def _stamped(clip: Clip, root: Path) -> Clip:

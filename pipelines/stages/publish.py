@@ -106,7 +106,7 @@ def publish_and_validate(
         return current_set(workspace) or now.url(workspace)
     refused: list[Quarantined] = []
     unwanted = pa.array(bad, pa.string())
-    marked = {"marked_bad": 0, "judged_low": 0, "not_judged": 0}
+    marked = {"marked_bad": 0, "judged_low": 0, "not_judged": 0, "clips_of_two_splits": 0}
     judge = configuration.generate.judge
     clips = PublishedClips(configuration, workspace)
 
@@ -119,7 +119,9 @@ def publish_and_validate(
                     judged = with_verdicts(batch, verdicts, judge.min_score if judge else None, marked)
                 wanted = judged.filter(pc.invert(pc.is_in(judged.column("qa_id"), unwanted))) if bad else judged
                 marked["marked_bad"] += judged.num_rows - wanted.num_rows
-                yield clips.finished(wanted)
+                finished = clips.finished(wanted)
+                marked["clips_of_two_splits"] += wanted.num_rows - finished.num_rows
+                yield finished
                 progress.advance(batch.num_rows)
 
     name, out = new_version(workspace)

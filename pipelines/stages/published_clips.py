@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from aig.core.clip_pairs import clips_in
 from aig.core.hashing import Keys, row_keys
+from aig.core.licences import of_both
 from aig.core.tables import CLIPS, FEATURES, QA
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.sources import dataset_of
@@ -67,10 +70,15 @@ class PublishedClips:
         self._codes: npt.NDArray[np.int32] = codes[order]
 
     def finished(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Pairs with the split and the licence of their clips."""
-        audio_ids = batch.column("audio_id")
+        """Rows with the split and the licence of their clips, without those about two clips of different splits."""
+        clips, others = clips_in(batch.column("audio_id"))
+        splits = self.groups.split_of(clips)
+        if others is not None:
+            apart = pc.and_(pc.is_valid(others), pc.not_equal(splits, self.groups.split_of(others.fill_null(""))))
+            together = pc.invert(apart)
+            batch, clips, others, splits = (column.filter(together) for column in (batch, clips, others, splits))
         values = {name: batch.column(name) for name in batch.schema.names}
-        values |= {"split": self.groups.split_of(audio_ids), "licence": self._licence_of(audio_ids)}
+        values |= {"split": splits, "licence": self._licence_of(clips, others)}
         columns = [values[field.name] if field.name in values else pa.nulls(batch.num_rows, field.type) for field in QA]
         return pa.RecordBatch.from_arrays(columns, schema=QA)
 
@@ -81,7 +89,14 @@ class PublishedClips:
             columns["group"] = self.groups.group_of(batch.column("audio_id"))
             yield pa.RecordBatch.from_arrays([columns[field.name].cast(field.type) for field in AUDIO], schema=AUDIO)
 
-    def _licence_of(self, audio_ids: pa.Array) -> pa.Array:
+    def _licence_of(self, clips: pa.Array, others: pa.Array | None) -> pa.Array:
+        first = self._licence_of_each(clips)
+        if others is None or others.null_count == len(others):
+            return first
+        second = pc.if_else(pc.is_valid(others), self._licence_of_each(others.fill_null("")), first)
+        return pa.array(map(of_both, first.to_pylist(), second.to_pylist()), pa.string())
+
+    def _licence_of_each(self, audio_ids: pa.Array) -> pa.Array:
         if not len(self._keys):
             return pa.nulls(len(audio_ids), pa.string())
         keys = row_keys(audio_ids, 0)

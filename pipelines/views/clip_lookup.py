@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ClipLookup", "Exchange", "fields_of"]
 
-_PLUMBING = {"audio_id", "content", "fingerprint", "extractor", "source", "stamp", "words", "path"}
+_PLUMBING = {"audio_id", "content", "fingerprint", "level_curve", "extractor", "source", "stamp", "words", "path"}
 """Fields that tell a reader nothing about the sound."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from aig.core.clip_pairs import clips_of
 from aig.core.errors import DataError, UsageError
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.sources import dataset_of
@@ -21,7 +22,8 @@ __all__ = ["trace_pair"]
 def trace_pair(configuration: Configuration, qa_id: str) -> dict[str, Any]:
     """All that stands behind a published pair, one key per link: what is not known is `None`.
 
-    Keys: `shard`, `row`, `pair` (the six columns), `lineage`, `clip`, `features`, `dataset` (title and licence),
+    Keys: `shard`, `row`, `pair` (the six columns), `lineage`, `clip`, `features`, where the pair is about two clips
+    `second_clip` and `second_features`, `dataset` (title and licence),
     `prompt` (its text, as it was: its hash is the lineage's), `messages` (what the model was sent), `reply` (raw, with
     model, tokens and cost).
 
@@ -37,8 +39,12 @@ def trace_pair(configuration: Configuration, qa_id: str) -> dict[str, Any]:
             "Ids stand in the column qa_id below lineage/; `aig publish` brings the shards up to date.",
         )
     lookup = ClipLookup(configuration, workspace, open_tables(configuration, workspace))
-    clip = lookup.clip(found.data["audio_id"])
-    features = lookup.features(found.data["audio_id"])
+    named = clips_of(found.data["audio_id"])
+    clip, features = lookup.clip(named[0]), lookup.features(named[0])
+    second = {}
+    if len(named) > 1:
+        records = {"second_clip": lookup.clip(named[1]), "second_features": lookup.features(named[1])}
+        second = {name: _known(asdict(record)) if record else None for name, record in records.items()}
     lineage = found.lineage
     exchange = None
     if clip is not None and lineage["source"] == "model":
@@ -55,6 +61,7 @@ def trace_pair(configuration: Configuration, qa_id: str) -> dict[str, Any]:
         "dataset": dataset,
         "clip": _known(asdict(clip)) if clip else None,
         "features": _known(asdict(features)) if features else None,
+        **second,
         "prompt": _prompt_text(configuration, lineage),
         "messages": [list(message) for message in exchange.messages] if exchange and exchange.messages else None,
         "reply": asdict(exchange.reply) if exchange and exchange.reply else None,

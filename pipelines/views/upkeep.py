@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from aig.core.clip_pairs import clips_sql
 from aig.core.errors import AigError
 from aig.core.storage import filesystem, open_file
 from aig.core.tables import CLIPS, QA
@@ -153,7 +154,10 @@ def _of_dataset(configuration: Configuration, workspace: Workspace, ledger: Ledg
         ).fetchall()
         if twice:
             yield Finding(f"{table}/{name}", f"{twice:,} {what} are there twice", again)
-    ((lost,),) = database.execute("SELECT count(*) FROM qa ANTI JOIN clips USING (audio_id)").fetchall()
+    asked_about = clips_sql("qa", "dataset, qa_id")
+    ((lost,),) = database.execute(
+        f"SELECT count(DISTINCT qa_id) FROM {asked_about} ANTI JOIN clips USING (audio_id)"  # noqa: S608
+    ).fetchall()
     if lost:
         yield Finding(f"qa/{name}", f"{lost:,} pairs are about clips that are not in clips/{name}", "Run `aig run`.")
     asked = database.execute("SELECT DISTINCT request_id FROM qa WHERE source = 'model'").fetchall()

@@ -66,7 +66,8 @@ def embed_audio(
     without = 0
     with tempfile.TemporaryDirectory(prefix=".audio-", dir=published.local) as temporary:
         files = _Files(Path(temporary))
-        samples = samples_of(url, _BY_CLIP, Options(config="all", transcript=True), progress)
+        about = samples_of(url, _BY_CLIP, Options(config="all", transcript=True), progress)
+        samples = (sample for sample in about if len(sample.clips) == 1)
         for sample in _heard(samples, source, workers):
             if sample.sound is None:
                 without += 1

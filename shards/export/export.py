@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from aig.core.errors import DataError, UsageError
 from aig.core.parallel import map_in_order
 from aig.shards.export.audio_copies import AudioSource, Copies
-from aig.shards.export.form import Form, Options, Sample
+from aig.shards.export.form import Form, Options, Sample, Sound
 from aig.shards.export.registry import find
 from aig.shards.export.rows import later_rows, samples_of
 
@@ -71,6 +72,8 @@ def export(
 
     def counted() -> Iterator[Sample]:
         samples = samples_of(url, form, options, progress)
+        if form.most_clips == 1:
+            samples = _about_one_clip(samples, left_out)
         if form.refuses is not None:
             samples = _possible(samples, form.refuses, options, left_out)
         for sample, reasons in _with_audio(samples, copies, options.workers):
@@ -126,6 +129,14 @@ def _check(form: Form, options: Options, audio: AudioSource | None) -> None:
         raise UsageError(f"{form.name} cannot carry lineage: its trainers refuse other columns", "Use --to jsonl.")
 
 
+def _about_one_clip(samples: Iterator[Sample], left_out: Counter[str]) -> Iterator[Sample]:
+    for sample in samples:
+        if len(sample.clips) > 1:
+            left_out["is about two clips"] += len(sample.rows)
+        else:
+            yield sample
+
+
 def _with_audio(
     samples: Iterator[Sample], copies: Copies | None, workers: int
 ) -> Iterator[tuple[Sample | None, dict[str, int]]]:
@@ -135,14 +146,19 @@ def _with_audio(
         return
 
     def prepared(sample: Sample) -> tuple[Sample | None, dict[str, int]]:
-        found = copies.sound(sample.audio_id)
-        if isinstance(found, str):
-            return None, {found: len(sample.rows)}
-        sound, cut = found
-        later = later_rows(sample, sound.duration_s) if cut else []
+        sounds: list[Sound] = []
+        later: list[dict[str, Any]] = []
+        for audio_id in sample.clips:
+            found = copies.sound(audio_id)
+            if isinstance(found, str):
+                return None, {found: len(sample.rows)}
+            sound, cut = found
+            sounds.append(sound)
+            later = later_rows(sample, sound.duration_s) if cut and not later else later
         rows = tuple(row for row in sample.rows if row not in later)
         reasons = {"speaks of what comes after --max-seconds": len(later)} if later else {}
-        return (replace(sample, rows=rows, sound=sound) if rows else None), reasons
+        second = sounds[1] if len(sounds) > 1 else None
+        return (replace(sample, rows=rows, sound=sounds[0], second=second) if rows else None), reasons
 
     with ThreadPoolExecutor(workers) as pool:
         yield from map_in_order(pool, prepared, samples, ahead=workers * _AHEAD)

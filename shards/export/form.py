@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy.typing as npt
 
+from aig.core.clip_pairs import clips_of
 from aig.core.dialogue import turns_of
 
 __all__ = ["Features", "Form", "Options", "Rejected", "Sample", "Sound", "Written"]
@@ -34,20 +35,33 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Rows about one clip that go into one record of an export, with the clip's audio.
+    """Rows about one clip, or about the same two, that go into one record of an export, with the audio.
 
     Attributes:
-        audio_id: the clip's.
+        audio_id: the clip's, or of both (`aig.core.clip_pairs`).
         dataset: the clip's.
-        rows: the published columns of each row and those of its lineage, by name; `input` is empty where transcripts
-            are dropped; `levels` holds the words that the task's answers end with, where it has such.
-        sound: `None` where the export was called without audio.
+        rows: the published columns of each row and those of its lineage, by name, and `about`, what its task listens
+            to (`sound`, `voice` or `music`); `input` is empty where transcripts are dropped; `levels` holds the words
+            that the task's answers end with, where it has such.
+        sound: of the clip, or of the first of two; `None` where the export was called without audio.
+        second: of the second of two clips.
     """
 
     audio_id: str
     dataset: str
     rows: tuple[dict[str, Any], ...]
     sound: Sound | None = None
+    second: Sound | None = None
+
+    @property
+    def clips(self) -> tuple[str, ...]:
+        """The ids of the clip or the two clips."""
+        return clips_of(self.audio_id)
+
+    @property
+    def sounds(self) -> tuple[Sound, ...]:
+        """The audio of all its clips, in the order in which they are heard."""
+        return tuple(sound for sound in (self.sound, self.second) if sound is not None)
 
     @property
     def audio(self) -> Sound:
@@ -168,6 +182,7 @@ class Form:
         refuses: why a sample cannot be written, asked before its audio is read; `None`: it can, or rows of it can.
         takes_features: whether it writes features of the audio.
         takes_rejected: whether it writes answers that are known to be worse.
+        most_clips: how many clips a record can be about; rows about two are left out and counted where it is one.
     """
 
     name: str
@@ -183,3 +198,4 @@ class Form:
     refuses: Callable[[Sample, Options], str | None] | None = None
     takes_features: bool = False
     takes_rejected: bool = False
+    most_clips: Literal[1, 2] = 1

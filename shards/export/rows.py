@@ -22,6 +22,9 @@ __all__ = ["ROW_SCHEMA", "chosen_rows", "later_rows", "samples_of"]
 MEMORY = "800MB"
 """Above this DuckDB sorts on disk."""
 
+_OF_THE_WHOLE = {"counting", "event recognition", "spoken content", "temporal events"}
+"""Skills of questions whose answer another part of the clip may change."""
+
 _TIME = re.compile(r"(\d+(?:\.\d+)?)s\b")
 
 ROW_SCHEMA = pa.schema([*(pa.field(f.name, f.type) for f in DATA), *(pa.field(f.name, f.type) for f in LINEAGE)])
@@ -43,8 +46,10 @@ def samples_of(url: str, form: Form, options: Options, progress: Callable[[int],
     transcript = form.keeps_transcript if options.transcript is None else options.transcript
     if form.by_clip or options.turns > 1:
         batches = _sorted_by_clip(batches)
-    levels = {name: spec.words for name, spec in PublishedSet(url).manifest().tasks.items()}
-    rows = ({**row, "levels": levels.get(row["task"], ())} for batch in batches for row in batch.to_pylist())
+    tasks = PublishedSet(url).manifest().tasks
+    beside = {name: {"about": spec.about, "levels": spec.words} for name, spec in tasks.items()}
+    unknown = {"about": None, "levels": ()}
+    rows = ({**row, **beside.get(row["task"], unknown)} for batch in batches for row in batch.to_pylist())
     if not transcript:
         rows = ({**row, "input": ""} for row in rows)
     if not form.by_clip and options.turns == 1:
@@ -52,10 +57,10 @@ def samples_of(url: str, form: Form, options: Options, progress: Callable[[int],
             yield Sample(row["audio_id"], row["dataset"], (row,))
         return
     for audio_id, group in itertools.groupby(rows, key=lambda row: row["audio_id"]):
-        about = list(group)
-        size = len(about) if options.turns == 1 else options.turns
-        for start in range(0, len(about), size):
-            yield Sample(audio_id, about[0]["dataset"], tuple(about[start : start + size]))
+        of_clip = list(group)
+        size = len(of_clip) if options.turns == 1 else options.turns
+        for start in range(0, len(of_clip), size):
+            yield Sample(audio_id, of_clip[0]["dataset"], tuple(of_clip[start : start + size]))
 
 
 def chosen_rows(
@@ -136,8 +141,20 @@ def _sorted_by_clip(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatc
 
 
 def later_rows(sample: Sample, end_s: float) -> list[dict[str, Any]]:
-    """The rows of a cut clip that speak of what comes after its end: time stamps beyond it, and what is said in all."""
-    return [row for row in sample.rows if row["task"] == "ASR" or row["input"] or _latest(row["output"]) > end_s]
+    """The rows of a cut clip that may speak of what comes after its end.
+
+    These are time stamps beyond it, what is said in all, what was found in the whole clip (`_OF_THE_WHOLE`), and how it
+    compares with another.
+    """
+    return (
+        [
+            row
+            for row in sample.rows
+            if row["task"] == "ASR" or row["input"] or row["skill"] in _OF_THE_WHOLE or _latest(row["output"]) > end_s
+        ]
+        if len(sample.clips) == 1
+        else list(sample.rows)
+    )
 
 
 def _latest(text: str) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aig.core.clip_pairs import distinct_clips
 from aig.core.columns import plain_text
 from aig.core.hashing import HashSet, Keys, row_keys
 from aig.shards.audio_index import AUDIO, AUDIO_INDEX
@@ -101,8 +102,8 @@ def _ids(published: PublishedSet, manifest: Manifest, keys: Keys) -> Iterator[st
     told: set[str] = set()
     for entry in manifest.data_files if len(keys) else ():
         for table in published.rows(entry, ("audio_id",)):
-            ids = pc.unique(table.column("audio_id"))
-            for row in np.flatnonzero(np.isin(row_keys(plain_text(ids), 0), keys)).tolist():
+            ids = distinct_clips(table.column("audio_id"))
+            for row in np.flatnonzero(np.isin(row_keys(ids, 0), keys)).tolist():
                 if (audio_id := ids[row].as_py()) not in told:
                     told.add(audio_id)
                     yield audio_id

@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Callable, Iterable
 
 import numpy as np
-import pyarrow.compute as pc
 
+from aig.core.clip_pairs import distinct_clips
 from aig.core.hashing import HashSet, Keys
 from aig.shards.feature_names import SharedKeys, feature_name, folded, name_keys
 from aig.shards.manifest import FileEntry
@@ -64,7 +64,7 @@ def _sharing(
     told: set[str] = set()
     for entry in entries:
         for table in published.rows(entry, ("audio_id",)):
-            ids = pc.unique(table.column("audio_id"))
+            ids = distinct_clips(table.column("audio_id"))
             for row in np.flatnonzero(np.isin(name_keys(ids)[:, column], shared)).tolist():
                 audio_id = ids[row].as_py()
                 before = first.setdefault(name(audio_id), audio_id)

@@ -13,9 +13,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aig.core.clip_pairs import distinct_clips
 from aig.core.columns import plain_text
 from aig.core.hashing import row_keys
 from aig.core.qa_id import QA_ID_LENGTH, qa_ids
+from aig.shards.choice_check import other_answers, right_answers
 from aig.shards.feature_names import name_keys
 from aig.shards.manifest import FileEntry, Manifest
 from aig.shards.rules import MOST_ID_BYTES, Broken, Rows, broken_lineage, broken_rows
@@ -73,9 +75,9 @@ def check_shard(
     version = manifest.schema_version
     data_file = open_file(*data, DATA, version, others, report)
     lineage_file = open_file(*lineage, LINEAGE, version, others, report) if lineage else None
-    ids = None
+    ids = right = None
     if lineage_file is not None:
-        ids = _check_lineage(lineage_file, data_file, data[0], manifest, report)
+        ids, right = _check_lineage(lineage_file, data_file, data[0], manifest, report)
         result.keys = row_keys(ids.filter(pc.not_equal(ids, "")), manifest.build.seed)
         if (result.keys[1:] < result.keys[:-1]).any():
             ids = None  # rows of lineage were moved, which is told once for the set
@@ -86,7 +88,11 @@ def check_shard(
         report.rows += batch.num_rows
         wrong = _check_rows(data_file.entry, start, batch, manifest, report)
         if ids is not None and len(ids) == data_file.parquet.metadata.num_rows:
-            _check_ids(data_file.entry, start, batch, ids.slice(start, batch.num_rows), wrong, report)
+            wrong = _check_ids(data_file.entry, start, batch, ids.slice(start, batch.num_rows), wrong, report)
+            if right is not None and len(right) == len(ids):
+                for broken in other_answers(batch.column("output"), right.slice(start, batch.num_rows)):
+                    new = np.setdiff1d(broken.rows, wrong)
+                    _note(report, data_file.entry, start, replace(broken, rows=new))
         audio_ids.append(pc.unique(batch.column("audio_id")))
         length = tokens(batch)
         result.longer.update({cutoff: int((length > cutoff).sum()) for cutoff in CUTOFFS})
@@ -94,7 +100,7 @@ def check_shard(
             result.counts[key] = result.counts.get(key, 0) + rows
     result.whole = report.rows == data[0].rows
     if audio_ids:
-        ids = plain_text(pc.unique(pa.chunked_array(audio_ids)).drop_null())
+        ids = distinct_clips(pa.chunked_array(audio_ids))
         result.names = name_keys(ids.filter(pc.less_equal(pc.binary_length(ids), MOST_ID_BYTES)))
     return result
 
@@ -125,7 +131,8 @@ def _misplaced(tasks: pa.ChunkedArray, entry: FileEntry, manifest: Manifest) -> 
 
 def _check_ids(
     entry: FileEntry, start: int, batch: pa.Table, ids: pa.Array, wrong: Rows, report: ValidationReport
-) -> None:
+) -> Rows:
+    """Tells of rows that are not those of their ids; returns these and those that were wrong before."""
     other = np.flatnonzero(
         pc.and_(pc.not_equal(qa_ids(batch), ids), pc.not_equal(ids, "")).to_numpy(zero_copy_only=False)
     )
@@ -133,6 +140,7 @@ def _check_ids(
     if len(rows):
         message = "the row is not the one that its qa_id was made of: its text was changed, or rows were swapped"
         _note(report, entry, start, Broken("qa_id", rows, message))
+    return np.union1d(wrong, other)
 
 
 def _note(report: ValidationReport, entry: FileEntry, start: int, broken: Broken, *, warning: bool = False) -> None:
@@ -146,8 +154,8 @@ def _note(report: ValidationReport, entry: FileEntry, start: int, broken: Broken
 
 def _check_lineage(
     file: Opened, data: Opened | None, data_entry: FileEntry, manifest: Manifest, report: ValidationReport
-) -> pa.Array:
-    """Checks the rows of lineage; returns their `qa_id`."""
+) -> tuple[pa.Array, pa.Array | None]:
+    """Checks the rows of lineage; returns their `qa_id`, and the right options where there are any."""
     entry = file.entry
     bound = file.metadata(DATA_SHA256_KEY)
     if bound != data_entry.sha256 and file.published and (data is None or data.published):
@@ -155,7 +163,9 @@ def _check_lineage(
     sources = {spec.source for spec in manifest.tasks.values() if spec.folder == entry.folder}
     source = pa.scalar(sources.pop() if len(sources) == 1 else "either")
     ids: list[pa.Array] = []
+    right: list[pa.Array] = []
     for start, batch in batches(file, report):
+        right.append(right_answers(batch))
         for broken in broken_lineage(batch, source):
             _note(report, entry, start, broken)
         for broken in _splits(batch, entry, manifest.schema_version):
@@ -167,7 +177,10 @@ def _check_lineage(
     rows = sum(map(len, ids))
     if rows != data_entry.rows and file.published:
         report.error("lineage", f"{rows} rows of lineage for {data_entry.rows} rows of data", entry.path)
-    return pa.concat_arrays(ids) if ids else pa.array([], pa.string())
+    if not ids:
+        return pa.array([], pa.string()), None
+    has_options = any(part.null_count < len(part) for part in right)
+    return pa.concat_arrays(ids), pa.concat_arrays(right) if has_options else None
 
 
 def _splits(batch: pa.Table, entry: FileEntry, version: str) -> Iterator[Broken]:

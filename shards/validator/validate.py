@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 from aig.core.parallel import map_in_order
+from aig.core.tasks import COMPARISON
 from aig.shards.manifest import FileEntry, Manifest, lineage_path
 from aig.shards.published import PublishedSet
 from aig.shards.reach import UnreachableError
@@ -52,6 +53,8 @@ def validate(url: str, *, limit: int = 20, progress: Callable[[int, int], None] 
     if not manifest.data_files or manifest.rows == 0:
         report.error("no_rows", "the set has no rows")
         return report
+    if manifest.pair_separator is None and any(entry.folder == COMPARISON for entry in manifest.data_files):
+        report.error("manifest", "has rows about two clips and declares no pair_separator")
     check_card(published, manifest, report)
     check_croissant(published, manifest, report)
     present = files_to_check(published, manifest, report)

@@ -20,15 +20,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from aig.core.clip_pairs import PAIR_SEPARATOR
 from aig.core.errors import DataError
 from aig.core.hashing import Keys
 from aig.core.parallel import map_in_order
 from aig.core.qa_id import qa_ids
 from aig.core.records import Quarantined
 from aig.core.tables import QA, completed
-from aig.core.tasks import FOLDERS, TaskSpec
+from aig.core.tasks import COMPARISON, FOLDERS, TaskSpec
 from aig.shards.audio_index import AUDIO, AUDIO_INDEX
 from aig.shards.card import card
+from aig.shards.choice_check import other_answers, right_answers
 from aig.shards.clip_count import ClipCount, clip_keys
 from aig.shards.croissant import croissant
 from aig.shards.manifest import SPLITS, Build, FileEntry, Manifest, lineage_path, shard_path
@@ -88,6 +90,7 @@ def publish(
     left_out: Counter[str] = Counter()
     counts: Counter[tuple[str, str]] = Counter()
     licences: Counter[str] = Counter()
+    skills: Counter[tuple[str, str]] = Counter()
     with staging(out_url) as stage:
         runs = stage.folder / "runs"
         runs.mkdir()
@@ -107,6 +110,7 @@ def publish(
                     shuffle.add(batch, _places(batch, build.task_specs))
                     counts.update(_counts(batch))
                     licences.update(_licences(batch))
+                    skills.update(_skills(batch))
             left_out.update(also_left_out or {})
             if not counts:
                 raise DataError(
@@ -132,6 +136,8 @@ def publish(
             clips=clips.counts(),
             left_out=dict(sorted((reason, rows) for reason, rows in left_out.items() if rows)),
             licences=dict(sorted(licences.items())),
+            skills=_nested(skills),
+            pair_separator=PAIR_SEPARATOR if any(spec.folder == COMPARISON for spec in named) else None,
             build=replace(build, tasks=named),
         )
         (stage.folder / "README.md").write_text(card(manifest), encoding="utf-8")
@@ -179,7 +185,12 @@ def _check(batches: list[pa.RecordBatch], build: Build) -> tuple[pa.RecordBatch,
         tasks[name].source if name in tasks else "either" for name in batch.column("task").dictionary.to_pylist()
     ]
     sources = pa.array(of_task, pa.string()).take(batch.column("task").indices)
-    broken_by = chain(broken_rows(batch, build.sources, tasks), broken_lineage(batch, sources), _of_other_rows(batch))
+    broken_by = chain(
+        broken_rows(batch, build.sources, tasks),
+        broken_lineage(batch, sources),
+        other_answers(batch.column("output"), right_answers(batch)),
+        _of_other_rows(batch),
+    )
     for broken in chain(_of_no_split(batch.column("split")), broken_by):
         for row in broken.rows.tolist():
             refused.setdefault(row, (broken.code, broken.say(row)))
@@ -244,10 +255,17 @@ def _licences(batch: pa.RecordBatch) -> dict[str, int]:
     return {row["values"]: row["counts"] for row in counted.to_pylist()}
 
 
+def _skills(batch: pa.RecordBatch) -> dict[tuple[str, str], int]:
+    named = batch.filter(pc.is_valid(batch.column("skill")))
+    grouped = pa.table([named.column("skill"), named.column("difficulty")], ["skill", "difficulty"])
+    rows = grouped.group_by(["skill", "difficulty"]).aggregate([([], "count_all")]).to_pylist()
+    return {(row["skill"], row["difficulty"] or ""): row["count_all"] for row in rows}
+
+
 def _nested(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
     nested: dict[str, dict[str, int]] = {}
-    for (dataset, task), rows in sorted(counts.items()):
-        nested.setdefault(dataset, {})[task] = rows
+    for (outer, inner), rows in sorted(counts.items()):
+        nested.setdefault(outer, {})[inner] = rows
     return nested
 
 

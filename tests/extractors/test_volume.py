@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aig.extractors.volume import measure_volume
+from aig.extractors.volume import level_curve, measure_volume
 from helpers.voices import RATE, vowel
 
 
@@ -69,3 +69,13 @@ def test_a_constant_is_not_sound(offset):
     assert measure_volume(drifting).peak_dbfs < -70
     voice = vowel(150)
     assert measure_volume(voice + offset).dbfs == pytest.approx(measure_volume(voice).dbfs, abs=0.1)
+
+
+def test_the_level_curve_has_a_byte_for_each_tenth_of_a_second():
+    time = np.arange(16_000) / 16_000
+    samples = (np.sin(2 * np.pi * 440 * time) * np.where(time < 0.5, 0.5, 0.05)).astype(np.float32)
+    curve = np.frombuffer(level_curve(measure_volume(samples)), np.uint8) / -2.0
+    assert len(curve) == 10
+    assert curve[:4] == pytest.approx(20 * np.log10(0.5 / np.sqrt(2)), abs=0.3)
+    assert curve[6:] == pytest.approx(20 * np.log10(0.05 / np.sqrt(2)), abs=0.3)
+    assert level_curve(measure_volume(np.zeros(800, np.float32))) == b"\xff"

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from aig.shards.schema import LINEAGE as _LINEAGE
+
 OPEN = "data/open/train-00000-of-00001.parquet"
 CLOSED = "data/closed/train-00000-of-00004.parquet"
 CLASSES = "data/classification/train-00000-of-00006.parquet"
@@ -122,6 +124,16 @@ def seal_swapped_lineage(s: Set) -> None:
 
 def with_column(table: pa.Table) -> pa.Table:
     return table.append_column(pa.field("extra", pa.string(), nullable=False), pa.array(["x"] * table.num_rows))
+
+
+def with_options(table: pa.Table) -> pa.Table:
+    """Lineage of which the last row says that it had options, none of them its answer."""
+    nothing = [None] * (table.num_rows - 1)
+    fields = [field for field in _LINEAGE if field.name in {*table.column_names, "choices", "answer_index"}]
+    values = {name: table.column(name) for name in table.column_names}
+    values |= {"choices": pa.array([*nothing, ["that", "this"]]), "answer_index": pa.array([*nothing, 1], pa.int32())}
+    schema = pa.schema(fields, table.schema.metadata)
+    return pa.table([values[field.name] for field in fields], schema=schema)
 
 
 def retype(table: pa.Table) -> pa.Table:

@@ -48,6 +48,7 @@ from helpers.damaged_set import (
     value,
     with_column,
     with_null,
+    with_options,
     without_rows,
     without_shard,
 )
@@ -117,6 +118,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Set], Any]]] = {
             entry_edit(bytes=(s / OPEN).stat().st_size, sha256=hashlib.sha256((s / OPEN).read_bytes()).hexdigest())(s),
         ),
     ),
+    "an answer that is not the right option": ("choices", lambda s: s.rewrite(LINEAGE, with_options)),
     "a model's answer without its request": ("lineage_value", value("request_id", "", LINEAGE)),
     "an unknown source": ("lineage_value", value("source", "guess", LINEAGE)),
     "a rule's answer among a model's": ("lineage", value("source", "rule", LINEAGE)),

@@ -22,7 +22,8 @@ def _offer(item: Measured, rng: random.Random) -> str | None:
 
 
 def _answers(facts: Facts) -> Iterator[Answer]:
-    yield from pose_among_peers(facts, "choice_label", _offer, absent_from)
+    """Beside sounds of the same kind by the ontology where there are any that cannot be taken for it."""
+    yield from pose_among_peers(facts, "choice_label", _offer, absent_from, near=facts.peers.near)
 
 
 CHOICE_LABEL = Task(

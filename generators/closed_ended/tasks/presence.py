@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from aig.generators.closed_ended.absent import absent_labels
-from aig.generators.closed_ended.distractors import absent_from, heard, other_sound
+from aig.generators.closed_ended.distractors import absent_from, heard, other_sound, random_sound
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
 from aig.generators.closed_ended.wording import in_sentence
@@ -36,7 +35,8 @@ def _answers(facts: Facts) -> Iterator[Answer]:
 
 
 def _random(facts: Facts) -> Sequence[str]:
-    return absent_labels(heard(facts.measured), facts.vocabulary, 1, facts.seed, facts.clip.audio_id, "presence")
+    found = random_sound(facts, "presence")
+    return (found,) if found else ()
 
 
 def _common(facts: Facts) -> Sequence[str]:

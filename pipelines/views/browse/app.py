@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from aig.core.clip_pairs import clips_of
 from aig.extractors.errors import AudioError
 from aig.pipelines.views.browse.guard import Guard
 from aig.pipelines.views.browse.site import Query, Site
@@ -71,6 +72,7 @@ class _Pages:
         self._templates.globals.update(
             source=site.source, has_workspace=site.lookup is not None, note_length=NOTE_LENGTH
         )
+        self._templates.filters["clips"] = clips_of
         self._templates.filters["query"] = lambda values: urlencode(
             {name: value for name, value in values.items() if value not in ("", None)}
         )
@@ -99,10 +101,17 @@ class _Pages:
             row = self.site.rows.read([request.path_params["place"]])[0]
         except IndexError:
             raise HTTPException(404, "There is no such row.") from None
-        clip = self.site.clip(row["audio_id"])
-        features = exchange = None
-        if self.site.lookup is not None and clip is not None:
-            features = self.site.lookup.features(clip.audio_id)
+        known, exchange = [], None
+        named = clips_of(row["audio_id"])
+        for audio_id, which in zip(
+            named, ("", "") if len(named) == 1 else (", first clip", ", second clip"), strict=False
+        ):
+            clip = self.site.clip(audio_id)
+            if self.site.lookup is None or clip is None:
+                continue
+            features = self.site.lookup.features(audio_id)
+            known.append((f"Annotated{which}", fields_of(clip)))
+            known.append((f"Measured{which}", fields_of(features) if features else []))
             if row["request_id"]:
                 exchange = self.site.lookup.exchange(clip, features, row["prompt"], row["request_id"])
         others = [other for other in self.site.rows.of_clip(row["audio_id"]) if other["place"] != row["place"]]
@@ -110,8 +119,7 @@ class _Pages:
             "pair.html.j2",
             row=row,
             lineage=[(name, row[name]) for name in LINEAGE.names],
-            annotated=fields_of(clip) if clip else [],
-            measured=fields_of(features) if features else [],
+            known=known,
             exchange=exchange,
             others=others,
             marks=self.site.marks.by_id,

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from aig.core.clip_pairs import clips_in
 from aig.core.errors import DataError
 from aig.core.storage import open_file
 from aig.pipelines.views.browse.sources import RowSource
@@ -53,6 +54,8 @@ class Index:
         self.starts = np.concatenate([[0], np.cumsum([file.rows for file in source.files])]).astype(np.int64)
         self._code = np.zeros(self.starts[-1], np.uint16)
         self._clip = np.zeros(self.starts[-1], np.uint64)
+        nothing = np.empty(0, np.int64), np.empty(0, np.uint64)
+        self._named = [nothing for _ in source.files]  # of each file's rows about two clips: place, and hash of either
         self._codes: dict[Combination, int] = {}
         self._files_done = 0
         self._change = threading.Condition()
@@ -98,13 +101,22 @@ class Index:
         wanted = _hashes(clips.column("audio_id"))
         low = np.zeros(int(_LOW) + 1, bool)  # most rows are told apart by the low bits of the hash, without sorting
         low[wanted & _LOW] = True
-        mask &= low[self._clip[:end] & _LOW]
-        found = np.flatnonzero(mask)
-        return found[np.isin(self._clip[found], wanted)]
+        of_one = mask & low[self._clip[:end] & _LOW]
+        found = np.flatnonzero(of_one)
+        found = found[np.isin(self._clip[found], wanted)]
+        places, either = self._pairs()
+        return np.union1d(found, places[np.isin(either, wanted) & mask[places]])
 
     def of_clip(self, audio_id: str) -> Places:
-        """Places of the rows indexed so far whose clip has, by its hash, that id; rising."""
-        return np.flatnonzero(self._clip[: self.indexed] == _hashes(pa.chunked_array([[audio_id]]))[0])
+        """Places of the rows indexed so far about a clip, by the hash of its id, alone or with another; rising."""
+        wanted = _hashes(pa.chunked_array([[audio_id]]))[0]
+        places, either = self._pairs()
+        return np.union1d(np.flatnonzero(self._clip[: self.indexed] == wanted), places[either == wanted])
+
+    def _pairs(self) -> tuple[Places, npt.NDArray[np.uint64]]:
+        """Places of the indexed rows about two clips, each twice, and the hash of the one and of the other."""
+        places, hashes = zip(*self._named[: self._files_done], strict=True) if self._files_done else ((), ())
+        return np.concatenate([np.empty(0, np.int64), *places]), np.concatenate([np.empty(0, np.uint64), *hashes])
 
     def clips(self, places: Places) -> tuple[npt.NDArray[np.uint64], Places]:
         """The clips of these rows, by their hashes, rising, each with the place of its first row."""
@@ -141,6 +153,11 @@ class Index:
         codes = np.array([self._number(_unpacked(value, names_of)) for value in found.tolist()], np.uint16)
         self._code[here] = codes[inverse]
         self._clip[here] = _hashes(data.column("audio_id"))
+        first, second = clips_in(data.column("audio_id"))
+        if second is not None:
+            rows = np.flatnonzero(second.is_valid().to_numpy(zero_copy_only=False))
+            either = [_hashes(pa.chunked_array([clips.take(pa.array(rows))])) for clips in (first, second)]
+            self._named[number] = (np.tile(rows + here.start, 2), np.concatenate(either))
 
     def _number(self, combination: Combination) -> int:
         with self._change:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from aig.core.clip_pairs import clips_of
 from aig.pipelines.views.browse.index import Combination, Index
 from aig.pipelines.views.browse.sources import RowSource
 from aig.shards.schema import DATA, LINEAGE
@@ -189,10 +190,10 @@ class Rows:
         ]
 
     def of_clip(self, audio_id: str, most: int = 200) -> list[dict[str, Any]]:
-        """The rows about a clip, up to a limit."""
+        """The rows about a clip, alone or with another, or about the two that an id names, up to a limit."""
         self.index.wait(SEARCH_S)
         rows = self.read(self.index.of_clip(audio_id)[:most].tolist())
-        return [row for row in rows if row["audio_id"] == audio_id]
+        return [row for row in rows if audio_id in (row["audio_id"], *clips_of(row["audio_id"]))]
 
     def of_clips(self, audio_ids: Sequence[str], prompts: Sequence[str], most: int = 2_000) -> list[dict[str, Any]]:
         """The rows about these clips of one of these prompts, up to a limit."""

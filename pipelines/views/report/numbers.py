@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from aig.core.clip_pairs import clips_sql
 from aig.core.tasks import OPEN_ENDED
 from aig.pipelines.views.report.figures import Bins
 from aig.shards.tokens import CUTOFFS, tokens
@@ -32,6 +33,7 @@ __all__ = [
     "prompt_quality",
     "repeated",
     "rows_by",
+    "rows_by_skill",
     "shared_sounds",
 ]
 
@@ -41,8 +43,19 @@ _OPEN = OPEN_ENDED.name
 def rows_by(database: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int, int]]:
     """Dataset, task, rows, and clips with such rows, for each dataset and task there is."""
     return database.execute(
-        "SELECT dataset, task, count(*), count(DISTINCT hash(audio_id)) FROM qa GROUP BY ALL ORDER BY ALL"
+        f"""SELECT dataset, task, count(*) FILTER (nth = 0), count(DISTINCT hash(audio_id))
+        FROM {clips_sql("qa", "dataset, task")} GROUP BY ALL ORDER BY ALL"""  # noqa: S608
     ).fetchall()
+
+
+def rows_by_skill(database: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
+    """Rows by skill and difficulty, which is empty where a row has none."""
+    found: dict[str, dict[str, int]] = {}
+    for skill, difficulty, rows in database.execute(
+        "SELECT skill, coalesce(difficulty, ''), count(*) FROM qa WHERE skill IS NOT NULL GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        found.setdefault(skill, {})[difficulty] = rows
+    return found
 
 
 def left_out(database: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int, str]]:

@@ -13,6 +13,7 @@ import numpy as np
 from markupsafe import Markup
 
 import aig
+from aig.core.skills import skill_rows
 from aig.core.tasks import OPEN_ENDED
 from aig.extractors.levels import Levels, load_levels
 from aig.filters.clips.label_report import LabelReport, label_report
@@ -107,6 +108,7 @@ def _facts(lookup: ClipLookup) -> dict[str, Any]:
         "left_out": numbers.left_out(database),
         "shared_sounds": numbers.shared_sounds(database),
         "rows": rows,
+        "skills": skill_rows(numbers.rows_by_skill(database)),
         "pairs_made": {
             "by rule": sum(tasks.values()) - asked,
             "by the model": asked,

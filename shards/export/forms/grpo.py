@@ -21,7 +21,7 @@ def _record(sample: Sample) -> dict[str, Any]:
     last = sample.rows[-1]
     record = {
         "messages": messages(sample)[:-1],
-        "audios": [sample.audio.path],
+        "audios": [sound.path for sound in sample.sounds],
         "solution": last["output"],
         "task": last["task"],
         "id": last["qa_id"],
@@ -43,4 +43,5 @@ GRPO = Form(
     about="ms-swift's GRPO: the question as messages, the answer as solution, choices where there are any",
     write=_write,
     out="grpo.jsonl",
+    most_clips=2,
 )

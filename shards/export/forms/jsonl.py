@@ -7,15 +7,16 @@ from pathlib import Path
 
 from aig.shards.export.files import write_json_lines
 from aig.shards.export.form import Form, Options, Sample
-from aig.shards.schema import DATA
+from aig.shards.schema import DATA, LINEAGE
 
 __all__ = ["JSONL"]
 
 
 def _write(samples: Iterator[Sample], out: Path, options: Options) -> None:
     def record(sample: Sample, row: dict[str, object]) -> dict[str, object]:
-        kept = row if options.lineage else {name: row[name] for name in DATA.names}
-        return {**kept, "audio_id": sample.sound.path} if sample.sound else kept
+        kept = {name: row[name] for name in ((*DATA.names, *LINEAGE.names) if options.lineage else DATA.names)}
+        paths = [sound.path for sound in sample.sounds]
+        return {**kept, "audio_id": paths if len(paths) > 1 else paths[0]} if paths else kept
 
     write_json_lines(out, (record(sample, row) for sample in samples for row in sample.rows))
 
@@ -28,4 +29,5 @@ JSONL = Form(
     audio="optional",
     keeps_transcript=True,
     carries_lineage=True,
+    most_clips=2,
 )

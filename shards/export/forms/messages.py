@@ -23,10 +23,10 @@ _INFO = "dataset_info.json"
 
 
 def messages(sample: Sample) -> list[dict[str, str]]:
-    """The conversation about a clip; the first question carries the mark, and a mark in the texts is spelt apart."""
+    """The conversation; the first question carries a mark for each clip, and one in the texts is spelt apart."""
     talk = []
     for number, (question, answer) in enumerate(sample.turns()):
-        mark = "" if number else MARK
+        mark = "" if number else MARK * len(sample.clips)
         talk.append({"role": "user", "content": mark + without_mark(question)})
         talk.append({"role": "assistant", "content": without_mark(answer)})
     return talk
@@ -41,7 +41,7 @@ def _record(sample: Sample) -> dict[str, Any]:
     tasks = list(dict.fromkeys(row["task"] for row in sample.rows))
     return {
         "messages": messages(sample),
-        "audios": [sample.audio.path],
+        "audios": [sound.path for sound in sample.sounds],
         "id": sample.key,
         "audio_id": sample.audio_id,
         "channel": tasks[0] if len(tasks) == 1 else "several",
@@ -76,4 +76,5 @@ MESSAGES = Form(
     about="ms-swift, LLaMA-Factory: chat messages with <audio>, and dataset_info.json",
     write=_write,
     out="messages.jsonl",
+    most_clips=2,
 )

@@ -13,17 +13,15 @@ __all__ = ["NEMO"]
 
 
 def _record(sample: Sample) -> dict[str, Any]:
-    heard = {
-        "value": sample.audio.path,
-        "from": "User",
-        "duration": round(sample.audio.duration_s, 3),
-        "type": "audio",
-    }
+    heard = [
+        {"value": sound.path, "from": "User", "duration": round(sound.duration_s, 3), "type": "audio"}
+        for sound in sample.sounds
+    ]
     talk: list[dict[str, Any]] = []
     for number, (question, answer) in enumerate(sample.turns()):
         talk.append({"value": question, "from": "User", "type": "text"})
         if not number:
-            talk.append(heard)
+            talk += heard
         talk.append({"value": answer, "from": "Assistant", "type": "text"})
     return {"id": sample.key, "conversations": talk}
 
@@ -32,4 +30,6 @@ def _write(samples: Iterator[Sample], out: Path, _: Options) -> None:
     write_json_lines(out, map(_record, samples))
 
 
-NEMO = Form(name="nemo", about="NeMo's SALM: conversations of text and audio", write=_write, out="nemo.jsonl")
+NEMO = Form(
+    name="nemo", about="NeMo's SALM: conversations of text and audio", write=_write, out="nemo.jsonl", most_clips=2
+)

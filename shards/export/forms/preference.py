@@ -26,12 +26,14 @@ __all__ = ["DPO", "KTO", "wrong_answer"]
 
 _NONE = "no answer is known to be worse"
 
+_OPPOSITES = {"Yes.": "No.", "No.": "Yes.", "The first.": "The second.", "The second.": "The first."}
+
 _GENDER = re.compile(r"\b(female|male)\b")
 
 
 def wrong_answer(row: dict[str, Any]) -> tuple[str, str] | None:
     """An answer that is certainly wrong, in the form of the row's own, and why; drawn by the row's id."""
-    return _other_option(row) or _other_level(row) or _other_gender(row)
+    return _other_option(row) or _other_level(row) or _other_gender(row) or _opposite(row)
 
 
 def _other_option(row: dict[str, Any]) -> tuple[str, str] | None:
@@ -59,6 +61,12 @@ def _other_gender(row: dict[str, Any]) -> tuple[str, str] | None:
     if row["task"] != "gender_cla" or len(_GENDER.findall(row["output"])) != 1:
         return None
     return _GENDER.sub(lambda found: "male" if found[0] == "female" else "female", row["output"]), "another gender"
+
+
+def _opposite(row: dict[str, Any]) -> tuple[str, str] | None:
+    """The other of two answers that a rule could give."""
+    other = _OPPOSITES.get(row["output"]) if row.get("source") == "rule" else None
+    return (other, "the opposite") if other else None
 
 
 def _drawn(among: list[Any], row: dict[str, Any]) -> Any:
@@ -114,7 +122,7 @@ def _dpo(samples: Iterator[Sample], out: Path, options: Options) -> Written:
             yield {
                 "messages": messages(talk),
                 "rejected_response": without_mark(worse[0]),
-                "audios": [talk.audio.path],
+                "audios": [sound.path for sound in talk.sounds],
                 "id": talk.key,
                 "why_rejected": worse[1],
             }
@@ -133,7 +141,8 @@ def _kto(samples: Iterator[Sample], out: Path, options: Options) -> Written:
     def record(sample: Sample, talk: list[dict[str, str]], key: str, why: str | None) -> dict[str, Any]:
         written["records"] += 1
         about = {} if why is None else {"why_rejected": why}
-        return {"messages": talk, "label": why is None, "audios": [sample.audio.path], "id": key, **about}
+        audios = [sound.path for sound in sample.sounds]
+        return {"messages": talk, "label": why is None, "audios": audios, "id": key, **about}
 
     def records() -> Iterator[dict[str, Any]]:
         for sample in samples:
@@ -156,7 +165,7 @@ def _kto(samples: Iterator[Sample], out: Path, options: Options) -> Written:
             for question, answer, why in others.pop(sample.audio_id, ()):
                 if (question, answer) not in asked | paired:
                     key = hashlib.sha256(f"{sample.audio_id}\0{question}\0{answer}".encode()).hexdigest()[:32]
-                    said = [_says("user", question, MARK), _says("assistant", answer)]
+                    said = [_says("user", question, MARK * len(sample.clips)), _says("assistant", answer)]
                     yield record(sample, said, key, why)
 
     write_json_lines(out, records())
@@ -170,6 +179,7 @@ DPO = Form(
     out="dpo.jsonl",
     refuses=_dpo_refuses,
     takes_rejected=True,
+    most_clips=2,
 )
 
 KTO = Form(
@@ -180,4 +190,5 @@ KTO = Form(
     refuses=_kto_refuses,
     by_clip=True,
     takes_rejected=True,
+    most_clips=2,
 )

@@ -90,6 +90,22 @@ def test_choices_about_time_have_the_right_option(task: str, output: str):
     assert answer.output == f"({'ABCDE'[answer.answer_index]}) {output}"
 
 
+def test_the_loudest_and_the_quietest_sound_are_those_measured_alone():
+    events = (Event("Dog", 0.0, 1.0), Event("Rain", 2.0, 6.0), Event("Church bell", 5.0, 8.0), Event("Dog", 9.0, 9.5))
+    decibels = [-40.0] * 10 + [-90.0] * 10 + [-30.0] * 30 + [-1.0] * 10 + [-20.0] * 20 + [-90.0] * 10 + [-40.0] * 10
+    curve = bytes(round(-2 * level) for level in decibels)
+    item = measured(clip(events=events), level_curve=curve)
+    for task, right in (("choice_loudest", "Church bell"), ("choice_quietest", "Dog")):
+        (answer,) = answers(task, item, OTHERS)
+        assert answer.choices[answer.answer_index] == right
+        assert set(answer.choices) == {"Dog", "Rain", "Church bell"}
+        assert answer.difficulty == "advanced"
+    hidden = (*events, Event("Piano", 2.0, 5.9))  # neither the rain nor the piano is ever heard alone
+    assert not answers("choice_loudest", measured(clip(events=hidden), level_curve=curve), OTHERS)
+    near = bytes(60 for _ in curve)
+    assert not answers("choice_quietest", measured(clip(events=events), level_curve=near), OTHERS)
+
+
 def test_what_is_counted_measured_and_reasoned_is_right():
     item = measured(TIMED)
     by_seed = [{t: answers(t, item, OTHERS, seed=seed) for t in GROUPS["modern"]} for seed in range(30)]
@@ -151,6 +167,27 @@ def test_a_sound_is_asked_for_as_often_in_clips_without_it_by_three_ways_of_draw
     assert all(found["No.", how] > 5 for how in ("basic", "intermediate", "advanced"))
 
 
+def test_the_ontology_takes_away_no_question_but_those_about_kinds_that_are_heard():
+    rain = {"labels": ("Rain",), "events": (Event("Rain", 0.0, 5.0),)}
+    above = measured(clip(99, **rain, parents=("Water", "Natural sounds")))
+    vocabulary = (*LABELS, "Water", "Natural sounds")
+    for seed in range(60):
+        for answer in answers("presence", above, OTHERS, vocabulary=vocabulary, seed=seed):
+            asked = answer.slots["label"]
+            assert (answer.output == "Yes.") == (asked in ("rain", "water", "natural sounds"))
+    found = [a.output for seed in range(60) for a in answers("presence", above, OTHERS, seed=seed)]
+    assert 15 < found.count("No.") < 45
+
+
+def curve(rng: random.Random, events: tuple[Event, ...]) -> bytes:
+    """Levels of a clip whose sounds are each as loud as drawn, the louder of two that overlap."""
+    loud = {label: rng.choice((20, 50, 80, 110)) for label in dict.fromkeys(event.label for event in events)}
+    return bytes(
+        min((loud[e.label] for e in events if e.onset_s * 10 < t + 1 and e.offset_s * 10 > t), default=200)
+        for t in range(100)
+    )
+
+
 def random_clip(rng: random.Random, number: int) -> Measured:
     """A clip with every field, whose sounds follow a Zipf law as those of real datasets do."""
     weights = [1 / rank for rank in range(1, len(LABELS) + 1)]
@@ -185,6 +222,7 @@ def random_clip(rng: random.Random, number: int) -> Measured:
         pitch_level=level,
         volume_level=level,
         speed_level=speed,
+        level_curve=curve(rng, made.events),
         transcript=" ".join(words),
         language=rng.choice(("en", "en", "de", "fr")),
     )
@@ -227,8 +265,40 @@ def test_neither_place_nor_length_nor_name_tells_the_right_option(task: str, pop
         max(answer.choices, key=lambda c: (right[c] + 1) / (shown[c] + 4)) == answer.choices[answer.answer_index]
         for answer in asked[1::2]
     ]
-    own_sounds = task in ("choice_first", "choice_last", "choice_longest", "choice_order")
+    own_sounds = task in (
+        "choice_first",
+        "choice_last",
+        "choice_longest",
+        "choice_loudest",
+        "choice_quietest",
+        "choice_order",
+    )
     assert sum(hits) / len(hits) < chance + (0.16 if own_sounds else 0.06), "the name tells"
+
+
+def test_wrong_sounds_are_of_the_same_kind_where_the_ontology_knows_one_that_differs():
+    kinds = {"Frog": "Wild animals", "Snake": "Wild animals", "Whispering": "Human voice", "Singing": "Human voice"}
+    rng = random.Random(1)
+    items = []
+    for number in range(400):
+        label = rng.choice(tuple(kinds))
+        tops = ("Animal",) if "animals" in kinds[label] else ("Human sounds",)
+        items.append(measured(clip(number, labels=(label,), parents=(kinds[label], *tops))))
+    peers = Peers(items)
+    asked = [answer for item in items for answer in answers("choice_label", item, peers)]
+    near = [
+        any(kinds[text] == kinds[right] for text in answer.choices if text != right)
+        for answer in asked
+        if (right := answer.choices[answer.answer_index])
+    ]
+    assert sum(near) > 0.9 * len(asked)
+    assert [answer.difficulty for answer in asked] == ["intermediate" if each else "basic" for each in near]
+    shown, right = Counter(), Counter()
+    for answer in asked:
+        shown.update(answer.choices)
+        right[answer.choices[answer.answer_index]] += 1
+    rates = [right[label] / shown[label] for label in kinds]
+    assert max(rates) - min(rates) < 0.1, "the name tells"
 
 
 @given(st.integers(0, 2**32))
@@ -263,7 +333,7 @@ def test_rows_hold_the_options_below_the_question_and_no_transcript(population: 
     item, peers = population[0], Peers(population)
     tasks = [TASKS[name] for name in GROUPS["modern"]]
     rows = list(closed_pairs(item, Any(), 0, QuestionSettings(), LABELS, tasks, peers))
-    assert len({row.task for row in rows}) == len(rows) > 15
+    assert len({(row.task, row.audio_id) for row in rows}) == len(rows) > 15
     for row in rows:
         assert row.input == ""
         if row.task.startswith("choice_"):
