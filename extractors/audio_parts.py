@@ -1,8 +1,8 @@
-"""What a file truly holds where its header says too little: joined MP3, chained Ogg, lengths never brought up to date.
+"""What a file truly holds where its header says too little: joined files, chained Ogg, lengths not brought up to date.
 
-libsndfile believes headers: of two MP3 files or Ogg streams one after the other it reads the first, of a WAV file whose
-length was written too early what is announced, of an MP3 file of variable rate without an index a guess. `find_parts`
-finds such files by their own structure and says how to read all of them.
+Decoders believe headers: of two files one after the other in one they read the first, of a WAV file whose length was
+written too early what is announced, of an MP3 file of variable rate without an index, or with a wrong one, a guess.
+`find_parts` finds such files by their own structure and says how to read all of them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Part:
         start: its first byte.
         stop: the byte after its last.
         patch: where in the part other bytes are to be read than are there: position and bytes.
-        indexed: whether its header tells its length; false for MP3 without a Xing or VBRI frame.
+        indexed: whether libsndfile reads it whole; false for MP3 without a Xing or VBRI frame, and for MP4.
     """
 
     start: int
@@ -47,10 +47,19 @@ def find_parts(file: Path) -> list[Part]:
         size = len(content)
         if content[:4] == b"OggS":
             starts = list(_ogg_starts(content))
-            return [Part(*ends) for ends in zip(starts, [*starts[1:], size], strict=True)] if len(starts) > 1 else []
+            return [Part(at, end) for at, end in _stretches(starts, size)] if len(starts) > 1 else []
         if content[:4] in _WALKS:
-            patch = _length_patch(content)
-            return [Part(0, size, patch)] if patch else []
+            starts = list(_form_starts(content))
+            if len(starts) == 1:
+                patch = _length_patch(content)
+                return [Part(0, size, patch)] if patch else []
+            return [Part(at, end, _length_patch(content[at:end])) for at, end in _stretches(starts, size)]
+        if content[:4] == b"fLaC":
+            starts = [match.start() for match in _FLAC.finditer(content)]
+            return [Part(at, end) for at, end in _stretches(starts, size)] if len(starts) > 1 else []
+        if content[4:8] == b"ftyp":
+            starts = list(_mp4_starts(content))
+            return [Part(at, end, indexed=False) for at, end in _stretches(starts, size)] if len(starts) > 1 else []
         return list(_mp3_parts(content)) if _is_mp3(content) else []
 
 
@@ -117,6 +126,39 @@ def _ogg_starts(content: Bytes) -> Iterator[int]:
         at += 27 + segments + sum(content[at + 27 : at + 27 + segments])
 
 
+def _stretches(starts: Sequence[int], size: int) -> Iterator[tuple[int, int]]:
+    return zip(starts, [*starts[1:], size], strict=True)
+
+
+_FLAC = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")
+"""The beginning of a FLAC file: its mark and the header of its first block, always 34 bytes long (RFC 9639)."""
+
+
+def _form_starts(content: Bytes) -> Iterator[int]:
+    """Where the WAV or AIFF files begin that lie one after the other, each where the one before says that it ends."""
+    at: int | None = 0
+    while at is not None:
+        yield at
+        order = ">" if content[at : at + 4] in (b"FORM", b"RIFX") else "<"
+        chunks = _chunks(content, order, at + 12) if content[:4] != b".snd" else ()
+        kinds = (b"WAVE", b"AIFF", b"AIFC")
+        at = next((to - 8 for name, to, _ in chunks if name in _WALKS and content[to : to + 4] in kinds), None)
+
+
+def _mp4_starts(content: Bytes) -> Iterator[int]:
+    """Where the MP4 files begin that lie one after the other: at each box that names a file's type."""
+    at = 0
+    while at + 8 <= len(content):
+        size, kind = struct.unpack_from(">I4s", content, at)
+        if kind == b"ftyp":
+            yield at
+        if size == 1 and at + 16 <= len(content):
+            (size,) = struct.unpack_from(">Q", content, at + 8)
+        if size < 8:
+            return
+        at += size
+
+
 def _length_patch(content: Bytes) -> tuple[int, bytes] | None:
     """The length field of the samples brought up to date, where it says less than there is."""
     place, form, start, declared = _WALKS[content[:4]](content)
@@ -167,9 +209,8 @@ def _au(content: Bytes) -> tuple[int, str, int, int]:
 _WALKS = {b"RIFF": _riff, b"RIFX": _riff, b"RF64": _riff, b"BW64": _riff, b"FORM": _form, b".snd": _au}
 
 
-def _chunks(content: Bytes, order: str) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and announced size of each chunk."""
-    at = 12
+def _chunks(content: Bytes, order: str, at: int = 12) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and announced size of each chunk from the one on that begins here."""
     while at + 8 <= len(content):
         name, size = struct.unpack_from(order + "4sI", content, at)
         yield name, at + 8, size
@@ -272,13 +313,28 @@ def _index(content: Bytes, at: int) -> tuple[bool, int]:
     if found[0] == b"VBRI":
         return True, at + int.from_bytes(head[place + 10 : place + 14], "big")
     flags = int.from_bytes(head[place + 4 : place + 8], "big")
-    if not flags & 1:
+    size = int.from_bytes(head[place + 12 : place + 16], "big") if flags & 2 else 0
+    end = at + size if size else next(_index_frames(content, at + 4), len(content))
+    announced = int.from_bytes(head[place + 8 : place + 12], "big") if flags & 1 else 0
+    if _frames(content, at, end) > announced + _FRAMES_SLACK:
         return False, len(content)
-    if flags & 2:
-        size = int.from_bytes(head[place + 12 : place + 16], "big")
-        return True, at + size if size else len(content)
-    later = next(_index_frames(content, at + 4), len(content))
-    return True, later
+    return True, end
+
+
+_FRAMES_SLACK = 2
+"""Frames that an index may not count: itself, and an empty one at the end."""
+
+_COUNTED = 20_000
+
+
+def _frames(content: Bytes, at: int, end: int) -> float:
+    """How many frames follow one another from here on; after nine minutes, as many as there are by their mean size."""
+    start, count = at, 0
+    while at < end and (length := _frame_bytes(content, at)):
+        count, at = count + 1, at + length
+        if count == _COUNTED:
+            return count * (end - start) / (at - start) * 0.9
+    return count
 
 
 def _index_places(content: Bytes, at: int) -> Sequence[int]:

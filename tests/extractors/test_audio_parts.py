@@ -74,6 +74,47 @@ def test_joined_mp3_is_read_to_its_end(tmp_path, content, tones):
     assert part.samples[800:-800] == pytest.approx(whole[at + 800 : at + RATE - 800], abs=0.01)
 
 
+def mp4(samples: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    with av.open(stream, "w", format="ipod") as container:
+        encoder = container.add_stream("aac", rate=RATE, layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples[None, :], format="flt", layout="mono")
+        frame.sample_rate = RATE
+        to_planes = av.AudioResampler("fltp", "mono", RATE, frame_size=1024)
+        for part in (*to_planes.resample(frame), *to_planes.resample(None)):
+            container.mux(encoder.encode(part))
+        container.mux(encoder.encode(None))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [packed(tone(f0_hz), format="WAV") for f0_hz in (220, 330, 220)],
+        [packed(tone(220), format="WAV"), packed(tone(330, rate=24_000), 24_000, format="WAV", subtype="PCM_24")],
+        [packed(tone(220), format="WAV"), packed(tone(330), format="WAV")[:40] + bytes(4)],
+        [packed(tone(f0_hz), format="AIFF") for f0_hz in (220, 330)],
+        [packed(tone(220), format="FLAC"), packed(np.stack([tone(330)] * 2, 1), format="FLAC")],
+        [mp4(tone(f0_hz)) for f0_hz in (220, 330)],
+    ],
+    ids=["wav", "wav of two rates", "wav and a header alone", "aiff", "flac", "mp4"],
+)
+def test_other_joined_files_are_read_to_their_end(tmp_path, pieces):
+    file = tmp_path / "joined"
+    file.write_bytes(b"".join(pieces))
+    whole = [piece for piece in pieces if len(piece) > 1_000]
+    assert heard(file, len(whole)) == pytest.approx([220, 330, 220][: len(whole)], abs=2)
+    assert read_audio(file).duration_s == pytest.approx(2 * len(whole), abs=0.3)
+
+
+@pytest.mark.parametrize("announced", [0, 1, 40])
+def test_an_mp3_whose_index_counts_too_few_frames_is_read_to_its_end(tmp_path, announced):
+    place = A.find(b"Xing") + 8
+    file = tmp_path / "wrong.mp3"
+    file.write_bytes(A[:place] + announced.to_bytes(4, "big") + A[place + 4 :])
+    assert read_audio(file).duration_s == pytest.approx(2, abs=0.1)
+
+
 @pytest.mark.parametrize("content", [A, ID3 + A, A + ID3V1, A + ID3V1 + b"\0" * 2_000])
 def test_a_plain_mp3_is_left_to_libsndfile(tmp_path, content):
     file = tmp_path / "plain.mp3"
