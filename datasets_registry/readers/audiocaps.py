@@ -43,7 +43,7 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
         split: list(parse_rows(file, NAME, _row, columns=_COLUMNS, multiline=True, torn=True)) for split, file in lists
     }
     good = [row for items in rows.values() for row in items if not isinstance(row, Quarantined)]
-    videos = youtube.YoutubeFiles(source.root, _several(good))
+    videos = youtube.YoutubeFiles(source.root, youtube.videos_of_several(key for key, _, _ in good))
     labels = _audioset_labels(source, {key for key, _, _ in good})
     for split, items in rows.items():
         numbered = AudioFiles(source.root, where=partial(_within, split))
@@ -87,12 +87,6 @@ def _row(row: list[str]) -> Row:
     if not caption.strip():
         raise MalformedRowError("no caption", column="caption")
     return key, number, " ".join(caption.split())
-
-
-def _several(rows: list[Row]) -> set[str]:
-    """Videos of which the lists have more than one clip."""
-    seen = dict[str, int]()
-    return {video for (video, start), _, _ in rows if seen.setdefault(video, start) != start}
 
 
 def _audioset_labels(source: Source, wanted: set[Key]) -> dict[Key, tuple[str, ...]]:

@@ -8,8 +8,10 @@ audio too, for most of these clips: `json_files/AudioSet_SL/as_final.json` and `
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from aig.core.errors import UsageError
 from aig.core.records import Clip, Event, Quarantined
 from aig.core.source_keys import youtube_key
 from aig.datasets_registry.dataset import Dataset, Segment, Source
@@ -17,7 +19,7 @@ from aig.datasets_registry.downloads import Download
 from aig.datasets_registry.files import locate, wrong_folder
 from aig.datasets_registry.readers import wavcaps, youtube
 from aig.datasets_registry.text.parse_rows import collect, parse_rows
-from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows
+from aig.datasets_registry.text.text_rows import MalformedRowError
 
 __all__ = ["DATASET"]
 
@@ -60,14 +62,27 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
             )
 
 
-def _several(source: Source) -> set[str]:
-    """Videos of which the lists have more than one clip."""
-    seen, several = dict[str, str](), set[str]()
+def _several(source: Source) -> dict[str, set[float]]:
+    """Videos of which the lists have more than one clip, with the starts of these.
+
+    Raises:
+        UsageError: the rows of a clip do not stand together, so that its events would be torn apart.
+    """
+    clips = dict[str, float]()
     for _, file in _lists(source):
-        for _, row in csv_rows(file, delimiter="\t", quoted=False):
-            if isinstance(row, list) and seen.setdefault(video := row[0].rpartition("_")[0], row[0]) != row[0]:
-                several.add(video)
-    return several
+        last = ""
+        for row in parse_rows(file, NAME, lambda row: row[0], columns=_COLUMNS[:1], delimiter="\t", quoted=False):
+            if isinstance(row, Quarantined) or row == last:
+                continue
+            if row in clips:
+                raise UsageError(
+                    f"{NAME}: the events of {row} in {file} do not stand together",
+                    "Take the owners' list as it is, or sort its rows by segment_id.",
+                )
+            last = row
+            with suppress(MalformedRowError):
+                clips[row] = _start_s(row)
+    return youtube.videos_of_several((segment.rpartition("_")[0], start_s) for segment, start_s in clips.items())
 
 
 def _event(names: dict[str, str]) -> Callable[[list[str]], Row]:

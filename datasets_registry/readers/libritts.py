@@ -108,7 +108,7 @@ def _chapter(name: str, root: Path, folder: Path, part: str, gender: str | None)
     for clip in sorted(texts | audio.keys()):
         audio_id = f"{name}/{clip}"
         try:
-            text = (folder / f"{clip}{_TEXT}").read_text(encoding="utf-8").strip() if clip in texts else None
+            text = (folder / f"{clip}{_TEXT}").read_text(encoding="utf-8-sig").strip() if clip in texts else None
         except UnicodeDecodeError as error:
             bad = MalformedRowError("not UTF-8 text", column=str(error.start + 1))
             yield quarantined(name, folder / f"{clip}{_TEXT}", 1, bad, audio_id)

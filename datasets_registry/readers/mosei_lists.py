@@ -142,7 +142,7 @@ def _columns(file: Path, header: list[str]) -> dict[str, int]:
 
 
 def _segment(row: Mapping[str, str]) -> Segment:
-    video, number = row["video"], row["segment"]
+    video, number = row["video"], row["segment"].removesuffix(".0")
     if not video or not number.isdigit() or "/" in video:
         raise MalformedRowError(f"{video!r}, {number!r} is not a valid video id and segment number", column="video")
     start, end = _times(row["start"], row["end"]) if "start" in row else (None, None)
@@ -279,7 +279,7 @@ def folds(root: Path, *lists: Path) -> dict[str, str]:
 def _standard_folds(file: Path) -> Iterator[tuple[str, str]]:
     """Videos and folds of the owners' Python file, `standard_train_fold = [...]` and so on; nothing of it is run."""
     try:
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        for node in ast.parse(file.read_text(encoding="utf-8-sig")).body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 split = next((_SPLITS[part] for part in node.targets[0].id.split("_") if part in _SPLITS), None)
                 yield from ((str(video), split) for video in ast.literal_eval(node.value) if split)

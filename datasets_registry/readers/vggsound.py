@@ -55,13 +55,10 @@ def segments(source: Source) -> Iterator[Segment]:
             yield Segment(f"{NAME}/{clip}", video, start, start + CLIP_S, f"audio/{clip}", (label,))
 
 
-def _several(source: Source) -> set[str]:
-    """Videos of which the lists have more than one clip, whatever their split."""
-    seen, several = dict[str, int](), set[str]()
-    for row in _rows(source):
-        if not isinstance(row, Quarantined) and seen.setdefault(row[0], row[1]) != row[1]:
-            several.add(row[0])
-    return several
+def _several(source: Source) -> dict[str, set[float]]:
+    """Videos of which the lists have more than one clip, whatever their split, with the starts of these."""
+    rows = (row for row in _rows(source) if not isinstance(row, Quarantined))
+    return youtube.videos_of_several((row[0], row[1]) for row in rows)
 
 
 def _rows(source: Source) -> Iterator[Row | Quarantined]:
@@ -79,9 +76,9 @@ def _rows(source: Source) -> Iterator[Row | Quarantined]:
 
 def _of_whole(row: list[str]) -> Row:
     video, start, label, split = row
-    if split not in ("train", "test"):
+    if (named := split.strip().lower()) not in ("train", "test"):
         raise MalformedRowError(f"{split!r} is neither train nor test", column="4")
-    return youtube.video_id(video, "1"), youtube.whole_seconds(start, "2"), _label(label, "3"), split
+    return youtube.video_id(video, "1"), youtube.whole_seconds(start, "2"), _label(label, "3"), named
 
 
 def _of_part(split: str) -> Callable[[list[str]], Row]:

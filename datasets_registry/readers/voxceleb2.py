@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from aig.core.audio_names import AUDIO_SUFFIXES
@@ -48,7 +48,7 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
     yield from collect(speakers(meta), known)
     ages: Ages = {}
     yield from _ages(source, ages)
-    seen, listed, unlisted = set[str](), 0, 0
+    seen, listed, unlisted = dict[str, tuple[Path, ...]](), 0, 0
     for folder, split in places:
         for speaker_id in folders(folder):
             if not _SPEAKER.fullmatch(speaker_id):
@@ -59,11 +59,11 @@ def read(source: Source) -> Iterator[Clip | Quarantined]:
                 yield _of_no_split(meta, folder / speaker_id)
             elif (split or own_split) in source.splits:
                 for video in folders(folder / speaker_id):
-                    if f"{speaker_id}/{video}" not in seen:
-                        seen.add(f"{speaker_id}/{video}")
-                        age = ages.get((speaker_id, video))
-                        place = folder / speaker_id / video
-                        yield from _video(source.root, place, split or own_split or "", gender, age)
+                    place, age = f"{speaker_id}/{video}", ages.get((speaker_id, video))
+                    before = seen.get(place, ())
+                    seen[place] = (*before, folder)
+                    had = {stem for other in before for stem in _utterances(other / place)}
+                    yield from _video(source.root, folder / place, split or own_split or "", gender, age, had)
     if unlisted:
         source.note(
             f"{NAME}: {unlisted:,} of {listed + unlisted:,} speakers below {source.root} are not in {meta.name}, so "
@@ -103,14 +103,15 @@ def _of_no_split(meta: Path, folder: Path) -> Quarantined:
     )
 
 
-def _video(root: Path, folder: Path, split: str, gender: str | None, age: int | None) -> Iterator[Clip]:
+def _video(
+    root: Path, folder: Path, split: str, gender: str | None, age: int | None, had: Container[str]
+) -> Iterator[Clip]:
+    """The utterances of a video's folder but those that another place had."""
     speaker_id, video = folder.parent.name, folder.name
     relative = folder.relative_to(root).as_posix()
-    # Reversed, so that of two formats of one utterance the earlier by name is kept, as everywhere.
-    names = sorted(os.listdir(folder), reverse=True)  # noqa: PTH208
-    split_names = [(os.path.splitext(name), name) for name in names if name[0] != "."]  # noqa: PTH122
-    utterances = {stem: name for (stem, suffix), name in split_names if suffix.lower() in AUDIO_SUFFIXES}
-    for stem, name in sorted(utterances.items()):
+    for stem, name in sorted(_utterances(folder).items()):
+        if stem in had:
+            continue
         yield Clip(
             audio_id=f"{NAME}/{speaker_id}/{video}/{stem}",
             dataset=NAME,
@@ -123,11 +124,19 @@ def _video(root: Path, folder: Path, split: str, gender: str | None, age: int | 
         )
 
 
+def _utterances(folder: Path) -> dict[str, str]:
+    """Files of a video by their stem; of two formats of one utterance the earlier by name is kept, as everywhere."""
+    names = sorted(os.listdir(folder), reverse=True)  # noqa: PTH208
+    split_names = [(os.path.splitext(name), name) for name in names if name[0] != "."]  # noqa: PTH122
+    return {stem: name for (stem, suffix), name in split_names if suffix.lower() in AUDIO_SUFFIXES}
+
+
 def speakers(file: Path) -> Iterator[tuple[str, tuple[str, str]] | Quarantined]:
     """Speakers with their gender and split, from `vox2_meta.csv`, by its header, whatever the delimiter."""
 
     def speaker(row: list[str]) -> tuple[str, tuple[str, str]]:
         name, gender, split = (cell.strip() for cell in row)
+        split = split.lower()
         if not _SPEAKER.fullmatch(name):
             raise MalformedRowError(f"{name!r} is not a speaker's id", column="VoxCeleb2 ID")
         if gender.lower() not in _GENDERS:

@@ -10,6 +10,7 @@ are honoured where they lie in the root, in `blacklist/`, or in `json_files/blac
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -99,7 +100,7 @@ def _fields(item: dict[str, Any]) -> tuple[str, float, str]:
     number, duration_s, caption = item.get("id"), item.get("duration"), item.get("caption")
     if not isinstance(number, str | int) or not str(number).isalnum():
         raise MalformedRowError(f"{number!r} is not a valid recording id", column="id")
-    if isinstance(duration_s, bool) or not isinstance(duration_s, int | float) or duration_s < 0:
+    if isinstance(duration_s, bool) or not isinstance(duration_s, int | float) or not 0 <= duration_s < math.inf:
         raise MalformedRowError(f"{duration_s!r} is not a duration in seconds", column="duration")
     return str(number), float(duration_s), _caption(caption)
 

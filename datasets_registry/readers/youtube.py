@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from aig.core.records import Quarantined
 from aig.datasets_registry.files import AudioFiles, locate, wrong_folder
@@ -23,12 +24,14 @@ __all__ = [
     "segments",
     "video_id",
     "video_key",
+    "videos_of_several",
     "whole_seconds",
 ]
 
 _NAME = re.compile(r"Y?([A-Za-z0-9_-]{11})((?:[_.-]\d+(?:\.\d+)?)*)")
 _VIDEO = re.compile(r"[A-Za-z0-9_-]{11}")
 _TIME = re.compile(r"\d+(?:\.\d+)?")
+_WHOLE = re.compile(r"[0-9]{1,9}(?:\.0+)?")
 
 NAMES = ("<video>.*", "Y<video>.*", "either with _<start> or _<start>-<end> behind, in seconds or milliseconds")
 """Names of the audio files that are found, in words."""
@@ -64,33 +67,41 @@ class YoutubeFiles:
     behind it, in seconds or milliseconds, padded or not.
     """
 
-    def __init__(self, root: Path, several: Iterable[str] = ()) -> None:
+    def __init__(self, root: Path, several: Mapping[str, Collection[float]] = MappingProxyType({})) -> None:
         """Looks through the folder once.
 
         Args:
             root: paths are given relative to it.
-            several: videos of which the dataset has several clips; for them a file must say when it starts.
+            several: videos of which the dataset has several clips, with the starts of these in seconds; for them a file
+                must say when it starts, and one named after another clip's start is that clip's.
         """
         self._files = clips_by_video(root)
-        self._several = frozenset(several)
+        self._several = several
 
     def find(self, video: str, start_s: float) -> str | None:
         """Path of the file of the clip that starts there, relative to the root, or `None`."""
-        unnamed = None
+        unnamed = rounded = None
+        starts = self._several.get(video, ())
         for path in self._files.find_all(video):
             named = _NAME.fullmatch(posixpath.splitext(posixpath.basename(path))[0])
             first = _TIME.search(named.group(2)) if named else None
-            if first is None:
+            number = float(first.group()) if first else None
+            if number is None:
                 unnamed = unnamed or path
-            elif _is_start(first.group(), start_s):
+            elif number == start_s:
                 return path
-        return None if video in self._several else unnamed
+            elif number in (int(start_s), round(start_s * 1000)) and number not in starts:
+                rounded = rounded or path
+        return rounded or (None if starts else unnamed)
 
 
-def _is_start(text: str, start_s: float) -> bool:
-    """Whether a number in a file's name is a start in seconds, whole or not, or in milliseconds."""
-    number = float(text)
-    return number in (start_s, int(start_s)) or number == round(start_s * 1000)
+def videos_of_several(clips: Iterable[tuple[str, float]]) -> dict[str, set[float]]:
+    """Of clips by video and start in seconds: the videos that have several, each with the starts."""
+    first, several = dict[str, float](), dict[str, set[float]]()
+    for video, start_s in clips:
+        if (before := first.setdefault(video, start_s)) != start_s:
+            several.setdefault(video, {before}).add(start_s)
+    return several
 
 
 def video_id(text: str, column: str) -> str:
@@ -105,14 +116,14 @@ def video_id(text: str, column: str) -> str:
 
 
 def whole_seconds(text: str, column: str) -> int:
-    """Parses a start in whole seconds.
+    """Parses a start in whole seconds, which pandas writes as `30.0` where the column has gaps.
 
     Raises:
         MalformedRowError: it is not one.
     """
-    if not (text.isascii() and text.isdigit()):
+    if not _WHOLE.fullmatch(text.strip()):
         raise MalformedRowError(f"{text!r} is not a start in whole seconds", column=column)
-    return int(text)
+    return int(float(text))
 
 
 def seconds(text: str, column: str) -> float:

@@ -48,7 +48,7 @@ def json_items(file: Path, key: str | None) -> Iterator[tuple[int, dict[str, Any
                 return
             try:
                 item, end = decode(text, at)
-            except (json.JSONDecodeError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError
                 place = getattr(error, "pos", at)
                 yield (
                     line + text.count("\n", at, place),

@@ -89,6 +89,14 @@ def test_voxceleb2(tmp_path):
     assert second.age is None
 
 
+def test_utterances_of_a_video_that_lie_in_two_places_are_all_read(tmp_path):
+    names = ("dev/aac/id00012/v/00001.m4a", "dev/aac/id00012/v/00002.m4a", "dev/wav/id00012/v/00002.wav")
+    only = "dev/wav/id00012/v/00003.wav"
+    build(tmp_path, **dict.fromkeys((*names, only)), **{"vox2_meta.csv": "Set,Gender,VoxCeleb2 ID\nDev,f,id00012\n"})
+    clips = read("voxceleb2", tmp_path)
+    assert [(clip.path, clip.gender) for clip in clips] == [(name, "female") for name in (*names[:2], only)]
+
+
 @pytest.mark.parametrize(
     ("sentiment", "wanted"),
     [
