@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from aig.core.clip_ids import wrong_id
 from aig.core.errors import UsageError
 from aig.core.licences import licence_name
 from aig.core.records import Clip, Quarantined
@@ -124,18 +125,28 @@ class Dataset:
     def read(self, source: Source) -> Iterator[Clip | Quarantined]:
         """Streams what the owners' files below `source.root` hold, in their order.
 
-        Every item becomes exactly one `Clip` or `Quarantined`; a clip whose id came before is quarantined.
+        Every item becomes exactly one `Clip` or `Quarantined`; a clip whose id came before, or is not a valid one, is
+        quarantined.
         A clip whose audio is not on this disk has no `path`.
 
         Raises:
             UsageError: the folder is missing or is not this dataset, or a split or part is not one of its own.
         """
-        return quarantine_duplicates(self.name, map(self._licensed, self.reader(self.resolve(source))))
+        return quarantine_duplicates(self.name, map(self._finished, self.reader(self.resolve(source))))
 
-    def _licensed(self, item: Clip | Quarantined) -> Clip | Quarantined:
+    def _finished(self, item: Clip | Quarantined) -> Clip | Quarantined:
         """The clip with its licence by the name of `aig.core.licences`; the dataset's, where that is one for all."""
         if not isinstance(item, Clip):
             return item
+        if wrong := wrong_id(item.audio_id):
+            return Quarantined(
+                dataset=self.name,
+                audio_id=item.audio_id,
+                stage="index",
+                error="wrong_id",
+                message=f"{item.audio_id!a} is not a valid id: {wrong}",
+                advice="Rename the file, or give the clip an audio_id of its own.",
+            )
         licence = (licence_name(item.licence) or item.licence) if item.licence else licence_name(self.licence)
         return item if licence == item.licence else replace(item, licence=licence)
 

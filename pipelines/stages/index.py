@@ -22,6 +22,7 @@ from aig.pipelines.configuration import Configuration
 from aig.pipelines.runtime.progress import Progress
 from aig.pipelines.sources import dataset_of, root_of, source_of
 from aig.pipelines.stages.quarantine import Reconciled
+from aig.pipelines.stages.shared_names import SharedNames
 from aig.pipelines.workspace.tombstones import Tombstones
 from aig.pipelines.workspace.workspace import Workspace
 
@@ -68,7 +69,8 @@ def index_dataset(configuration: Configuration, workspace: Workspace, name: str,
     indexed = missing = 0
     forgotten = Tombstones.of(workspace)
     items = (_one_clip(item) for item in items if not (isinstance(item, Clip) and forgotten.covers(item)))
-    for number, chunk in enumerate(_chunks(items)):
+    names = SharedNames()
+    for number, chunk in enumerate(map(names.without, _chunks(items))):
         good = [_placed(_stamped(item, root), ontology) for item in chunk if isinstance(item, Clip)]
         for clip in good:
             quarantine.see(clip)
