@@ -26,6 +26,8 @@ __all__ = ["AudioFiles", "existing", "folders", "inside", "locate", "walk", "wit
 log = logging.getLogger("aig")
 
 _SHOWN = 8
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[A-Za-z]:[\\/]")
+"""The beginning of a URL, or of a path on a drive of Windows."""
 
 
 def inside(root: Path, path: str) -> str:
@@ -34,6 +36,15 @@ def inside(root: Path, path: str) -> str:
     Raises:
         MalformedRowError: it escapes the root or is empty.
     """
+    if ":" in path:
+        path = path.removeprefix("file://")
+        if _ADDRESS.match(path):
+            raise MalformedRowError(
+                f"the path {path!r} is an address, not a file below the root {root}",
+                column="path",
+                code="path_outside_root",
+                advice="Fetch the file, and write its path relative to the root.",
+            )
     text = path.replace("\\", "/") if "/" not in path else path
     if text.startswith("/"):
         folder = root.absolute().as_posix().rstrip("/") + "/"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from aig.datasets_registry.text import manifest_fields
 from aig.datasets_registry.text.text_rows import MalformedRowError
 
 __all__ = ["Columns"]
+
+_INDEX = re.compile(r"|Unnamed: \d+|__index_level_\d+__")
+"""The name of a column without one, and of the numbers that pandas puts beside a table's rows."""
 
 _FIELDS = (*manifest_fields.NAMES, "duration_s")
 """What a column may become; `duration_s` and `start_s` together give `end_s`."""
@@ -92,12 +96,13 @@ class Columns:
         return f"unknown column {name!r}" + (f", did you mean {near[0]!r}?" if near else "")
 
     def field(self, name: str) -> str | None:
-        """The field that a column becomes; empty where it is left out, `None` where it is unknown."""
+        """The field that a column becomes; empty where it is left out or an index, `None` where it is unknown."""
         if name in self.renamed:
             return self.renamed[name]
         if self.rest and name in manifest_fields.NAMES and name not in self.ignored:
             return name
-        return "" if name == AUDIO_STEM or any(fnmatchcase(name, pattern) for pattern in self.ignored) else None
+        left_out = name == AUDIO_STEM or _INDEX.fullmatch(name)
+        return "" if left_out or any(fnmatchcase(name, pattern) for pattern in self.ignored) else None
 
     def row(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """A row by the fields of a clip.

@@ -21,9 +21,15 @@ from aig.datasets_registry.files import existing, inside
 from aig.datasets_registry.readers.columns import Columns
 from aig.datasets_registry.readers.manifest_rows import manifest_rows
 from aig.datasets_registry.text import manifest_fields
+from aig.datasets_registry.text.parse_rows import Tally
 from aig.datasets_registry.text.text_rows import MalformedRowError, quarantined
 
 __all__ = ["clip_of", "dataset", "read"]
+
+_ADVICE = (
+    "Mend these lines, or give the manifest in its form: JSON Lines have one object a line, CSV a header and as many "
+    "cells in each row."
+)
 
 
 def dataset(
@@ -95,9 +101,11 @@ def read(
 
     Raises:
         UsageError: the manifest cannot be read, has no column `path`, or has a column that is not a field of a clip
-            (in JSON Lines: has it in its first line; in a later line it is quarantined).
+            (in JSON Lines: has it in its first line; in a later line it is quarantined), or most of its rows cannot be
+            read.
     """
     file, folder = Path(manifest), Path(root)
+    tally = Tally(dataset, _ADVICE)
     for source, number, row in manifest_rows(file, folder, columns or Columns()):
         try:
             if isinstance(row, MalformedRowError):
@@ -105,9 +113,13 @@ def read(
             clip = clip_of(row, folder, dataset, licence)
         except MalformedRowError as error:
             yield quarantined(dataset, source, number, error)
+            if error.code != "malformed_file":  # what is whole of a damaged file is read
+                tally.refuse(source, error)
         else:
+            tally.read += 1
             if not splits or clip.split in splits:
                 yield clip
+    tally.finish()
 
 
 def clip_of(row: Mapping[str, Any], root: Path, dataset: str, licence: str = "") -> Clip:

@@ -12,7 +12,7 @@ from aig.datasets_registry.readers.audio_tables import pylist
 from aig.datasets_registry.readers.columns import Columns
 from aig.datasets_registry.readers.huggingface import Row
 from aig.datasets_registry.text import manifest_fields
-from aig.datasets_registry.text.file_kind import not_text
+from aig.datasets_registry.text.file_kind import describe, not_text
 from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, json_lines
 
 __all__ = ["manifest_rows"]
@@ -44,8 +44,8 @@ def manifest_rows(file: Path, root: Path, columns: Columns) -> Rows:
     if kind in _TEXT and (what := not_text(file)):
         raise UsageError(
             f"{file} is {what}, not UTF-8 text.",
-            "Save it as UTF-8 (Excel: `CSV UTF-8 (comma delimited)`; else `iconv -f UTF-16 -t UTF-8 FILE > NEW`), or "
-            "give it the suffix of what it is.",
+            "Unpack it, or save it as UTF-8 (Excel: `CSV UTF-8 (comma delimited)`; else `iconv -f UTF-16 -t UTF-8 FILE "
+            "> NEW`), or give it the suffix of what it is.",
         )
     match kind:
         case ".jsonl" | ".ndjson":
@@ -60,7 +60,8 @@ def manifest_rows(file: Path, root: Path, columns: Columns) -> Rows:
             return huggingface.tar_file_rows(file, root, columns)
     raise UsageError(
         f"{file} has an unsupported manifest format: its suffix is {kind or 'missing'}",
-        "Write JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet), or give a tar or a folder.",
+        "Write JSON Lines (.jsonl; from a JSON list: `jq -c '.[]' FILE > NEW`), CSV (.csv, .tsv) or Parquet "
+        "(.parquet), or give a tar or a folder; of packed files gzip (.gz) is read.",
     )
 
 
@@ -132,7 +133,10 @@ def _parquet_rows(file: Path, root: Path, columns: Columns) -> Rows:
         table = pq.ParquetFile(file, pre_buffer=False, page_checksum_verification=True)
         names = table.schema_arrow.names
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is not a Parquet file: {error}", "Write it again.") from None
+        raise UsageError(
+            f"{file} is not a whole Parquet file: {str(error).rstrip('.')}; by its first bytes it is {describe(file)}.",
+            "Download or write it again.",
+        ) from None
     if audio_column(table.schema_arrow):
         yield from huggingface.table_file_rows(file, root, columns)
         return

@@ -18,6 +18,7 @@ _MAGIC = (
     (b"7z\xbc\xaf", "a 7z archive"),
     (b"BZh", "bzip2 data"),
     (b"\xfd7zXZ", "xz data"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard data"),
     (b"\x89HDF", "an HDF5 file"),
     (b"PAR1", "a Parquet file"),
     (b"%PDF", "a PDF"),

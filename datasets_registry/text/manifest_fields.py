@@ -136,6 +136,8 @@ def _text(name: str, given: Any) -> str:
         given = str(given) if isinstance(given, int) else f"{number:.15g}"
     if not isinstance(given, str):
         raise MalformedRowError(f"{name} must be text, is {type(given).__name__}", column=name)
+    if "\0" in given and name != "path":
+        raise MalformedRowError(f"{name} holds a NUL character", column=name)
     try:
         given.encode()
     except UnicodeEncodeError:

@@ -11,7 +11,7 @@ from aig.core.records import Quarantined
 from aig.datasets_registry.text.file_kind import describe
 from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, quarantined
 
-__all__ = ["collect", "parse_items", "parse_rows"]
+__all__ = ["Tally", "collect", "parse_items", "parse_rows"]
 
 Item = TypeVar("Item")
 Parsed = TypeVar("Parsed")
@@ -92,26 +92,76 @@ def parse_items(
     Raises:
         UsageError: most items were refused, or the file does not hold what is wanted of it at all.
     """
-    read = refused = 0
+    tally = Tally(dataset)
     for line, item in items:
         try:
             if isinstance(item, MalformedRowError):
                 raise item
             parsed = parse(item)
         except MalformedRowError as error:
-            refused += 1
             if error.code == "malformed_file" and not one_of_many:
-                raise _another_form(file, dataset, refused, read, error) from None
+                tally.refused += 1
+                raise tally.another_form(file, error) from None
             yield quarantined(dataset, file, line, error)
-            if refused > read and refused >= _EARLY and not one_of_many:
-                raise _another_form(file, dataset, refused, read, error) from None
-            last = error
+            if not one_of_many:
+                tally.refuse(file, error)
         else:
-            read += 1
+            tally.read += 1
             if parsed is not None:
                 yield parsed
-    if not one_of_many and refused > read and (refused >= _SURE or (refused > 2 and not read)):
-        raise _another_form(file, dataset, refused, read, last)
+    tally.finish(3)
+
+
+class Tally:
+    """Counts rows that were read and refused, and stops where most of a file are refused: it is another file then."""
+
+    def __init__(self, dataset: str, advice: str = "") -> None:
+        """Begins to count.
+
+        Args:
+            dataset: the dataset's name.
+            advice: what to do about such a file; empty: to take the owners'.
+        """
+        self.read = self.refused = 0
+        self._dataset = dataset
+        self._advice = advice or (
+            f"Take the owners' file as it is, whole and unpacked; `aig datasets {dataset}` says where it comes from. "
+            "If the owners changed its form, remove the file or report it."
+        )
+        self._last: tuple[Path, MalformedRowError] | None = None
+
+    def refuse(self, file: Path, error: MalformedRowError) -> None:
+        """Counts a refused row.
+
+        Raises:
+            UsageError: they are too many by now.
+        """
+        self.refused += 1
+        self._last = file, error
+        if self.refused > self.read and self.refused >= _EARLY:
+            raise self.another_form(file, error)
+
+    def finish(self, none_of: int = _SURE) -> None:
+        """At the file's end.
+
+        Args:
+            none_of: how many rows are enough for a file of which none was read.
+
+        Raises:
+            UsageError: most rows were refused.
+        """
+        enough = _SURE if self.read else none_of
+        if self._last is not None and self.refused > self.read and self.refused >= enough:
+            raise self.another_form(*self._last)
+
+    def another_form(self, file: Path, error: MalformedRowError) -> UsageError:
+        """The error of a file of another form, because of the last row that was refused."""
+        column = f"column {error.column}: " if error.column else ""
+        return UsageError(
+            f"{self._dataset}: {self.refused:,} of {self.refused + self.read:,} rows of {file} cannot be read, the "
+            f"last one because of {column}{error.message}; the file is {describe(file)}",
+            error.advice or self._advice,
+        )
 
 
 def collect(rows: Iterable[tuple[Key, Value] | Quarantined], into: dict[Key, Value]) -> Iterator[Quarantined]:
@@ -198,13 +248,3 @@ def _place(wanted: str, at: int, names: list[str]) -> int | None:
     if wanted in names:
         return names.index(wanted)
     return at if at < len(names) and names[at] and wanted.startswith(names[at]) else None
-
-
-def _another_form(file: Path, dataset: str, refused: int, read: int, error: MalformedRowError) -> UsageError:
-    column = f"column {error.column}: " if error.column else ""
-    return UsageError(
-        f"{dataset}: {refused:,} of {refused + read:,} rows of {file} cannot be read, the last one because of "
-        f"{column}{error.message}; the file is {describe(file)}",
-        "Take the owners' file as it is, whole and unpacked; `aig datasets "
-        f"{dataset}` says where it comes from. If the owners changed its form, remove the file or report it.",
-    )

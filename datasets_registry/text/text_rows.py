@@ -89,12 +89,21 @@ def csv_rows(
             if not row:
                 continue
             width = width or len(row)
-            if len(feed.taken) > 1 and not (multiline and len(row) == width):
+            if len(feed.taken) > 1 and not (multiline and len(row) == width and _is_closed(feed.taken, reader.dialect)):
                 yield feed.number, feed.retreat(MalformedRowError("a quote that is not closed on its line"))
             elif not feed.taken[0].isascii() and (bad := _decode(row, encoding)):
                 yield feed.number, MalformedRowError(f"not {encoding or 'UTF-8'} text", column=str(bad))
             else:
                 yield feed.number, row
+
+
+def _is_closed(lines: list[str], dialect: Any) -> bool:
+    """Whether the quotes of a row are closed where a cell ends; else it swallowed rows up to a quote of theirs."""
+    try:
+        next(csv.reader(lines, dialect, strict=True))
+    except csv.Error:
+        return False
+    return True
 
 
 class _Feed:
@@ -190,9 +199,11 @@ def json_object(text: str) -> dict[str, Any]:
     except UnicodeEncodeError:
         raise MalformedRowError("not UTF-8 text") from None
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_once)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode()
+    except MalformedRowError:
+        raise
     except json.JSONDecodeError as error:
         raise MalformedRowError(f"not JSON: {error.msg}", column=str(error.colno)) from None
     except UnicodeEncodeError:
@@ -204,6 +215,16 @@ def json_object(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise MalformedRowError("not a JSON object")
     return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of which each key comes once; Python would keep the last of several without a word."""
+    item = dict(pairs)
+    if len(item) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise MalformedRowError(f"the key {twice!a} comes twice", column=ascii(twice)[1:-1])
+    return item
 
 
 def _damage(lines: TextLines, number: int) -> Iterator[tuple[int, MalformedRowError]]:

@@ -1,7 +1,7 @@
+"""Manifests of one's own data: their forms, paths, columns and damages."""
+
 import gzip
-import json
 import unicodedata
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,16 +12,7 @@ from aig.core.records import Clip, Event, Quarantined
 from aig.datasets_registry.dataset import Source
 from aig.datasets_registry.readers import manifest
 from aig.datasets_registry.readers.columns import Columns
-
-
-def read(file: Path, **keywords):
-    return list(manifest.read(file, file.parent, "mine", **keywords))
-
-
-def json_manifest(folder: Path, *rows: object) -> Path:
-    file = folder / "clips.jsonl"
-    file.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
-    return file
+from helpers.manifests import csv_manifest, json_manifest, read
 
 
 def test_only_the_path_is_needed_and_the_id_defaults_to_it(tmp_path):
@@ -153,117 +144,6 @@ def test_what_is_no_manifest_is_refused(tmp_path, name):
     (tmp_path / "clips.xlsx").touch()
     with pytest.raises(UsageError):
         read(tmp_path / name)
-
-
-def csv_manifest(folder: Path, *lines: str) -> Path:
-    file = folder / "clips.csv"
-    file.write_text("".join(line + "\n" for line in lines))
-    return file
-
-
-@pytest.mark.parametrize(
-    ("given", "labels"),
-    [
-        ("['Dog', 'Cat']", ("Dog", "Cat")),
-        ('["Dog", "Cat"]', ("Dog", "Cat")),
-        ("""['Dog', "Cat's"]""", ("Dog", "Cat's")),
-        ("['Dog', None, '', ' ']", ("Dog",)),
-        ("[]", None),
-        ("Dog; Cat ;", ("Dog", "Cat")),
-    ],
-)
-def test_a_list_in_a_cell_may_be_written_as_python_does(tmp_path, given, labels):
-    quoted = given.replace('"', '""')
-    (clip,) = read(csv_manifest(tmp_path, "path,labels", f'a.wav,"{quoted}"'))
-    assert clip.labels == labels
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        "['Dog' 'Cat']",  # an array as NumPy prints it: Python would read one text
-        "['Dog'\n 'Cat']",
-        "['Dog', ..., 'Cat']",
-        "['Dog', 'Cat'",
-        "[Dog, Cat]",
-        "[1, 2]",
-        "[open('/etc/passwd')]",
-        "['Dog'] * 9999999999",
-        "[" * 5000,
-    ],
-)
-@pytest.mark.parametrize("column", ["labels", "captions", "events"])
-def test_a_cell_that_looks_like_a_list_and_is_none_costs_its_line(tmp_path, given, column):
-    bad, good = read(csv_manifest(tmp_path, f"path,{column}", f'a.wav,"{given}"', "b.wav,"))
-    assert f"clips.csv, line 2, column {column}" in bad.message
-    assert good.audio_id == "mine/b.wav"
-
-
-def test_events_in_a_cell_may_be_written_as_python_does(tmp_path):
-    cell = "[{'label': 'Dog', 'onset_s': 0.5, 'offset_s': 1}]"
-    (clip,) = read(csv_manifest(tmp_path, "path,events", f'a.wav,"{cell}"'))
-    assert clip.events == (Event("Dog", 0.5, 1.0),)
-
-
-@pytest.mark.parametrize("kind", [pa.decimal128(18, 2), pa.float32(), pa.int64(), pa.string()])
-def test_numbers_of_any_column_type_are_numbers(tmp_path, kind):
-    columns = {"path": ["a.wav"], "start_s": pa.array(["1"]).cast(kind), "age": pa.array(["44"]).cast(kind)}
-    pq.write_table(pa.table(columns), tmp_path / "clips.parquet")
-    (clip,) = read(tmp_path / "clips.parquet")
-    assert (clip.start_s, clip.age) == (1.0, 44)
-
-
-@pytest.mark.parametrize(
-    "row",
-    [
-        '{"path": "a.wav", "age": ' + "9" * 400 + "}",
-        '{"path": "a.wav", "age": ' + "9" * 5000 + "}",
-        '{"path": "a.wav", "start_s": 1e999}',
-        '{"path": "a.wav", "start_s": "1_000"}',
-        '{"path": "a.wav", "title": "Party \\ud83c"}',
-        '{"path": "a.wav", "labels": ["\\udc00"]}',
-        '{"path": "a.wav", "events": [{"label": "\\ud83c", "onset_s": 0, "offset_s": 1}]}',
-        '{"path": "a\\ud83c.wav"}',
-        '{"\\ud83c": 1, "path": "a.wav"}',
-        '{"path": "a.wav", "events": [{"label": null, "onset_s": 0, "offset_s": 1}]}',
-        '{"path": "a.wav", "labels": [1]}',
-        '{"path": "a.wav", "gender": 1}',
-        '{"path": "a.wav", "text": true}',
-        '{"path": {"a": 1}}',
-        '{"path": "' + "a" * 5000 + '\\u0000.wav"}',
-    ],
-)
-def test_what_no_reader_expects_costs_its_line(tmp_path, row):
-    _, bad, last = read(json_manifest(tmp_path, {"path": "first.wav"}, row, {"path": "last.wav"}))
-    assert bad.stage == "index"
-    assert "clips.jsonl, line 2" in bad.message
-    assert bad.message.isprintable()
-    assert len(bad.message) < 6000
-    assert last.audio_id == "mine/last.wav"
-
-
-def test_blank_items_of_lists_are_absent(tmp_path):
-    (clip,) = read(json_manifest(tmp_path, {"path": "a.wav", "captions": ["", " A dog. ", None], "labels": ["\t"]}))
-    assert (clip.captions, clip.labels) == (("A dog.",), None)
-
-
-@pytest.mark.parametrize(
-    ("given", "gender"),
-    [
-        ("m", "male"), ("F", "female"), ("male_masculine", "male"), ("Female feminine", "female"), ("Man", "male"),
-        ("unknown", None), ("do_not_wish_to_say", None), ("non-binary", "non_binary"), ("transgender", "transgender"),
-    ],
-)  # fmt: skip
-def test_genders_as_people_write_them(tmp_path, given, gender):
-    (clip,) = read(json_manifest(tmp_path, {"path": "a.wav", "gender": given}))
-    assert clip.gender == gender
-
-
-def test_names_written_as_numbers_are_their_digits(tmp_path):
-    columns = {"path": ["a.wav"], "speaker_id": [17.0], "title": [1984]}
-    pq.write_table(pa.table(columns), tmp_path / "clips.parquet")
-    (clip,) = read(tmp_path / "clips.parquet")
-    assert (clip.speaker_id, clip.title) == ("17", "1984")
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -401,3 +281,49 @@ def test_manifests_of_other_tools_are_known_by_their_columns(tmp_path):
     chat = {"messages": [{"role": "user", "content": "What is heard?"}], "audios": ["a.wav"]}
     (clip,) = read(json_manifest(tmp_path, chat))
     assert clip == Clip(audio_id="mine/a.wav", dataset="mine")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (['{"path": "a.wav",', '"text": "x"}'] * 20, "is JSON that begins with"),
+        (['{"path": 1}'] * 30 + ['{"path": "a.wav"}'], "30 of 31 rows"),
+        (["["] + ['{"path": "a.wav"},'] * 30 + ["]"], "32 of 32 rows"),
+    ],
+    ids=["an object over several lines", "mostly bad", "a JSON list"],
+)
+def test_a_manifest_of_which_most_rows_are_refused_stops(tmp_path, lines, said):
+    with pytest.raises(UsageError, match=said):
+        read(json_manifest(tmp_path, *lines))
+
+
+@pytest.mark.parametrize("head", [",path,text,", "Unnamed: 0,path,text,__index_level_0__"])
+def test_the_index_of_a_table_is_left_out(tmp_path, head):
+    (clip,) = read(csv_manifest(tmp_path, head, "0,a.wav,hello,7"))
+    assert (clip.audio_id, clip.text) == ("mine/a.wav", "hello")
+
+
+@pytest.mark.parametrize("path", ["s3://b/a.wav", "https://x/a.wav", "C:\\x\\a.wav", "D:/a.wav", "file:///etc/passwd"])
+def test_an_address_is_not_a_path(tmp_path, path):
+    (told,) = read(json_manifest(tmp_path, {"path": path}))
+    assert told.error == "path_outside_root"
+
+
+def test_a_file_address_below_the_root_is_its_path(tmp_path):
+    (clip,) = read(json_manifest(tmp_path, {"path": f"file://{tmp_path}/a.wav"}))
+    assert clip.audio_id == "mine/a.wav"
+
+
+@pytest.mark.parametrize("content", [b"PAR1 and no more", b"version https://git-lfs.github.com/spec/v1\n", b""])
+def test_what_is_not_a_whole_parquet_file_is_told(tmp_path, content):
+    file = tmp_path / "clips.parquet"
+    file.write_bytes(content)
+    with pytest.raises(UsageError, match=r"by its first bytes it is (a Parquet file|a Git LFS pointer|empty)"):
+        read(file)
+
+
+@pytest.mark.parametrize("audio_id", ["a\nb", "a\x7fb", "../x", "a//b", "a/", ".", "x" * 2000, "a\u2028b"])
+def test_an_id_that_would_be_a_trap_is_quarantined(tmp_path, audio_id):
+    file = json_manifest(tmp_path, {"path": "a.wav", "audio_id": audio_id}, {"path": "b.wav", "audio_id": "a‌b 🎵 #%.."})
+    told, clip = manifest.dataset("mine", file).read(Source(tmp_path))
+    assert (told.error, clip.audio_id) == ("wrong_id", "mine/a‌b 🎵 #%..")

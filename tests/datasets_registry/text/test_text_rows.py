@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aig.datasets_registry.text.json_stream import json_items
-from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, json_lines
+from aig.datasets_registry.text.text_rows import MalformedRowError, csv_rows, json_lines, json_object
 
 in_a_folder = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 junk = st.binary(max_size=12).filter(lambda line: not set(line) & set(b"\r\n"))
@@ -54,6 +54,23 @@ def test_an_item_longer_than_what_is_read_ahead_is_malformed_and_the_next_is_rea
     found = [row["n"] if isinstance(row, dict) else row.code for _, row in json_items(file, "data")]
     assert found[0] == 1
     assert found[-1] == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"a": 1, "a": 2}', '{"x": [{"a": 1, "a": 1}]}', '{"a": "\\ud800"}', "[{}]", "{} {}", '{"a": NaN'],
+    ids=ascii,
+)
+def test_a_line_that_says_two_things_or_none_is_malformed(line):
+    with pytest.raises(MalformedRowError):
+        json_object(line)
+
+
+def test_a_number_of_thousands_of_digits_costs_its_own_item(tmp_path):
+    file = tmp_path / "a.json"
+    file.write_text('{"data": [\n{"n": ' + "9" * 5000 + '},\n{"n": 2}\n]}')
+    _, (_, good) = json_items(file, "data")
+    assert good == {"n": 2}
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"date": []}'])
