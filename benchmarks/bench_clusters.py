@@ -43,11 +43,11 @@ def _rate(kind: str, workers: int, clips: list[Clip], folder: str) -> float:
     from prefect import flow, task
 
     from aig.pipelines.runner_settings import RunnerSettings
-    from aig.pipelines.runtime.batches import Isolation, run_batches
+    from aig.pipelines.runtime.batches import Isolation, run_batches, sealed
     from aig.pipelines.runtime.runners import Runner
 
     isolation = Isolation(lambda job: [job], lambda job: job)
-    work: Any = task(measured, persist_result=False)
+    work: Any = task(sealed(measured), persist_result=False)
 
     @flow(persist_result=False)
     def extraction() -> float:

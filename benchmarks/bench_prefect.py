@@ -57,7 +57,7 @@ def _under_prefect() -> tuple[float, float]:
     from prefect import flow, task
 
     from aig.pipelines.runner_settings import RunnerSettings
-    from aig.pipelines.runtime.batches import Isolation, run_batches
+    from aig.pipelines.runtime.batches import Isolation, run_batches, sealed
     from aig.pipelines.runtime.runners import Runner
 
     isolation = Isolation(lambda job: [job], lambda job: job)
@@ -65,7 +65,7 @@ def _under_prefect() -> tuple[float, float]:
     @flow(persist_result=False)
     def many() -> tuple[float, float]:
         with Runner(RunnerSettings(workers=WORKERS)) as runner:
-            work: Any = task(batch, persist_result=False)
+            work: Any = task(sealed(batch), persist_result=False)
             for _ in run_batches(work, ({"seconds": 0.0} for _ in range(WORKERS)), runner, "warm {}".format, isolation):
                 pass
             started, half = time.monotonic(), 0.0

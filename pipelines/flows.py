@@ -18,7 +18,7 @@ from aig.generators.client.summary import Summary
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.preflight import Stage, check, stage_range
 from aig.pipelines.runtime import prefect_artifacts
-from aig.pipelines.runtime.batches import Isolation, Parameters, run_batches
+from aig.pipelines.runtime.batches import Isolation, Parameters, run_batches, sealed
 from aig.pipelines.runtime.prefect_artifacts import run_name
 from aig.pipelines.runtime.progress import progress_of
 from aig.pipelines.runtime.run import Run, opened
@@ -31,10 +31,17 @@ from aig.pipelines.stages import select as selecting
 from aig.pipelines.stages.generate.ask import ask_open
 from aig.pipelines.stages.generate.check import check_replies
 from aig.pipelines.stages.generate.judge import judging
-from aig.pipelines.stages.generate.plan import BucketJob, Plan, clips_of, plan_open, plan_pairs
+from aig.pipelines.stages.generate.plan import BucketJob, Plan, clips_of, plan_dataset
 from aig.pipelines.stages.generate.write import forget_outdated, qa_sums
 from aig.pipelines.stages.generate.write import write_bucket as write_pairs
-from aig.pipelines.stages.reconciliation import add_up, check_sums, clip_sums, index_sums, quarantined_of
+from aig.pipelines.stages.reconciliation import (
+    add_up,
+    check_sums,
+    clip_sums,
+    count_quarantined,
+    index_sums,
+    quarantined_of,
+)
 from aig.pipelines.views.report.page import write_report
 from aig.pipelines.workspace.qa_kinds import CLOSED
 from aig.pipelines.workspace.workspace import Workspace
@@ -67,6 +74,7 @@ _FLOW: dict[str, Any] = {"persist_result": False, "validate_parameters": True}
 
 
 @task(name="measure", tags=["aig", "extract"], **_BATCH)
+@sealed
 def measure(
     workspace: Workspace,
     name: str,
@@ -82,6 +90,7 @@ def measure(
 
 
 @task(name="write-bucket", tags=["aig", "generate"], **_BATCH)
+@sealed
 def write_bucket(
     configuration: Configuration, workspace: Workspace, job: BucketJob, stuck_after_s: float
 ) -> dict[str, int]:
@@ -189,6 +198,8 @@ def _measure_outdated(run: Run, name: str) -> int:
         number = partial("extract {} {}".format, name)
         for done in run_batches(measure, jobs, run.runner, number, Isolation(halves, give_up)):
             progress.advance(done["measured"] + done["quarantined"])
+    if todo:
+        workspace.forget()
     extracting.forget_outdated(workspace, name, settings)
     return todo
 
@@ -213,17 +224,18 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
                 "was measured changed, so nobody knows which ones to make pairs of",
                 "Run `aig run CONFIG --until generate`: it works on what is out of date.",
             )
-        plans = [plan_pairs(configuration, workspace, name, CLOSED) for name in names]
+        plans = [plan for name in names for plan in plan_dataset(configuration, workspace, name)]
         for plan in plans:
-            _write_outdated(run, plan)
+            if plan.kind == CLOSED:
+                _write_outdated(run, plan)
         summary = Summary()
-        if configuration.generate.open_ended:
-            asked = plan_open(configuration, workspace, names)
+        asked = [plan for plan in plans if plan.kind != CLOSED]
+        if asked:
 
             @task(name="ask", tags=["aig", "generate"], **_ONCE)  # so that the time it takes shows on its own
             def ask() -> Summary:
                 with progress_of("ask", unit="replies") as progress:
-                    progress.set(0, sum(plan.requests() for plan in asked))
+                    progress.set(0, sum(plan.clips for plan in asked))
                     return ask_open(
                         configuration,
                         workspace,
@@ -235,7 +247,6 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
             failures = {failure.key: failure for failure in summary.failures}
             for plan in asked:
                 _write_outdated(run, plan, failures)
-            plans += asked
         worked = clips_of(plans)
         judged = judging(configuration, workspace, plans)
 
@@ -279,7 +290,7 @@ def _write_outdated(run: Run, plan: Plan, failures: dict[str, Any] | None = None
 
     def give_up(call: Parameters) -> Any:
         raise DataError(
-            f"{name}: making the {kind} pairs of {len(call['job'].items):,} clips kills its worker every time",
+            f"{name}: making the {kind} pairs of {call['job'].clips:,} clips kills its worker every time",
             "Give it more memory (runner.workers: fewer at a time) or a longer runner.stuck_after_s; what is done is "
             "kept.",
         )
@@ -290,6 +301,7 @@ def _write_outdated(run: Run, plan: Plan, failures: dict[str, Any] | None = None
         with progress_of(f"{kind} {name}", plan.clips) as progress:
             for done in run_batches(write_bucket, calls, run.runner, number, isolation):
                 progress.advance(done["clips"])
+        workspace.forget()
     forget_outdated(workspace, plan)
 
 
@@ -375,7 +387,7 @@ def build(
         if "select" in stages or "publish" in stages:
             sums["datasets"] = {name: clip_sums(configuration, workspace, name) for name in names}
             sums["clips"] = add_up(sums["datasets"].values())
-        quarantined = sum(1 for name in names for _ in quarantined_of(workspace, name))
+        quarantined = sum(count_quarantined(workspace, name) for name in names)
         sums["stages"] = run.stages
         worked = sum(bool(stage["worked"]) for stage in run.stages.values())
         return run.finished(sums, worked=worked, quarantined=quarantined, what="stages")
@@ -405,6 +417,6 @@ def _report_clips(configuration: Configuration, workspace: Workspace, names: lis
 
 
 def _report_quarantine(workspace: Workspace, names: list[str]) -> None:
-    total = sum(1 for name in names for _ in quarantined_of(workspace, name))
+    total = sum(count_quarantined(workspace, name) for name in names)
     items = (item for name in names for item in quarantined_of(workspace, name))
     prefect_artifacts.quarantine(items, total, workspace.url("quarantine"))

@@ -64,13 +64,20 @@ def held_out_notes(configuration: Configuration, workspace: Workspace) -> tuple[
     notes = []
     for name in configuration.datasets:
         for selection in selections_of(configuration, name):
-            if not workspace.exists("selection", f"{selection}.parquet"):
+            if not (state := workspace.state("selection", prefix=f"{selection}.parquet")):
                 continue
-            with open_file(workspace.url("selection", f"{selection}.parquet")) as stream:
-                kept = (pq.read_schema(stream).metadata or {}).get(HELD_OUT)
+            kept = _kept(workspace.url("selection", f"{selection}.parquet"), state[0])
             if note := _note(selection, json.loads(kept) if kept else None):
                 notes.append(note)
     return tuple(notes)
+
+
+@lru_cache(maxsize=256)
+def _kept(url: str, _state: tuple[str, int, str]) -> bytes | None:
+    """What a selection's file says of it; each state of the file is read once a process."""
+    with open_file(url) as stream:
+        found: bytes | None = (pq.read_schema(stream).metadata or {}).get(HELD_OUT)
+    return found
 
 
 def _note(selection: str, checked: dict[str, Any] | None) -> str:

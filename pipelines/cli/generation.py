@@ -101,8 +101,7 @@ def estimate(
 
 def _planned(configuration: Configuration, workspace: Workspace, names: list[str]) -> Iterator[ChatRequest]:
     """The requests that `aig generate` would look up or send now, in its order."""
-    from aig.pipelines.stages.generate.ask import requests_of
-    from aig.pipelines.stages.generate.plan import plan_open
+    from aig.pipelines.stages.generate.plan import plan_open, requests_of
 
     return requests_of(configuration, plan_open(configuration, workspace, names))
 
@@ -113,12 +112,9 @@ def _judged(
     """The requests to a second model about the pairs that are there."""
     from aig.generators.ledger.ledger import Ledger
     from aig.pipelines.stages.generate.judge import judging
-    from aig.pipelines.stages.generate.plan import plan_pairs
-    from aig.pipelines.workspace.qa_kinds import qa_kinds
+    from aig.pipelines.stages.generate.plan import plan_dataset
 
-    plans = [
-        plan_pairs(configuration, workspace, name, kind) for name in names for kind in qa_kinds(configuration, name)
-    ]
+    plans = [plan for name in names for plan in plan_dataset(configuration, workspace, name)]
     with Ledger(workspace.url("responses")) as replies:
         yield from judging(configuration, workspace, plans).requests(blind=blind, replies=replies)
 

@@ -12,7 +12,7 @@ import queue
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from prefect import Task, get_client
@@ -21,11 +21,35 @@ from prefect.states import Crashed
 
 from aig.pipelines.runtime.runners import Runner
 
-__all__ = ["Isolation", "Parameters", "run_batches"]
+__all__ = ["Isolation", "Parameters", "Sealed", "run_batches", "sealed"]
 
 Parameters = dict[str, Any]
+Result = TypeVar("Result")
 
 _LONE_TRIES = 2
+
+
+class Sealed:
+    """The arguments of a batch as Prefect sees them: one value of no type that it looks into.
+
+    It walks through collections, dataclasses and models for results of other tasks, here and again in the worker,
+    which takes longer for a bucket of clips than reading it.
+    """
+
+    __slots__ = ("parameters",)
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+
+
+def sealed(work: Callable[..., Result]) -> Callable[[Sealed], Result]:
+    """What a task of `run_batches` is made of: the function, called with the sealed arguments by name."""
+
+    def opened(arguments: Sealed) -> Result:
+        return work(**arguments.parameters)
+
+    opened.__name__, opened.__doc__ = work.__name__, work.__doc__
+    return opened
 
 
 @dataclass(frozen=True)
@@ -61,8 +85,8 @@ def run_batches(
     No more jobs are drawn from the iterable than are in flight, so memory does not grow with their number.
 
     Args:
-        task: works one batch.
-        jobs: its arguments by name.
+        task: works one batch; its function is `sealed`.
+        jobs: the arguments of that function by name.
         runner: whose workers do it.
         name: of the task run, from its number.
         isolation: for batches that kill their worker.
@@ -84,7 +108,7 @@ def run_batches(
 
     while True:
         while (batch := following()) is not None:
-            future = runner.submit(task.with_options(task_run_name=batch.name), batch.parameters)
+            future = runner.submit(task.with_options(task_run_name=batch.name), {"arguments": Sealed(batch.parameters)})
             running[future] = batch
             future.add_done_callback(finished.put)
         if not running:

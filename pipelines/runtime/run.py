@@ -26,6 +26,7 @@ from aig.pipelines.runtime.lock import only_run
 from aig.pipelines.runtime.progress import Progress, listening
 from aig.pipelines.runtime.runners import Runner
 from aig.pipelines.runtime.storage_errors import explained
+from aig.pipelines.workspace.held import Held
 from aig.pipelines.workspace.run_records import RUNS
 from aig.pipelines.workspace.workspace import Workspace
 
@@ -38,12 +39,14 @@ class _Record:
 
     Attributes:
         configuration: the snapshot.
+        workspace: the run's.
         name: of the record's file.
         stages: by stage, `seconds`, items `worked` on, and their `unit`.
         steps: by title of a piece of work, items done, their unit and seconds.
     """
 
     configuration: Configuration
+    workspace: Held
     name: str = ""
     started: float = 0.0
     stages: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -74,13 +77,13 @@ class Run:
 
     Attributes:
         configuration: as it was when the run began.
-        workspace: the configuration's, this run's alone.
+        workspace: the configuration's, this run's alone; all stages of a run have the same.
         runner: whose workers do the batches; started with the first.
         stages: what is known of the stages of this run so far, by name: `seconds`, items `worked` on, their `unit`.
     """
 
     configuration: Configuration
-    workspace: Workspace
+    workspace: Held
     runner: Runner
     stages: dict[str, dict[str, Any]]
     _stage: str
@@ -101,7 +104,7 @@ _records: ContextVar[dict[str, _Record] | None] = ContextVar("records", default=
 def snapshot_of(configuration_file: str, configuration: Configuration) -> Iterator[None]:
     """Inside the block, flows that are given this file go by this configuration."""
     before = _records.get() or {}
-    token = _records.set({**before, configuration_file: _Record(configuration)})
+    token = _records.set({**before, configuration_file: _Record(configuration, Held(configuration.workspace))})
     try:
         yield
     finally:
@@ -124,7 +127,7 @@ def opened(configuration_file: str, stage: str = "") -> Iterator[Run]:
             stack.enter_context(snapshot_of(configuration_file, load(configuration_file)))
             record = (_records.get() or {})[configuration_file]
         configuration = record.configuration
-        workspace = Workspace(configuration.workspace)
+        workspace = record.workspace
         stack.enter_context(only_run(workspace.root))
         stack.enter_context(explained(workspace.root))
         if not record.name:

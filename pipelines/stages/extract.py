@@ -11,6 +11,7 @@ from aig.core.tables import CLIPS, FEATURES, QUARANTINE, from_batch
 from aig.extractors.measure import extractor_version, measure_clips
 from aig.extractors.settings import ExtractSettings
 from aig.extractors.version import Parts, parts
+from aig.pipelines.workspace.answers import keep, recall
 from aig.pipelines.workspace.buckets import KEPT, SOURCE_OF_CLIP
 from aig.pipelines.workspace.workspace import Workspace
 
@@ -55,6 +56,15 @@ def clips_to_measure(
     A clip in quarantine has been tried and is not tried again until its quarantine is lifted.
     """
     extractor = extractor_version(settings)
+    made_from = [
+        [extractor, SOURCE_OF_CLIP],
+        workspace.state("clips", name),
+        workspace.state("features", name, prefix=f"part-{extractor}-"),
+        workspace.state("quarantine", "extract", prefix=f"part-{name}-{extractor}-"),
+        workspace.state("selection", prefix=f"{name}.limit.parquet"),
+    ]
+    if recall(workspace, f"to-measure-{name}", made_from) == 0:
+        return 0, iter(())
     database = workspace.database()
     workspace.view(database, "clips", CLIPS, ("clips", name), workspace.parts("clips", name))
     workspace.view(database, "features", FEATURES, ("features", name), workspace.parts("features", name))
@@ -76,6 +86,8 @@ def clips_to_measure(
         {"extractor": extractor},
     )
     ((todo,),) = database.execute("SELECT count(*) FROM todo").fetchall()
+    if not todo:
+        keep(workspace, f"to-measure-{name}", made_from, 0)
 
     def batches() -> Iterator[tuple[list[Clip], dict[str, Features]]]:
         if not todo:

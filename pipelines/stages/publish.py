@@ -24,11 +24,14 @@ from aig.pipelines.held_out import held_out_notes
 from aig.pipelines.runtime.progress import Progress
 from aig.pipelines.sources import dataset_of
 from aig.pipelines.stages.published_clips import PublishedClips
+from aig.pipelines.workspace.answers import keep, recall, remembered
 from aig.pipelines.workspace.buckets import known_feature_parts
+from aig.pipelines.workspace.code_version import code_version
 from aig.pipelines.workspace.marks import bad_pairs
 from aig.pipelines.workspace.qa_kinds import CLOSED, qa_kinds
 from aig.pipelines.workspace.verdicts import read_verdicts, verdict_file, with_verdicts
 from aig.pipelines.workspace.versions import (
+    Version,
     adopt,
     commit,
     current,
@@ -102,7 +105,7 @@ def publish_and_validate(
                 "`aig rollback CONFIG %s` publishes it again.",
                 same[-1].name, now.name, same[-1].name,
             )  # fmt: skip
-        _valid(workspace, now.url(workspace))
+        _valid_still(workspace, now)
         return current_set(workspace) or now.url(workspace)
     refused: list[Quarantined] = []
     unwanted = pa.array(bad, pa.string())
@@ -153,6 +156,14 @@ def _embed(configuration: Configuration, out: str, progress: Progress) -> None:
         log.warning(
             "publish.audio: %d clips have rows and no audio that can be read; the set holds the others'.", without
         )
+
+
+def _valid_still(workspace: Workspace, version: Version) -> None:
+    """Validates a set that is published already, unless that was done since its files were written."""
+    files = [version.name, workspace.tree("versions", version.name), code_version("aig.shards")]
+    if not workspace.exists(FINDINGS) or recall(workspace, "validated", files) is None:
+        _valid(workspace, version.url(workspace))
+        keep(workspace, "validated", files, True)
 
 
 def _valid(workspace: Workspace, out: str) -> None:
@@ -214,10 +225,9 @@ def _verdict_files(
 
 
 def _build(configuration: Configuration, workspace: Workspace, urls: list[str], notes: tuple[str, ...]) -> Build:
-    prompts: dict[str, str] = {}
-    for batch in workspace.batches(urls, ["prompt", "prompt_sha256"]):
-        pairs = pa.Table.from_batches([batch]).group_by(["prompt", "prompt_sha256"]).aggregate([])
-        prompts.update((row["prompt"], row["prompt_sha256"]) for row in pairs.to_pylist())
+    kinds = [(name, kind) for name in configuration.datasets for kind in qa_kinds(configuration, name)]
+    made_from = [(*place, workspace.state("qa", *place)) for place in kinds]
+    prompts: dict[str, str] = remembered(workspace, "prompts", made_from, lambda: _prompts(workspace, urls))
     sources = {}
     for name in configuration.datasets:
         dataset = dataset_of(configuration, name)
@@ -249,6 +259,15 @@ def _build(configuration: Configuration, workspace: Workspace, urls: list[str], 
     )
 
 
+def _prompts(workspace: Workspace, urls: list[str]) -> dict[str, str]:
+    """The prompts of the pairs, each with the hash of its text."""
+    prompts: dict[str, str] = {}
+    for batch in workspace.batches(urls, ["prompt", "prompt_sha256"]):
+        pairs = pa.Table.from_batches([batch]).group_by(["prompt", "prompt_sha256"]).aggregate([])
+        prompts.update((row["prompt"], row["prompt_sha256"]) for row in pairs.to_pylist())
+    return prompts
+
+
 def _task_specs(configuration: Configuration) -> Iterator[TaskSpec]:
     """What the set says of its tasks; those about a scale have the words of the configuration's levels."""
     levels = load_levels(configuration.extract.levels)
@@ -259,12 +278,17 @@ def _task_specs(configuration: Configuration) -> Iterator[TaskSpec]:
 
 def _longest_s(configuration: Configuration, workspace: Workspace, name: str) -> float | None:
     """Length of a dataset's longest clip, with the half second by which annotators' times may pass its end."""
+    parts = known_feature_parts(configuration, workspace, name)
+    made_from = [workspace.state("features", name), parts]
+    (found,) = remembered(workspace, f"longest-{name}", made_from, lambda: [_longest(workspace, name, parts)])
+    return None if found is None else round(found + 0.5, 1)
+
+
+def _longest(workspace: Workspace, name: str, parts: list[str]) -> float | None:
     database = workspace.database()
-    workspace.view(
-        database, "features", FEATURES, ("features", name), known_feature_parts(configuration, workspace, name)
-    )
+    workspace.view(database, "features", FEATURES, ("features", name), parts)
     ((longest,),) = database.execute("SELECT max(duration_s) FROM features").fetchall()
-    return None if longest is None else round(longest + 0.5, 1)
+    return None if longest is None else float(longest)
 
 
 def _key(

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -165,9 +166,14 @@ def _write(
 
 
 def _made_from(workspace: Workspace, selection: str) -> str | None:
-    if not workspace.exists("selection", f"{selection}.parquet"):
-        return None
-    with open_file(workspace.url("selection", f"{selection}.parquet")) as stream:
+    state = workspace.state("selection", prefix=f"{selection}.parquet")
+    return _key_in(workspace.url("selection", f"{selection}.parquet"), state[0]) if state else None
+
+
+@lru_cache(maxsize=256)
+def _key_in(url: str, _state: tuple[str, int, str]) -> str:
+    """The key in a selection's file; each state of the file is read once a process."""
+    with open_file(url) as stream:
         metadata = pq.read_schema(stream).metadata or {}
     return str(metadata.get(_KEY, b"").decode())
 

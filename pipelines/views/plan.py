@@ -26,13 +26,12 @@ from aig.pipelines.configuration import Configuration
 from aig.pipelines.runtime.progress import progress_of
 from aig.pipelines.sources import dataset_of
 from aig.pipelines.stages.extract import clips_to_measure
-from aig.pipelines.stages.generate.ask import requests_of
-from aig.pipelines.stages.generate.plan import Plan, clips_of, plan_pairs, why_outdated
+from aig.pipelines.stages.generate.plan import Plan, clips_of, plan_dataset, requests_of, why_outdated
 from aig.pipelines.stages.index import index_dataset
 from aig.pipelines.stages.select import limit_dataset, outdated_selections, select_dataset
 from aig.pipelines.workspace.buckets import derive, feature_parts, known_feature_parts, unselected
 from aig.pipelines.workspace.draft import Draft
-from aig.pipelines.workspace.qa_kinds import CLOSED, qa_kinds
+from aig.pipelines.workspace.qa_kinds import CLOSED
 from aig.pipelines.workspace.run_records import run_records
 from aig.pipelines.workspace.versions import current_set
 from aig.pipelines.workspace.workspace import Workspace
@@ -136,13 +135,12 @@ def _of_dataset(
     if todo and not why:
         why = ["clips are measured first"]
     yield step("select", decided + todo if why else 0, why)
-    for kind in qa_kinds(configuration, name):
-        plan = plan_pairs(configuration, draft, name, kind)
+    for plan in plan_dataset(configuration, draft, name):
         plans.append(plan)
         why = why_outdated(draft, plan)
         if todo:
             why = [*why, "clips are measured first"]
-        yield step(f"generate {kind}", plan.clips + todo if why else 0, why)
+        yield step(f"generate {plan.kind}", plan.clips + todo if why else 0, why)
 
 
 def _why_measured(configuration: Configuration, draft: Draft, name: str, todo: int) -> list[str]:

@@ -13,11 +13,10 @@ from aig.pipelines.configuration import Configuration
 from aig.pipelines.runtime.lock import holder_of
 from aig.pipelines.runtime.progress import PROGRESS
 from aig.pipelines.stages.extract import clips_to_measure
-from aig.pipelines.stages.generate.plan import plan_pairs
+from aig.pipelines.stages.generate.plan import clips_of, plan_dataset
 from aig.pipelines.stages.generate.write import qa_sums
 from aig.pipelines.stages.reconciliation import clip_sums
 from aig.pipelines.workspace.buckets import selections_of
-from aig.pipelines.workspace.qa_kinds import qa_kinds
 from aig.pipelines.workspace.versions import current_set
 from aig.pipelines.workspace.workspace import Workspace
 from aig.shards.published import PublishedSet
@@ -76,7 +75,7 @@ def _of_dataset(configuration: Configuration, workspace: Workspace, name: str) -
     yield StageStatus("select", name, "clips", decided, max(0, here - unreadable - decided), 0)
     done, to_do = 0, None
     if all(workspace.exists("selection", f"{selection}.parquet") for selection in selections_of(configuration, name)):
-        to_do = max(plan_pairs(configuration, workspace, name, kind).clips for kind in qa_kinds(configuration, name))
+        to_do = clips_of(plan_dataset(configuration, workspace, name))
         done = max(0, sums["kept"] - to_do)
     given_up = qa_sums(configuration, workspace, [name])["quarantined"]
     yield StageStatus("generate", name, "clips", done, to_do, given_up)

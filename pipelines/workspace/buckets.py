@@ -6,11 +6,15 @@ bucket's rows, so a new or changed clip remakes only its own bucket.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from importlib.metadata import version
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from aig.core.hashing import stable_hash_sql
@@ -33,18 +37,24 @@ __all__ = [
     "KEPT",
     "SOURCE_OF_CLIP",
     "Bucket",
+    "Group",
     "Selected",
     "buckets",
     "derive",
     "feature_parts",
     "joined",
+    "joined_from",
     "known_feature_parts",
+    "rows_in",
+    "selected",
     "selected_in",
     "selections_of",
     "unselected",
 ]
 
 CLIPS_PER_BUCKET = 4_000
+
+_BATCH_ROWS = 1024
 
 KEPT = pa.schema([pa.field("audio_id", pa.string(), nullable=False)])
 """Schema of a selection: the clips that stay."""
@@ -77,6 +87,22 @@ class Selected:
     kinds: tuple[str, ...]
 
 
+class Group(NamedTuple):
+    """Clips of a bucket that are alike in what decides about the kinds of their pairs.
+
+    Attributes:
+        split: of the clips, as their owners name it.
+        kept: as in `Selected`.
+        kinds: as in `Selected`.
+        clips: how many there are.
+    """
+
+    split: str
+    kept: bool
+    kinds: tuple[str, ...]
+    clips: int
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """A share of a dataset's clips.
@@ -86,12 +112,14 @@ class Bucket:
         of: how many there are.
         clips: how many clips are in it.
         content: hash of all its rows, whatever their order.
+        groups: its clips by what decides about the kinds of their pairs.
     """
 
     number: int
     of: int
     clips: int
     content: str
+    groups: tuple[Group, ...] = ()
 
 
 def selections_of(configuration: Configuration, name: str) -> dict[str, str | None]:
@@ -172,17 +200,38 @@ def joined(
     return database
 
 
+def joined_from(configuration: Configuration, workspace: Workspace, name: str) -> list[Any]:
+    """What decides about the rows of the view `joined`, with `selected`, as JSON values; no table is read for it."""
+    extractor = extractor_version(configuration.extract)
+    selections = selections_of(configuration, name)
+    files = {f"{name}.limit.parquet", *(f"{selection}.parquet" for selection in selections)}
+    return [
+        [version("duckdb"), CLIPS.names, FEATURES.names, SOURCE_OF_CLIP, CLIPS_PER_BUCKET, extractor],
+        list(selections.items()),
+        workspace.state("clips", name),
+        workspace.state("features", name, prefix=f"part-{extractor}-"),
+        [state for state in workspace.state("selection") if state[0] in files],
+    ]
+
+
 def buckets(database: duckdb.DuckDBPyConnection) -> list[Bucket]:
-    """The buckets of the database's view `joined`; their number follows from how many clips there are."""
+    """The buckets of the database's view `joined` (made with `selected`); their number follows from its clips."""
     ((clips,),) = database.execute("SELECT count(*) FROM joined").fetchall()
     of = 1
     while of * CLIPS_PER_BUCKET < clips:
         of *= 2
     rows = database.execute(
-        f"SELECT {_bucket(of)} AS bucket, count(*), bit_xor(md5_number(joined::VARCHAR)) FROM joined "  # noqa: S608
-        "GROUP BY bucket ORDER BY bucket"
+        f"SELECT {_bucket(of)} AS bucket, split, kept, kinds, count(*), bit_xor(md5_number(joined::VARCHAR)) "  # noqa: S608
+        "FROM joined GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    return [Bucket(number, of, count, f"{content:032x}") for number, count, content in rows]
+    found = []
+    for number, of_bucket in groupby(rows, itemgetter(0)):
+        groups, content = [], 0
+        for _, split, kept, kinds, count, of_group in of_bucket:
+            groups.append(Group(split, kept, tuple(kinds), count))
+            content ^= of_group
+        found.append(Bucket(number, of, sum(group.clips for group in groups), f"{content:032x}", tuple(groups)))
+    return found
 
 
 def derive(clip: Clip, features: Features | None) -> Measured:
@@ -190,10 +239,8 @@ def derive(clip: Clip, features: Features | None) -> Measured:
     return Measured(clip, features, spoken_text(features), sounds(clip, features))
 
 
-def selected_in(
-    dataset: Dataset, database: duckdb.DuckDBPyConnection, wanted: Sequence[Bucket]
-) -> Iterator[tuple[Bucket, list[Selected]]]:
-    """The clips of the wanted buckets, one bucket in memory at a time, ordered by id."""
+def rows_in(database: duckdb.DuckDBPyConnection, wanted: Sequence[Bucket]) -> Iterator[tuple[Bucket, pa.Table]]:
+    """The rows of the wanted buckets as tables, one bucket in memory at a time, ordered by id."""
     if not wanted:
         return
     by_number = {bucket.number: bucket for bucket in wanted}
@@ -202,27 +249,40 @@ def selected_in(
     rows = database.sql(
         f"SELECT *, {bucket_of} AS bucket FROM joined WHERE bucket IN ({numbers}) ORDER BY bucket, audio_id"  # noqa: S608
     )
+    held: list[pa.RecordBatch] = []
     current: int | None = None
-    items: list[Selected] = []
-    for number, item in _rows(dataset, rows.to_arrow_reader(1024)):
-        if number != current and current is not None:
-            yield by_number[current], items
-            items = []
-        current = number
-        items.append(item)
+    for batch in rows.to_arrow_reader(_BATCH_ROWS):
+        of_rows = batch.column("bucket").to_numpy()
+        edges = [0, *(np.flatnonzero(np.diff(of_rows)) + 1).tolist(), batch.num_rows] if batch.num_rows else []
+        for start, end in pairwise(edges):
+            if (number := int(of_rows[start])) != current and current is not None:
+                yield by_number[current], pa.Table.from_batches(held)
+                held = []
+            current = number
+            held.append(batch.slice(start, end - start))
     if current is not None:
-        yield by_number[current], items
+        yield by_number[current], pa.Table.from_batches(held)
+
+
+def selected(dataset: Dataset, rows: pa.Table) -> list[Selected]:
+    """The clips in rows of the view `joined`, in their order."""
+    of_split = cache(dataset.for_split)
+    clips, features = from_batch(rows, Clip), from_batch(rows, Features)
+    flags = zip(rows.column("kept").to_pylist(), rows.column("kinds").to_pylist(), strict=True)
+    return [
+        Selected(derive(clip, feature), of_split(clip.split), kept, tuple(kinds))
+        for clip, feature, (kept, kinds) in zip(clips, features, flags, strict=True)
+    ]
+
+
+def selected_in(
+    dataset: Dataset, database: duckdb.DuckDBPyConnection, wanted: Sequence[Bucket]
+) -> Iterator[tuple[Bucket, list[Selected]]]:
+    """The clips of the wanted buckets, one bucket in memory at a time, ordered by id."""
+    for bucket, rows in rows_in(database, wanted):
+        yield bucket, selected(dataset, rows)
 
 
 def _bucket(of: int) -> str:
     """SQL for the bucket of a row, by its id's hash; twice as many buckets halve each."""
     return f"({stable_hash_sql('audio_id')} >> 32) % {of}"
-
-
-def _rows(dataset: Dataset, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, Selected]]:
-    of_split = cache(dataset.for_split)
-    for batch in batches:
-        clips, features = from_batch(batch, Clip), from_batch(batch, Features)
-        flags = zip(*(batch.column(column).to_pylist() for column in ("bucket", "kept", "kinds")), strict=True)
-        for clip, feature, (number, kept, kinds) in zip(clips, features, flags, strict=True):
-            yield number, Selected(derive(clip, feature), of_split(clip.split), kept, tuple(kinds))

@@ -6,8 +6,10 @@ By it the stages themselves say what they would do: a plan runs the cheap ones o
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aig.pipelines.workspace.workspace import Workspace
 
@@ -43,12 +45,14 @@ class Draft(Workspace):
             return True
         return not self._gone(posixpath.join(*names)) and super().exists(*names)
 
-    def files(self, *folder: str) -> list[str]:
-        """Names of the files in a folder, sorted."""
+    def _files(self, *folder: str) -> Mapping[str, dict[str, Any]]:
+        there = super()._files(*folder)
+        files = {name: info for name, info in there.items() if not self._gone(posixpath.join(*folder, name))}
         aside = Path(self.scratch, *folder)
-        written = {path.name for path in aside.iterdir() if path.is_file()} if aside.is_dir() else set()
-        there = {name for name in super().files(*folder) if not self._gone(posixpath.join(*folder, name))}
-        return sorted(written | there)
+        for path in aside.iterdir() if aside.is_dir() else ():
+            if path.is_file():
+                files[path.name] = {"size": path.stat().st_size, "mtime": path.stat().st_mtime}
+        return files
 
     def folders(self, *folder: str) -> list[str]:
         """Names of the folders in a folder, sorted."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["Workspace"]
 
 _WILDCARD = re.compile(r"[\[*?]")
+_MARKS = ("ETag", "etag", "md5Hash", "mtime", "last_modified", "LastModified", "updated", "created")
+"""What listings of disks and object stores call what changes when a file is written again."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,33 @@ class Workspace:
 
     def files(self, *folder: str) -> list[str]:
         """Names of the files in a folder, sorted."""
+        return sorted(self._files(*folder))
+
+    def _files(self, *folder: str) -> Mapping[str, dict[str, Any]]:
+        """What a listing says of each file in a folder, by name."""
         fs, root = self._filesystem
         fs.invalidate_cache()
         path = posixpath.join(root, *folder)
         if not fs.isdir(path):
-            return []
-        return sorted(posixpath.basename(item["name"]) for item in fs.ls(path, detail=True) if item["type"] == "file")
+            return {}
+        items = (item for item in fs.ls(path, detail=True) if item["type"] == "file")
+        return {posixpath.basename(item["name"]): item for item in items}
+
+    def state(self, *folder: str, prefix: str = "") -> list[tuple[str, int, str]]:
+        """What tells the files of a folder whose names begin so from others: name, size, and when or what was written.
+
+        No file is opened. A file that was written again has another state, even under its old name.
+        """
+        files = self._files(*folder).items()
+        return sorted((name, info["size"], _mark(info)) for name, info in files if name.startswith(prefix))
+
+    def tree(self, *folder: str) -> list[tuple[str, int, str]]:
+        """As `state`, of all files below a folder, by their paths in it."""
+        fs, root = self._filesystem
+        fs.invalidate_cache()
+        path = posixpath.join(root, *folder)
+        found = fs.find(path, detail=True).items()
+        return sorted((posixpath.relpath(name, path), info["size"], _mark(info)) for name, info in found)
 
     def remove(self, *names: str) -> None:
         """Removes a file, or a folder with all it holds; nothing happens where there is none."""
@@ -177,6 +200,10 @@ class Workspace:
             f"CREATE VIEW {name} AS SELECT {columns} FROM ("  # noqa: S608 - names are our own
             f"SELECT * FROM read_parquet([{urls}], union_by_name = true) UNION ALL BY NAME SELECT * FROM {empty})"
         )
+
+
+def _mark(info: Mapping[str, Any]) -> str:
+    return str(next((info[mark] for mark in _MARKS if mark in info), ""))
 
 
 def _quoted(text: str) -> str:

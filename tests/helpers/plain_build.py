@@ -10,10 +10,9 @@ from aig.pipelines.sources import root_of
 from aig.pipelines.stages import extract, index, publish, select
 from aig.pipelines.stages.generate.ask import ask_open
 from aig.pipelines.stages.generate.judge import judging
-from aig.pipelines.stages.generate.plan import plan_open, plan_pairs
+from aig.pipelines.stages.generate.plan import plan_dataset, plan_open
 from aig.pipelines.stages.generate.write import forget_outdated, write_bucket
 from aig.pipelines.stages.reconciliation import check_sums, clip_sums
-from aig.pipelines.workspace.qa_kinds import qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
 
 
@@ -30,7 +29,7 @@ def plain_build(configuration: Configuration) -> dict[str, bytes]:
         check_sums("mine", clip_sums(*given))
         if configuration.generate.open_ended:
             ask_open(configuration, workspace, plan_open(configuration, workspace, ["mine"]), lambda _: None)
-        plans = [plan_pairs(*given, kind) for kind in qa_kinds(configuration, "mine")]
+        plans = plan_dataset(*given)
         for plan in plans:
             for job in plan.jobs():
                 write_bucket(configuration, workspace, job)

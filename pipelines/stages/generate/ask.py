@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
-from aig.generators.chat import ChatRequest
 from aig.generators.client.ask import ask
+from aig.generators.client.batch_jobs import JobStore
 from aig.generators.client.summary import Summary
 from aig.generators.ledger.ledger import Ledger
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.runtime.shared_rate import shared_rate
 from aig.pipelines.runtime.shutdown import run_to_its_end
-from aig.pipelines.stages.generate.plan import Plan, questions
+from aig.pipelines.stages.generate.plan import Plan, requests_of
 from aig.pipelines.workspace.workspace import Workspace
 
-__all__ = ["ask_open", "requests_of"]
-
-
-def requests_of(configuration: Configuration, plans: Iterable[Plan]) -> Iterator[ChatRequest]:
-    """The requests that some plans need, in the order they are asked; the ledger may hold replies to some."""
-    for plan in plans:
-        for job in plan.jobs():
-            yield from (question.request for question in questions(configuration, plan.kind, job.items))
+__all__ = ["ask_open"]
 
 
 def ask_open(
@@ -33,9 +26,14 @@ def ask_open(
 ) -> Summary:
     """Asks the model all that is out of date and not in the ledger; a signal waits for the replies on their way.
 
+    Where no pairs are out of date and no batch is on its way, the ledger is not even opened.
+
     Raises:
         UsageError, DataError: see `aig.generators.client.ask.ask`.
     """
+    plans = list(plans)
+    if not any(plan.todo for plan in plans) and not JobStore(workspace.url("responses")).load():
+        return Summary()
     with Ledger(workspace.url("responses")) as ledger:
         name = configuration.generate.shared_rate
         rate = shared_rate(name) if name else None

@@ -8,6 +8,7 @@ from aig.core.errors import DataError
 from aig.core.tables import DROPPED, QA, QUARANTINE
 from aig.generators.open_ended.pairs import HOLDS_NOTHING
 from aig.pipelines.configuration import Configuration
+from aig.pipelines.workspace.answers import keep, recall
 from aig.pipelines.workspace.qa_kinds import CLOSED, qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
 
@@ -35,7 +36,14 @@ def check_replies(configuration: Configuration, workspace: Workspace, names: Ite
     for name in names:
         for kind in qa_kinds(configuration, name):
             if kind != CLOSED:
-                _check(configuration, workspace, name, kind)
+                made_from = [
+                    workspace.state("qa", name, kind),
+                    workspace.state("quarantine", "generate", prefix=f"part-{name}-{kind}-"),
+                    [configuration.max_quarantine, *HOLDS_NOTHING],
+                ]
+                if any(made_from[:2]) and recall(workspace, f"replies-{name}-{kind}", made_from) is None:
+                    _check(configuration, workspace, name, kind)
+                    keep(workspace, f"replies-{name}-{kind}", made_from, True)
 
 
 def _check(configuration: Configuration, workspace: Workspace, name: str, kind: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -80,8 +80,8 @@ class Judging:
         if (settings.blind if blind else settings.judge) is None:
             return
         for plan, parts in self.todo:
-            for part in parts:
-                for clip in self._clips(plan, part):
+            for _, clips in self._by_part(plan, parts):
+                for clip in clips:
                     if blind:
                         request = self._blind(clip)
                         yield from (request,) if request else ()
@@ -115,20 +115,24 @@ class Judging:
         A part in which a reply is missing is called incomplete, and made again at the next run.
         """
         sums = {"judged": 0, "unreadable": 0, "no_reply": 0}
-        with Ledger(self.workspace.url("responses")) as replies:
-            for plan, parts in self.todo:
-                folder = ("verdicts", plan.name, plan.kind)
-                for part in parts:
-                    verdicts = [found for clip in self._clips(plan, part) for found in self._verdicts(clip, replies)]
-                    for verdict in verdicts:
-                        sums[verdict.error or "judged"] += 1
-                    name = verdict_part(self.configuration, part)
-                    if any(verdict.error == "no_reply" for verdict in verdicts):
-                        name = name.replace(".parquet", _INCOMPLETE)
-                    self.workspace.write(verdicts, Verdict, *folder, name)
+        if self.todo:
+            with Ledger(self.workspace.url("responses")) as replies:
+                self._write(replies, sums)
         for plan in self.plans:
             self._forget(plan)
         return sums
+
+    def _write(self, replies: Ledger, sums: dict[str, int]) -> None:
+        for plan, parts in self.todo:
+            folder = ("verdicts", plan.name, plan.kind)
+            for part, clips in self._by_part(plan, parts):
+                verdicts = [found for clip in clips for found in self._verdicts(clip, replies)]
+                for verdict in verdicts:
+                    sums[verdict.error or "judged"] += 1
+                name = verdict_part(self.configuration, part)
+                if any(verdict.error == "no_reply" for verdict in verdicts):
+                    name = name.replace(".parquet", _INCOMPLETE)
+                self.workspace.write(verdicts, Verdict, *folder, name)
 
     def _forget(self, plan: Plan) -> None:
         """Removes the verdicts that belong to no part of pairs any more."""
@@ -139,20 +143,30 @@ class Judging:
             if whole not in stays or (name != whole and whole in there):
                 self.workspace.remove("verdicts", plan.name, plan.kind, name)
 
-    def _clips(self, plan: Plan, part: str) -> Iterator[_Clip]:
-        settings = self.configuration.generate
+    def _by_part(self, plan: Plan, parts: Collection[str]) -> Iterator[tuple[str, list[_Clip]]]:
+        """The clips with pairs, part by part; what their writer was told is worked out in one pass over the clips."""
+        if self.configuration.generate.judge is None or plan.kind == CLOSED:
+            for part in parts:
+                yield part, self._clips(plan, part, {})
+            return
+        for job in plan.jobs_of(parts):
+            known = {item.measured.clip.audio_id: item.measured for item in job.items(self.configuration)}
+            yield job.part, self._clips(plan, job.part, known)
+
+    def _clips(self, plan: Plan, part: str, known: Mapping[str, Measured]) -> list[_Clip]:
         by_clip: dict[str, list[QAPair]] = {}
         closed = _closed_forms(self.configuration) if plan.kind == CLOSED else None
         for batch in self.workspace.batches([self.workspace.url("qa", plan.name, plan.kind, part)]):
             for pair in from_batch(batch, QAPair):
                 if closed is None or pair.task in closed:
                     by_clip.setdefault(pair.audio_id, []).append(pair)
-        known: dict[str, Measured] = {}
-        if settings.judge and plan.kind != CLOSED:
-            known = {item.measured.clip.audio_id: item.measured for job in plan.jobs_of([part]) for item in job.items}
-        for audio_id, pairs in by_clip.items():
-            facts = _facts(self.configuration, plan.kind, known.get(audio_id))
-            yield _Clip(tuple(sorted(pairs, key=lambda pair: pair.qa_id)), facts)
+        return [
+            _Clip(
+                tuple(sorted(pairs, key=lambda pair: pair.qa_id)),
+                _facts(self.configuration, plan.kind, known.get(audio_id)),
+            )
+            for audio_id, pairs in by_clip.items()
+        ]
 
     def _drawn(self, second: SecondModelSettings, clip: _Clip) -> bool:
         place = stable_hash(f"{self.configuration.seed} {clip.pairs[0].audio_id}") % 2**32

@@ -6,11 +6,13 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import Any
+
+import pyarrow as pa
 
 from aig.core.plugins import source_hash
 from aig.core.records import Measured
-from aig.core.tables import CLIPS
 from aig.datasets_registry.dataset import Dataset
 from aig.generators.chat import ChatRequest
 from aig.generators.client.summary import Failure
@@ -18,16 +20,13 @@ from aig.generators.closed_ended.registry import resolve, tasks_version
 from aig.generators.open_ended.pairs import chat_request
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.sources import dataset_of
-from aig.pipelines.workspace.buckets import Bucket, Selected, buckets, joined, selected_in
+from aig.pipelines.stages.generate.source import SHARED_CODE, SHARED_DATA, Source, kinds_of
+from aig.pipelines.workspace.buckets import Bucket, Selected, selected
 from aig.pipelines.workspace.code_version import code_version
 from aig.pipelines.workspace.qa_kinds import CLOSED, qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.descriptions import own_descriptions_version
-from aig.prompts.kind_registry import kind_for, task_kinds
 from aig.prompts.open_ended import Prompt, load
-
-if TYPE_CHECKING:
-    import duckdb
 
 __all__ = [
     "MADE_FROM",
@@ -36,21 +35,21 @@ __all__ = [
     "Question",
     "clips_of",
     "made_from",
+    "plan_dataset",
     "plan_open",
     "plan_pairs",
     "questions",
     "request_about",
+    "requests_of",
     "why_outdated",
 ]
 
 MADE_FROM = "made_from.json"
 """File beside the parts of a kind: what they were made from, to say what changed."""
 
-_SHARED_CODE = ("aig.core.qa_id", "aig.extractors.transcript_cleaning", "aig.prompts")
-_SHARED_DATA = ("aig.prompts/data/descriptions", "aig.prompts/data/families.yaml")
-_CLOSED_CODE = ("aig.generators.closed_ended", *_SHARED_CODE, *_SHARED_DATA, "aig.prompts/data/closed_ended")
+_CLOSED_CODE = ("aig.generators.closed_ended", *SHARED_CODE, *SHARED_DATA, "aig.prompts/data/closed_ended")
 _READING = ("aig.generators.completion", "aig.generators.empty_reply", "aig.generators.reasoning")
-_OPEN_CODE = ("aig.generators.open_ended", "aig.filters.answers", *_READING, *_SHARED_CODE, *_SHARED_DATA)
+_OPEN_CODE = ("aig.generators.open_ended", "aig.filters.answers", *_READING, *SHARED_CODE, *SHARED_DATA)
 _OPEN_QUESTIONS = {"pairs", "audio_input"}
 _NOT_CLOSED_QUESTIONS = {"prompts", "kinds", "prompt_folder", "pairs", "description_file"}
 _SHAPING = {"model", "max_tokens", "max_tokens_name", "temperature", "top_p", "response_format"}
@@ -60,11 +59,14 @@ _SHAPING = {"model", "max_tokens", "max_tokens_name", "temperature", "top_p", "r
 class BucketJob:
     """A bucket of clips whose pairs of one kind are to be made.
 
+    It goes to its worker as bytes, which nobody looks into on the way.
+
     Attributes:
         dataset: name of the dataset.
         kind: `closed`, or `open_<kind of prompt>`.
         part: name of the part to write.
-        items: the clips.
+        clips: how many of the bucket's clips get pairs of the kind.
+        rows: the bucket's clips, as a stream of Arrow's.
         vocabulary: labels the dataset uses (closed-ended only).
         failures: by request key, the requests that were given up (open-ended only).
     """
@@ -72,9 +74,15 @@ class BucketJob:
     dataset: str
     kind: str
     part: str
-    items: tuple[Selected, ...]
+    clips: int
+    rows: bytes
     vocabulary: tuple[str, ...] = ()
     failures: Mapping[str, Failure] | None = None
+
+    def items(self, configuration: Configuration) -> list[Selected]:
+        """The bucket's clips."""
+        with pa.ipc.open_stream(pa.py_buffer(self.rows)) as stream:
+            return selected(dataset_of(configuration, self.dataset), stream.read_all())
 
 
 @dataclass(frozen=True)
@@ -93,10 +101,12 @@ class Plan:
     Attributes:
         name: of the dataset.
         kind: `closed`, or `open_<kind of prompt>`.
-        clips: how many are in buckets whose pairs are missing or out of date.
-        parts: names of all the parts there are in the end.
-        all_clips: how many are in all buckets.
+        clips: how many get pairs of the kind that are missing or out of date.
+        parts: names of all the parts there are in the end; a bucket without a clip of the kind has none.
+        all_clips: how many get pairs of the kind.
         made_from: what decides about the pairs but the clips, by what a person would call it.
+        source: of the clips, shared with the dataset's other plans.
+        todo: by part, the buckets whose pairs are missing or out of date.
     """
 
     name: str
@@ -105,57 +115,62 @@ class Plan:
     parts: frozenset[str]
     all_clips: int
     made_from: Mapping[str, Any]
-    _own_kinds: tuple[str, ...]
-    _tasks: tuple[str, ...]
-    _dataset: Dataset
-    _database: duckdb.DuckDBPyConnection
-    _todo: Mapping[str, Bucket]
+    source: Source
+    todo: Mapping[str, Bucket]
     _wanted: Mapping[str, Bucket]
-    _vocabulary: tuple[str, ...]
 
     def jobs(self, failures: Mapping[str, Failure] | None = None) -> Iterator[BucketJob]:
         """A job per bucket that is out of date, in memory one at a time."""
-        yield from self.jobs_of(self._todo, failures)
+        yield from self.jobs_of(self.todo, failures)
 
     def jobs_of(self, parts: Collection[str], failures: Mapping[str, Failure] | None = None) -> Iterator[BucketJob]:
         """The jobs of some of its parts, whether they are out of date or not."""
         part_of = {self._wanted[part]: part for part in parts}
-        for bucket, items in selected_in(self._dataset, self._database, list(part_of)):
-            yield BucketJob(self.name, self.kind, part_of[bucket], tuple(items), self._vocabulary, failures)
+        vocabulary = self.source.vocabulary if self.kind == CLOSED and parts else ()
+        for bucket, rows in self.source.rows(part_of):
+            clips = self.source.clips(bucket, self.kind)
+            yield BucketJob(self.name, self.kind, part_of[bucket], clips, _bytes(rows), vocabulary, failures)
 
-    def requests(self) -> int:
-        """How many requests its clips need at most: a prompt may find nothing to ask about a clip.
 
-        Nothing is rendered, so this takes a small part of the time that asking does.
-        """
-        kind = self.kind.removeprefix("open_")
-        return sum(kind in _kinds(item, self._own_kinds, self._tasks) for job in self.jobs() for item in job.items)
+def plan_dataset(
+    configuration: Configuration, workspace: Workspace, name: str, kinds: Collection[str] | None = None
+) -> list[Plan]:
+    """Compares the buckets of a dataset with the parts of pairs that are there, kind by kind.
+
+    Args:
+        configuration: of the build.
+        workspace: of the build.
+        name: of the dataset.
+        kinds: of pairs; all that the configuration asks for where `None`.
+    """
+    source = Source(configuration, workspace, name)
+    return [_plan(configuration, workspace, source, kind) for kind in kinds or qa_kinds(configuration, name)]
 
 
 def plan_pairs(configuration: Configuration, workspace: Workspace, name: str, kind: str) -> Plan:
-    """Compares the buckets of a dataset with the parts that are there."""
-    dataset = dataset_of(configuration, name)
-    database = joined(configuration, workspace, name, selected=True)
-    vocabulary = _vocabulary(workspace, name) if kind == CLOSED else ()
-    ingredients = made_from(configuration, name, kind, vocabulary)
+    """The plan of one kind of pairs; for several, `plan_dataset` reads the clips once."""
+    (plan,) = plan_dataset(configuration, workspace, name, [kind])
+    return plan
+
+
+def _plan(configuration: Configuration, workspace: Workspace, source: Source, kind: str) -> Plan:
+    name = source.name
+    ingredients = made_from(configuration, name, kind, source.vocabulary if kind == CLOSED else ())
     version = _hash(ingredients)
     there = set(workspace.parts("qa", name, kind))
-    wanted = {_part(bucket, version): bucket for bucket in buckets(database)}
+    counts = {bucket: source.clips(bucket, kind) for bucket in source.buckets}
+    wanted = {_part(bucket, version): bucket for bucket, clips in counts.items() if clips}
     todo = {part: bucket for part, bucket in wanted.items() if part not in there}
     return Plan(
         name,
         kind,
-        clips=sum(bucket.clips for bucket in todo.values()),
+        clips=sum(counts[bucket] for bucket in todo.values()),
         parts=frozenset(wanted),
-        all_clips=sum(bucket.clips for bucket in wanted.values()),
+        all_clips=sum(counts.values()),
         made_from=ingredients,
-        _own_kinds=configuration.generate.questions.kinds,
-        _tasks=configuration.generate.tasks,
-        _dataset=dataset,
-        _database=database,
-        _todo=todo,
+        source=source,
+        todo=todo,
         _wanted=wanted,
-        _vocabulary=vocabulary,
     )
 
 
@@ -185,18 +200,33 @@ def _how(before: Any, now: Any) -> str:
 
 def plan_open(configuration: Configuration, workspace: Workspace, names: Iterable[str]) -> list[Plan]:
     """The plans of all kinds of open-ended pairs of some datasets."""
-    kinds = ((name, kind) for name in names for kind in qa_kinds(configuration, name) if kind != CLOSED)
-    return [plan_pairs(configuration, workspace, name, kind) for name, kind in kinds]
+    found: list[Plan] = []
+    for name in names:
+        if kinds := [kind for kind in qa_kinds(configuration, name) if kind != CLOSED]:
+            found += plan_dataset(configuration, workspace, name, kinds)
+    return found
 
 
 def clips_of(plans: Iterable[Plan]) -> int:
-    """How many clips some plans concern, each once, however many kinds of pairs it gets."""
-    found: dict[tuple[str, int], int] = {}
-    for plan in plans:
-        for bucket in plan._todo.values():
-            key = (plan.name, bucket.number)
-            found[key] = max(found.get(key, 0), bucket.clips)
+    """How many clips are in the buckets that some plans concern, each once, however many kinds of pairs it gets."""
+    found = {(plan.name, bucket.number): bucket.clips for plan in plans for bucket in plan.todo.values()}
     return sum(found.values())
+
+
+def requests_of(configuration: Configuration, plans: Iterable[Plan]) -> Iterator[ChatRequest]:
+    """The requests that open-ended plans need, bucket by bucket; the ledger may hold replies to some.
+
+    The clips of a dataset are read once for all its kinds where its plans were made together.
+    """
+    for source, of_source in groupby(plans, lambda plan: plan.source):
+        kinds: dict[Bucket, list[str]] = {}
+        for plan in of_source:
+            for bucket in plan.todo.values():
+                kinds.setdefault(bucket, []).append(plan.kind)
+        for bucket, rows in source.rows(kinds):
+            items = selected(source.dataset, rows)
+            for kind in kinds[bucket]:
+                yield from (question.request for question in questions(configuration, kind, items))
 
 
 def questions(configuration: Configuration, kind: str, items: Iterable[Selected]) -> Iterator[Question]:
@@ -205,7 +235,7 @@ def questions(configuration: Configuration, kind: str, items: Iterable[Selected]
     prompt = _prompt(configuration, prompt_kind)
     own, tasks = configuration.generate.questions.kinds, configuration.generate.tasks
     for item in items:
-        if prompt_kind in _kinds(item, own, tasks):
+        if prompt_kind in kinds_of(item, own, tasks):
             request = request_about(configuration, item.dataset, item.measured, prompt)
             if request is not None:
                 yield Question(item, prompt, request)
@@ -256,30 +286,11 @@ def _prompt(configuration: Configuration, kind: str) -> Prompt:
     return load(asked.prompts.get(kind, kind), asked.prompt_folder)
 
 
-def _kinds(item: Selected, own: tuple[str, ...], tasks: tuple[str, ...]) -> tuple[str, ...]:
-    """Kinds of open-ended questions a clip gets.
-
-    Its dataset's, those a selection grants, or what its fields allow; and those of the tasks that are named, where they
-    suit it.
-    """
-    if not item.kept:
-        return item.kinds
-    more = (kind.name for kind in task_kinds(tasks) if kind.suits(item.measured))
-    if item.dataset.access == "own":
-        return (*item.kinds, kind_for(item.measured, own).name, *more)
-    return (*item.kinds, *((item.dataset.open_prompt,) if item.dataset.open_prompt else ()), *more)
-
-
-def _vocabulary(workspace: Workspace, name: str) -> tuple[str, ...]:
-    database = workspace.database()
-    workspace.view(database, "clips", CLIPS, ("clips", name), workspace.parts("clips", name))
-    rows = database.execute(
-        """SELECT DISTINCT label FROM (
-            SELECT unnest(labels) AS label FROM clips
-            UNION ALL SELECT unnest(list_transform(events, lambda event : event.label)) FROM clips
-        ) ORDER BY label"""
-    ).fetchall()
-    return tuple(label for (label,) in rows)
+def _bytes(rows: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as stream:
+        stream.write_table(rows)
+    return bytes(sink.getvalue())
 
 
 def _hash(ingredients: dict[str, Any]) -> str:

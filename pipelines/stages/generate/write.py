@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from aig.core.records import Dropped, QAPair, Quarantined
 from aig.core.tables import DROPPED, to_table, write_table
@@ -15,6 +15,7 @@ from aig.generators.ledger.ledger import Ledger
 from aig.generators.open_ended.pairs import pairs
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.stages.generate.plan import MADE_FROM, BucketJob, Plan, Question, questions
+from aig.pipelines.workspace.answers import remembered
 from aig.pipelines.workspace.qa_kinds import CLOSED, qa_kinds
 from aig.pipelines.workspace.workspace import Workspace
 
@@ -36,7 +37,7 @@ def write_bucket(configuration: Configuration, workspace: Workspace, job: Bucket
         table = to_table(dropped, Dropped)
         write_table(workspace.target("qa", job.dataset, job.kind, _dropped(job.part)), [table], DROPPED)
     workspace.write(made, QAPair, "qa", job.dataset, job.kind, job.part)
-    return {"clips": len(job.items), "pairs": len(made), "dropped": len(dropped), "quarantined": len(refused)}
+    return {"clips": job.clips, "pairs": len(made), "dropped": len(dropped), "quarantined": len(refused)}
 
 
 def forget_outdated(workspace: Workspace, plan: Plan) -> None:
@@ -56,24 +57,33 @@ def qa_sums(configuration: Configuration, workspace: Workspace, names: Iterable[
     """How many pairs the workspace holds, how many the answer filters dropped, how many requests were given up."""
     sums = {"closed": 0, "open": 0, "dropped": 0, "quarantined": 0}
     for name in names:
-        for kind in qa_kinds(configuration, name):
-            sums["closed" if kind == CLOSED else "open"] += workspace.count("part", "qa", name, kind)
-            sums["dropped"] += workspace.count("dropped", "qa", name, kind)
-        sums["quarantined"] += workspace.count(f"part-{name}", "quarantine", "generate")
+        kinds = qa_kinds(configuration, name)
+        made_from = [
+            [(kind, workspace.state("qa", name, kind)) for kind in kinds],
+            workspace.state("quarantine", "generate", prefix=f"part-{name}-"),
+        ]
+        of_dataset = remembered(workspace, f"pairs-{name}", made_from, partial(_qa_sums, workspace, name, kinds))
+        for key, rows in of_dataset.items():
+            sums[key] += rows
     return sums
+
+
+def _qa_sums(workspace: Workspace, name: str, kinds: Iterable[str]) -> dict[str, int]:
+    sums = {"closed": 0, "open": 0, "dropped": 0}
+    for kind in kinds:
+        sums["closed" if kind == CLOSED else "open"] += workspace.count("part", "qa", name, kind)
+        sums["dropped"] += workspace.count("dropped", "qa", name, kind)
+    return {**sums, "quarantined": workspace.count(f"part-{name}", "quarantine", "generate")}
 
 
 def _closed(configuration: Configuration, job: BucketJob) -> list[QAPair]:
     asked, tasks = configuration.generate.questions, resolve(configuration.generate.tasks)
     made: dict[str, QAPair] = {}
-    peers = Peers([item.measured for item in job.items if item.kept])
-    for item in job.items:
-        if item.kept:
-            pairs_of_clip = closed_pairs(
-                item.measured, item.dataset, configuration.seed, asked, job.vocabulary, tasks, peers
-            )
-            for pair in pairs_of_clip:
-                made.setdefault(pair.qa_id, pair)
+    items = [item for item in job.items(configuration) if item.kept]
+    peers = Peers([item.measured for item in items])
+    for item in items:
+        for pair in closed_pairs(item.measured, item.dataset, configuration.seed, asked, job.vocabulary, tasks, peers):
+            made.setdefault(pair.qa_id, pair)
     return list(made.values())
 
 
@@ -85,7 +95,7 @@ def _open(
     made: dict[str, QAPair] = {}
     dropped: list[Dropped] = []
     refused: list[Quarantined] = []
-    for question in questions(configuration, job.kind, job.items):
+    for question in questions(configuration, job.kind, job.items(configuration)):
         reply = ledger.get(question.request.key)
         if reply is None:
             refused.append(_given_up(question, job))

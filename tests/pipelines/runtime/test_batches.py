@@ -47,7 +47,7 @@ def run(batches: list[list[int]], folder: Path, **given: Any) -> tuple[list[int]
     """The numbers that were worked and those given up."""
     from prefect import flow, task
 
-    from aig.pipelines.runtime.batches import Isolation, run_batches
+    from aig.pipelines.runtime.batches import Isolation, run_batches, sealed
     from aig.pipelines.runtime.runners import Runner
 
     gone: list[int] = []
@@ -64,7 +64,7 @@ def run(batches: list[list[int]], folder: Path, **given: Any) -> tuple[list[int]
     def batch_flow() -> list[int]:
         jobs = ({"numbers": batch, "folder": str(folder), **given} for batch in batches)
         with Runner(RunnerSettings(workers=2)) as runner:
-            done = run_batches(task(work), jobs, runner, "batch {}".format, Isolation(halves, give_up))
+            done = run_batches(task(sealed(work)), jobs, runner, "batch {}".format, Isolation(halves, give_up))
             return sorted(number for numbers in done for number in numbers)
 
     return batch_flow(), gone

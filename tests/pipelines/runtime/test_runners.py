@@ -44,7 +44,7 @@ def test_a_cluster_does_all_batches_though_a_worker_is_killed(
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # where a cluster's workers find `work`
     from prefect import flow, task
 
-    from aig.pipelines.runtime.batches import Isolation, run_batches
+    from aig.pipelines.runtime.batches import Isolation, run_batches, sealed
     from aig.pipelines.runtime.runners import Runner
 
     def never(job: dict[str, Any]) -> Any:
@@ -54,7 +54,9 @@ def test_a_cluster_does_all_batches_though_a_worker_is_killed(
     def cluster_flow() -> list[tuple[int, int]]:
         jobs = ({"number": number, "folder": str(tmp_path)} for number in range(12))
         with Runner(RunnerSettings.model_validate({"kind": kind, "workers": 2})) as runner:
-            return list(run_batches(task(work), jobs, runner, "batch {}".format, Isolation(lambda job: [job], never)))
+            return list(
+                run_batches(task(sealed(work)), jobs, runner, "batch {}".format, Isolation(lambda job: [job], never))
+            )
 
     done = cluster_flow()
     assert sorted(number for number, _ in done) == list(range(12))
