@@ -41,7 +41,7 @@ def compact(url: str, forget: Collection[str] = ()) -> Compacted:
         DataError: somebody is asking; the ledger cannot be rewritten meanwhile.
     """
     advice = "Wait for that run or stop it."
-    with only_holder(f"{url}/.lock", f"the ledger {url}", advice), Ledger(url) as ledger:
+    with only_holder(f"{url}/.lock", f"the ledger {url}", advice), Ledger(url, every_line=True) as ledger:
         # Also what an earlier compaction replaced and did not come to remove: this one removes what says so.
         everything, old = ledger.files, ledger.segments
         keys = {key for key in forget if key in ledger}
@@ -80,6 +80,8 @@ def compact(url: str, forget: Collection[str] = ()) -> Compacted:
             for path in full:
                 ledger.publish(path)
         ledger.remove(everything)
+        with Ledger(url) as compacted:
+            compacted.save_index()
         return Compacted(len(old), len(full), len(keys))
 
 

@@ -18,14 +18,23 @@ class KeyIndex:
     New keys gather in a dictionary and are merged into sorted arrays now and then.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, high: _Halves | None = None, low: _Halves | None = None, places: npt.NDArray[np.int64] | None = None
+    ) -> None:
+        """Without arguments an empty index; with the columns of another, sorted as it gave them, that one's keys."""
         # One tuple, replaced as a whole: another thread looking a key up sees the arrays of before or of after a merge.
         self._sorted: tuple[_Halves, _Halves, npt.NDArray[np.int64]] = (
-            np.empty(0, np.uint64),
-            np.empty(0, np.uint64),
-            np.empty((0, 3), np.int64),
+            np.empty(0, np.uint64) if high is None else high,
+            np.empty(0, np.uint64) if low is None else low,
+            np.empty((0, 3), np.int64) if places is None else places,
         )
         self._recent: dict[tuple[int, int], tuple[int, int, int]] = {}
+
+    def columns(self) -> tuple[_Halves, _Halves, npt.NDArray[np.int64]]:
+        """The two halves of all keys and their places, sorted by the first half."""
+        if self._recent:
+            self._merge()
+        return self._sorted
 
     def __len__(self) -> int:
         return len(self._sorted[0]) + len(self._recent)

@@ -2,7 +2,10 @@
 
 Each writer appends to its own segments (`<writer>-<n>.jsonl`), never to another's and never to an earlier run's, so
 a line torn by a kill stays the last of its file and is left alone. Readers merge all segments by key. On an object
-store, where nothing can be appended to, every group of entries is an object; they are read through a local copy.
+store, where nothing can be appended to, every group of entries is an object.
+
+What the segments hold is indexed by reading them once. `save_index` keeps that beside them, so that whoever opens the
+ledger later reads only what came since, and from an object store only the replies it asks for.
 """
 
 from __future__ import annotations
@@ -19,12 +22,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from aig.core.decimals import format_decimal
 from aig.core.errors import DataError
 from aig.core.storage import filesystem, is_local
 from aig.generators.chat import Reply
 from aig.generators.ledger.entries import Entry, reply_of, to_line
 from aig.generators.ledger.key_index import KeyIndex
 from aig.generators.ledger.log_format import NO_KEY, Line, decode, encode, parse, scan
+from aig.generators.ledger.saved_index import FILE as INDEX
+from aig.generators.ledger.saved_index import Head, read_index, write_index
 
 __all__ = ["Ledger"]
 
@@ -35,6 +41,9 @@ LEAST_FREE_BYTES = 64 << 20
 """With less room than this on the disk nothing more is asked: a reply that cannot be kept is paid for nothing."""
 
 _OPEN_FILES = 32
+_BLOCK_BYTES = 4 << 20
+_WORTH_SAVING = 4 << 20
+"""Bytes of segments that are read anew sooner than an index of them is written."""
 _MOST_SMALL_OBJECTS = 500
 
 
@@ -47,8 +56,11 @@ class Ledger:
         exposed: by writer, the most US dollars that were in flight when it was last heard of; 0 where it ended well.
     """
 
-    def __init__(self, url: str) -> None:
-        """Opens the ledger in the folder `url` (a path or any fsspec URL), which need not exist yet, and indexes it."""
+    def __init__(self, url: str, *, every_line: bool = False) -> None:
+        """Opens the ledger in the folder `url` (a path or any fsspec URL), which need not exist yet, and indexes it.
+
+        With `every_line` each line is read and its checksum compared, whatever a saved index says.
+        """
         self.url = url
         self._fs, self._root = filesystem(url)
         self._local = is_local(url)
@@ -61,15 +73,26 @@ class Ledger:
         self._small: list[str] = []
         self._stream: BinaryIO | None = None
         self._readers: OrderedDict[int, BinaryIO] = OrderedDict()
-        self._index = KeyIndex()
-        self._names: list[str] = []
-        self._scanned: dict[str, int] = {}
-        self._replaced: set[str] = set()
-        self._paid = Decimal(0)
-        self._lost = Decimal(0)
-        self.exposed: dict[str, Decimal] = {}
-        self.damaged: set[tuple[str, int]] = set()
-        self.refresh()
+        self._sizes: dict[str, int] = {}
+        self._block: tuple[str, int, bytes] = ("", 0, b"")
+        self._start(None if every_line else read_index(url))
+        if self._indexed & self._replaced:  # what replaces a segment says again what was in it
+            self._start(None)
+
+    def _start(self, saved: tuple[Head, KeyIndex] | None) -> None:
+        """Begins with what a saved index knows, if all its segments are there, and reads what came since."""
+        segments = self._segments()
+        if saved and any(self._sizes.get(name, -1) < size for name, size in saved[0].scanned.items()):
+            saved = None
+        head, self._index = saved or (Head({}, [], [], "0", "0", {}), KeyIndex())
+        self._names = list(head.scanned)
+        self._indexed = frozenset(head.scanned) - set(head.replaced)
+        self._scanned = dict(head.scanned)
+        self._replaced = set(head.replaced)
+        self._paid, self._lost = Decimal(head.paid_usd), Decimal(head.lost_usd)
+        self.exposed: dict[str, Decimal] = {writer: Decimal(amount) for writer, amount in head.exposed.items()}
+        self.damaged: set[tuple[str, int]] = set(head.damaged)
+        self._read_new(segments)
 
     def __contains__(self, key: str) -> bool:
         return key in self._index
@@ -105,35 +128,64 @@ class Ledger:
 
     def refresh(self) -> None:
         """Indexes what other writers added since the last look."""
-        for path in self._segments():
-            start = self._scanned.get(path.name, 0)
-            size = path.stat().st_size
-            if path.name in self._replaced or size == start:
+        self._read_new(self._segments())
+
+    def _read_new(self, segments: list[str]) -> None:
+        for name in segments:
+            start = self._scanned.get(name, 0)
+            if name in self._replaced or self._sizes[name] == start:
                 continue
-            if path.name not in self._scanned:
-                self._names.append(path.name)
-            number = self._names.index(path.name)
-            for line in scan(path, start):
+            if name not in self._scanned:
+                self._names.append(name)
+            number = self._names.index(name)
+            for line in scan(self._local_path(name), start):
                 if isinstance(line, Line):
                     self._enter(number, line)
                     start = line.offset + line.length + 1
-                    self.damaged.discard((path.name, line.offset))  # it was being written at the last look
+                    self.damaged.discard((name, line.offset))  # it was being written at the last look
                 else:
-                    self.damaged.add((path.name, line))
-            self._scanned[path.name] = start
+                    self.damaged.add((name, line))
+            self._scanned[name] = start
 
-    def _segments(self) -> list[Path]:
-        """All segments as local files, those that replace others first, then by age."""
-        if not self._local and self._fs.exists(self._root):
+    def save_index(self) -> None:
+        """Keeps what is known of the segments beside them, where much was added since that was done last.
+
+        To be called on a ledger that was opened after the last writer closed it: what it keeps are the segments as
+        they lie there.
+        """
+        known = sum(self._scanned[name] for name in self._indexed)
+        total = sum(self._scanned.values())
+        if total - known < max(_WORTH_SAVING, known // 50):
+            return
+        head = Head(
+            scanned={name: self._scanned[name] for name in self._names},
+            replaced=sorted(self._replaced),
+            damaged=sorted(self.damaged),
+            paid_usd=format_decimal(self._paid),
+            lost_usd=format_decimal(self._lost),
+            exposed={writer: format_decimal(amount) for writer, amount in self.exposed.items()},
+        )
+        write_index(self.url, head, self._index)
+
+    def _segments(self) -> list[str]:
+        """Names of all segments, those that replace others first, then by age; their sizes are noted."""
+        if self._local:
+            self._sizes = {path.name: path.stat().st_size for path in self._folder.glob("*.jsonl")}
+        elif self._fs.exists(self._root):
             self._fs.invalidate_cache()
-            for info in self._fs.ls(self._root, detail=True):
-                name = info["name"].rsplit("/", 1)[-1]
-                if name.endswith(".jsonl") and not (self._folder / name).exists():
-                    self._fs.get_file(info["name"], str(self._folder / name))
-        by_age = sorted(self._folder.glob("*.jsonl"))
-        joined = [path for path in by_age if "-all-" in path.name]
+            infos = {info["name"].rsplit("/", 1)[-1]: info["size"] for info in self._fs.ls(self._root, detail=True)}
+            self._sizes |= {name: size for name, size in infos.items() if name.endswith(".jsonl")}
+        by_age = sorted(self._sizes)
+        joined = [name for name in by_age if "-all-" in name]
         # The newest first of those that replace others: it may replace the next.
-        return [*reversed(joined), *(path for path in by_age if path not in joined)]
+        return [*reversed(joined), *(name for name in by_age if "-all-" not in name)]
+
+    def _local_path(self, name: str) -> Path:
+        """A segment as a local file; from an object store it is copied at the first look."""
+        path = self._folder / name
+        if not self._local and not path.exists():
+            self._fs.get_file(f"{self._root}/{name}", str(path))
+        return path
 
     def _enter(self, segment: int, line: Line) -> None:
         if line.kind == "reply":
@@ -148,9 +200,23 @@ class Ledger:
             self._replaced.update(fields["segments"])
 
     def get(self, key: str) -> Reply | None:
-        """The reply to the request with this key, `None` where it was never answered."""
+        """The reply to the request with this key, `None` where it was never answered.
+
+        Raises:
+            DataError: it was there when the ledger was indexed, and is not any more.
+        """
         place = self._index.get(key)
-        return None if place is None else reply_of(*decode(self._read(*place)))
+        if place is None:
+            return None
+        line = self._read(*place)
+        found = parse(line + b"\n", place[1])
+        if found is None or found.key != key:
+            segment = f"{self.url}/{self._names[place[0]]}"
+            raise DataError(
+                f"{segment}, byte {place[1]}: the reply to the request {key[:16]}… was damaged since it was indexed.",
+                f"Restore the file from a back-up; or remove {self.url}/{INDEX}, and the next run asks for it again.",
+            )
+        return reply_of(*decode(line))
 
     @property
     def segments(self) -> list[str]:
@@ -160,19 +226,20 @@ class Ledger:
     @property
     def files(self) -> list[str]:
         """Names of all segments that are there, those replaced and not removed yet included."""
-        return [path.name for path in self._segments()]
+        return self._segments()
 
     @property
     def size_bytes(self) -> int:
         """Of the segments in force, together."""
-        return sum((self._folder / name).stat().st_size for name in self.segments)
+        self._segments()
+        return sum(self._sizes[name] for name in self.segments)
 
     def lines_in_force(self) -> Iterator[tuple[bytes, str]]:
         """Every whole line with its kind; of two replies to one request only the one that counts."""
         for number, name in enumerate(self._names):
             if name in self._replaced:
                 continue
-            for line in scan(self._folder / name):
+            for line in scan(self._local_path(name)):
                 if not isinstance(line, Line) or line.kind == "replaces":
                     continue
                 if line.kind != "reply" or self._index.get(line.key) == (number, line.offset, line.length):
@@ -184,18 +251,35 @@ class Ledger:
             yield decode(line)[0]
 
     def _read(self, segment: int, offset: int, length: int) -> bytes:
+        name = self._names[segment]
+        if not self._local and not (self._folder / name).exists():
+            return self._fetch(name, offset, length)
         reader = self._readers.get(segment)
         if reader is None:
-            path = self._folder / self._names[segment]
+            path = self._folder / name
             try:
                 reader = self._readers[segment] = path.open("rb")
             except FileNotFoundError:
-                raise DataError(
-                    f"the ledger was compacted while it was read: {path} is gone", "Run the same command again."
-                ) from None
+                raise self._gone(str(path)) from None
             if len(self._readers) > _OPEN_FILES:
                 self._readers.popitem(last=False)[1].close()
         return os.pread(reader.fileno(), length, offset)
+
+    def _fetch(self, name: str, offset: int, length: int) -> bytes:
+        """A part of a segment on an object store. What is asked next most often lies beside it, so more is fetched."""
+        held, start, content = self._block
+        if held != name or not start <= offset <= offset + length <= start + len(content):
+            start = max(0, offset - _BLOCK_BYTES // 4)
+            end = max(offset + length, start + _BLOCK_BYTES)
+            try:
+                content = self._fs.cat_file(f"{self._root}/{name}", start=start, end=end)
+            except FileNotFoundError:
+                raise self._gone(f"{self.url}/{name}") from None
+            self._block = name, start, content
+        return content[offset - start : offset - start + length]
+
+    def _gone(self, file: str) -> DataError:
+        return DataError(f"the ledger was compacted while it was read: {file} is gone", "Run the same command again.")
 
     def append(self, *entries: Entry) -> None:
         """Adds replies and charges; they are durable when this returns.

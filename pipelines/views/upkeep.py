@@ -102,7 +102,7 @@ def _findings(configuration: Configuration, workspace: Workspace) -> Iterator[Fi
     yield from unreadable
     if unreadable:
         return  # the rest reads these tables
-    with Ledger(workspace.url("responses")) as ledger:
+    with Ledger(workspace.url("responses"), every_line=True) as ledger:
         if ledger.damaged:
             yield Finding(
                 "responses", f"{len(ledger.damaged):,} torn or damaged lines", "They are asked again by the next run."

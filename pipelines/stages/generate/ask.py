@@ -15,7 +15,7 @@ from aig.pipelines.runtime.shutdown import run_to_its_end
 from aig.pipelines.stages.generate.plan import Plan, requests_of
 from aig.pipelines.workspace.workspace import Workspace
 
-__all__ = ["ask_open"]
+__all__ = ["ask_open", "keep_index"]
 
 
 def ask_open(
@@ -42,4 +42,13 @@ def ask_open(
             requests = requests_of(configuration, plans)
             return ask(requests, ledger, configuration.generate, on_progress, shared_limit=rate)
 
-        return run_to_its_end(asked)
+        summary = run_to_its_end(asked)
+    keep_index(workspace, summary)
+    return summary
+
+
+def keep_index(workspace: Workspace, summary: Summary) -> None:
+    """Keeps the index of the ledger after replies were added, for the workers that read them and for later runs."""
+    if summary.answered:
+        with Ledger(workspace.url("responses")) as ledger:
+            ledger.save_index()

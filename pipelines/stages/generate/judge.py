@@ -27,6 +27,7 @@ from aig.generators.settings import SecondModelSettings
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.runtime.shared_rate import shared_rate
 from aig.pipelines.runtime.shutdown import run_to_its_end
+from aig.pipelines.stages.generate.ask import keep_index
 from aig.pipelines.stages.generate.plan import Plan
 from aig.pipelines.workspace.code_version import code_version
 from aig.pipelines.workspace.qa_kinds import CLOSED
@@ -107,6 +108,8 @@ class Judging:
                     return ask(requests, ledger, asked, on_progress, shared_limit=rate)
 
                 found.append(run_to_its_end(asking))
+        for summary in found:
+            keep_index(self.workspace, summary)
         return found
 
     def write(self) -> dict[str, int]:
