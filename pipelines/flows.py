@@ -200,6 +200,8 @@ def _measure_outdated(run: Run, name: str) -> int:
             progress.advance(done["measured"] + done["quarantined"])
     if todo:
         workspace.forget()
+        if progress.done == todo:
+            extracting.nothing_to_measure(workspace, name, settings)
     extracting.forget_outdated(workspace, name, settings)
     return todo
 

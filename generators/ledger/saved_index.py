@@ -71,7 +71,7 @@ def read_index(url: str) -> tuple[Head, KeyIndex] | None:
         said = json.loads(bytes(content[:start]))
         numbers = np.asarray(content[start:])
         keys, told = said.pop("keys"), (said.pop("format"), said.pop("crc"))
-        if told != (_FORMAT, zlib.crc32(numbers)) or len(numbers) != _WIDTH * keys:
+        if told != (_FORMAT, zlib.crc32(numbers.data)) or len(numbers) != _WIDTH * keys:
             return None
         head = Head(**{**said, "damaged": [(name, offset) for name, offset in said["damaged"]]})
     except (ValueError, KeyError, TypeError):

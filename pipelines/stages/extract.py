@@ -15,7 +15,14 @@ from aig.pipelines.workspace.answers import keep, recall
 from aig.pipelines.workspace.buckets import KEPT, SOURCE_OF_CLIP
 from aig.pipelines.workspace.workspace import Workspace
 
-__all__ = ["clips_to_measure", "forget_outdated", "measure_batch", "quarantine_fatal_clip", "quarantine_parts"]
+__all__ = [
+    "clips_to_measure",
+    "forget_outdated",
+    "measure_batch",
+    "nothing_to_measure",
+    "quarantine_fatal_clip",
+    "quarantine_parts",
+]
 
 
 def _source(clip: Clip) -> str:
@@ -56,13 +63,7 @@ def clips_to_measure(
     A clip in quarantine has been tried and is not tried again until its quarantine is lifted.
     """
     extractor = extractor_version(settings)
-    made_from = [
-        [extractor, SOURCE_OF_CLIP],
-        workspace.state("clips", name),
-        workspace.state("features", name, prefix=f"part-{extractor}-"),
-        workspace.state("quarantine", "extract", prefix=f"part-{name}-{extractor}-"),
-        workspace.state("selection", prefix=f"{name}.limit.parquet"),
-    ]
+    made_from = _decides(workspace, name, extractor)
     if recall(workspace, f"to-measure-{name}", made_from) == 0:
         return 0, iter(())
     database = workspace.database()
@@ -87,7 +88,7 @@ def clips_to_measure(
     )
     ((todo,),) = database.execute("SELECT count(*) FROM todo").fetchall()
     if not todo:
-        keep(workspace, f"to-measure-{name}", made_from, 0)
+        nothing_to_measure(workspace, name, settings)
 
     def batches() -> Iterator[tuple[list[Clip], dict[str, Features]]]:
         if not todo:
@@ -116,6 +117,22 @@ def clips_to_measure(
             )
 
     return todo, batches()
+
+
+def nothing_to_measure(workspace: Workspace, name: str, settings: ExtractSettings) -> None:
+    """Takes note that every clip is measured or in quarantine, so that the next run need not look."""
+    keep(workspace, f"to-measure-{name}", _decides(workspace, name, extractor_version(settings)), 0)
+
+
+def _decides(workspace: Workspace, name: str, extractor: str) -> list[object]:
+    """What decides about which clips are to be measured."""
+    return [
+        [extractor, SOURCE_OF_CLIP],
+        workspace.state("clips", name),
+        workspace.state("features", name, prefix=f"part-{extractor}-"),
+        workspace.state("quarantine", "extract", prefix=f"part-{name}-{extractor}-"),
+        workspace.state("selection", prefix=f"{name}.limit.parquet"),
+    ]
 
 
 def measure_batch(

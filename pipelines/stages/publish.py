@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,6 +32,7 @@ from aig.pipelines.workspace.marks import bad_pairs
 from aig.pipelines.workspace.qa_kinds import CLOSED, qa_kinds
 from aig.pipelines.workspace.verdicts import read_verdicts, verdict_file, with_verdicts
 from aig.pipelines.workspace.versions import (
+    VERSIONS,
     Version,
     adopt,
     commit,
@@ -138,7 +140,9 @@ def publish_and_validate(
     if refused:
         workspace.write(refused, Quarantined, "quarantine", "publish", "part-00000.parquet")
     _valid(workspace, out)
-    make_current(workspace, commit(workspace, name, key))
+    version = commit(workspace, name, key)
+    keep(workspace, "validated", _files(workspace, version), True)
+    make_current(workspace, version)
     prune(workspace, configuration.publish.keep)
     return current_set(workspace) or out
 
@@ -160,10 +164,14 @@ def _embed(configuration: Configuration, out: str, progress: Progress) -> None:
 
 def _valid_still(workspace: Workspace, version: Version) -> None:
     """Validates a set that is published already, unless that was done since its files were written."""
-    files = [version.name, workspace.tree("versions", version.name), code_version("aig.shards")]
-    if not workspace.exists(FINDINGS) or recall(workspace, "validated", files) is None:
+    if not workspace.exists(FINDINGS) or recall(workspace, "validated", _files(workspace, version)) is None:
         _valid(workspace, version.url(workspace))
-        keep(workspace, "validated", files, True)
+        keep(workspace, "validated", _files(workspace, version), True)
+
+
+def _files(workspace: Workspace, version: Version) -> list[Any]:
+    """What was validated, and by which code."""
+    return [version.name, workspace.tree(VERSIONS, version.name), code_version("aig.shards")]
 
 
 def _valid(workspace: Workspace, out: str) -> None:

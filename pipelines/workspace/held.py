@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aig.core.storage import filesystem, is_local
+from aig.core.storage import is_local
 from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["Held"]
@@ -72,13 +72,8 @@ class Held(Workspace):
 
     def read_text(self, *names: str) -> str | None:
         """Text of a small file, or `None` where there is none."""
-        if not self._knows(posixpath.dirname(posixpath.join(*names))):
-            return super().read_text(*names)
-        if not self.exists(*names):
-            return None
-        fs, path = filesystem(self.url(*names))
-        content: bytes = fs.cat_file(path)
-        return content.decode()
+        known = self._knows(posixpath.dirname(posixpath.join(*names)))
+        return None if known and not self.exists(*names) else super().read_text(*names)
 
     def _wrote(self, *folder: str) -> None:
         self._written.update(posixpath.join(*folder[:depth]) for depth in range(1, len(folder) + 1))

@@ -1,7 +1,8 @@
-"""An object store as DuckDB sees it: each file is asked about once, not at each of the dozens of looks of a query."""
+"""An object store as DuckDB sees it: what a listing said of a file is not asked at each of the looks of a query."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +12,7 @@ __all__ = ["KnownFiles"]
 
 
 class KnownFiles(AbstractFileSystem):  # type: ignore[misc]
-    """Reads a store's files and remembers what they are, for the life of one connection.
-
-    Parts never change under their name, and whoever rewrites another file opens a connection after that.
-    """
+    """Reads a store's files and knows what they are from listings; of others it asks once."""
 
     cachable = False
 
@@ -25,7 +23,10 @@ class KnownFiles(AbstractFileSystem):  # type: ignore[misc]
         self.protocol = store.protocol
         self._strip_protocol = store._strip_protocol
         self._infos: dict[str, dict[str, Any]] = {}
-        self._times: dict[str, datetime] = {}
+
+    def learn(self, infos: Iterable[dict[str, Any]]) -> None:
+        """Takes note of what a listing says of files."""
+        self._infos.update((self._strip_protocol(info["name"]), info) for info in infos)
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """What the store says of a file."""
@@ -36,10 +37,8 @@ class KnownFiles(AbstractFileSystem):  # type: ignore[misc]
 
     def modified(self, path: str) -> datetime:
         """When a file was written."""
-        path = self._strip_protocol(path)
-        if path not in self._times:
-            self._times[path] = self._store.modified(path)
-        return self._times[path]
+        written = self.info(path).get("LastModified")
+        return written if isinstance(written, datetime) else self._store.modified(path)
 
     def cat_file(self, path: str, start: int | None = None, end: int | None = None, **_: Any) -> bytes:
         """Bytes of a file; its stream, which `fsspec` makes, reads by this."""

@@ -18,6 +18,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from aig.core.errors import UsageError
@@ -75,9 +76,16 @@ def versions(workspace: Workspace) -> list[Version]:
 
 
 def _read(workspace: Workspace) -> Iterator[Version]:
-    for file in workspace.files(VERSIONS):
-        if file.endswith(".json") and (text := workspace.read_text(VERSIONS, file)):
-            yield Version(**json.loads(text))
+    for file in workspace.state(VERSIONS):
+        if file[0].endswith(".json") and (version := _version(workspace, file)):
+            yield version
+
+
+@lru_cache(maxsize=64)
+def _version(workspace: Workspace, file: tuple[str, int, str]) -> Version | None:
+    """What a file says of a version; each state of it is read once a process."""
+    text = workspace.read_text(VERSIONS, file[0])
+    return Version(**json.loads(text)) if text else None
 
 
 def current(workspace: Workspace) -> Version | None:

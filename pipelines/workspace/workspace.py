@@ -119,6 +119,9 @@ class Workspace:
         if fs.exists(path):
             fs.rm(path, recursive=True)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_known_files"}
+
     def write(self, records: Iterable[Record], kind: type[Record], *names: str) -> int:
         """Writes records as one table that appears whole or not at all; returns its rows."""
         table = to_table(records, kind)
@@ -131,7 +134,11 @@ class Workspace:
     def read_text(self, *names: str) -> str | None:
         """Text of a small file, or `None` where there is none."""
         fs, path = filesystem(self.url(*names))
-        return fs.cat_file(path).decode() if fs.exists(path) else None
+        try:
+            content: bytes = fs.cat_file(path)
+        except FileNotFoundError:
+            return None
+        return content.decode()
 
     def batches(self, urls: Iterable[str], columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Record batches of table files one after another, a row group in memory at a time."""
@@ -162,8 +169,12 @@ class Workspace:
         database = duckdb.connect(config=_database_settings())
         database.execute("SET enable_progress_bar = false")  # it would go to standard output
         if not is_local(self.root):
-            database.register_filesystem(KnownFiles(self._filesystem[0]))
+            database.register_filesystem(self._known_files)
         return database
+
+    @cached_property
+    def _known_files(self) -> KnownFiles:
+        return KnownFiles(self._filesystem[0])
 
     def _pattern(self, url: str) -> str:
         """The address as DuckDB reads it: on a disk, what would be a wildcard is a letter of a folder's name."""
@@ -181,6 +192,10 @@ class Workspace:
 
         A column that an earlier version did not write is null in its parts; one that it called otherwise is found.
         """
+        parts = list(parts)
+        if not is_local(self.root):
+            for below in {posixpath.dirname(part) for part in parts}:
+                self._known_files.learn(self._files(*folder, *filter(None, below.split("/"))).values())
         urls = ", ".join(_quoted(self._pattern(self.url(*folder, part))) for part in parts)
         empty = f"no_{name}" if urls else name
         former = {column: FORMER_NAMES[column] for column in schema.names if column in FORMER_NAMES} if urls else {}

@@ -9,31 +9,37 @@ from aig.pipelines.runtime.progress import progress_of
 from aig.pipelines.sources import root_of
 from aig.pipelines.stages import extract, index, publish, select
 from aig.pipelines.stages.generate.ask import ask_open
+from aig.pipelines.stages.generate.check import check_replies
 from aig.pipelines.stages.generate.judge import judging
-from aig.pipelines.stages.generate.plan import plan_dataset, plan_open
+from aig.pipelines.stages.generate.plan import plan_dataset
 from aig.pipelines.stages.generate.write import forget_outdated, write_bucket
 from aig.pipelines.stages.reconciliation import check_sums, clip_sums
-from aig.pipelines.workspace.workspace import Workspace
+from aig.pipelines.workspace.held import Held
+from aig.pipelines.workspace.qa_kinds import CLOSED
 
 
-def plain_build(configuration: Configuration) -> dict[str, bytes]:
+def plain_build(configuration: Configuration, batch_clips: int = 10) -> dict[str, bytes]:
     """A build by the stages' plain functions, one batch after the other; the published files."""
-    workspace = Workspace(configuration.workspace)
+    workspace = Held(configuration.workspace)
     given = (configuration, workspace, "mine")
     with progress_of("build") as progress:
         index.index_dataset(*given, progress)
         settings = configuration.extract
-        for clips, known in extract.clips_to_measure(workspace, "mine", settings, 10)[1]:
+        todo, batches = extract.clips_to_measure(workspace, "mine", settings, batch_clips)
+        for clips, known in batches:
             extract.measure_batch(workspace, "mine", root_of(configuration, "mine"), clips, known, settings)
+        if todo:
+            workspace.forget()
+            extract.nothing_to_measure(workspace, "mine", settings)
         select.select_dataset(*given, progress)
         check_sums("mine", clip_sums(*given))
-        if configuration.generate.open_ended:
-            ask_open(configuration, workspace, plan_open(configuration, workspace, ["mine"]), lambda _: None)
         plans = plan_dataset(*given)
+        ask_open(configuration, workspace, [plan for plan in plans if plan.kind != CLOSED], lambda _: None)
         for plan in plans:
             for job in plan.jobs():
                 write_bucket(configuration, workspace, job)
             forget_outdated(workspace, plan)
+        check_replies(configuration, workspace, ["mine"])
         judged = judging(configuration, workspace, plans)
         judged.ask(lambda _: None)
         judged.write()

@@ -45,8 +45,10 @@ class Flaky:
         self._count = itertools.count(1)
         self.every = 0
         self.failed = 0
+        self.asked = 0
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        self.asked += 1
         if self.every and next(self._count) % self.every == 0:
             self.failed += 1
             start("503 Slow Down" if self.failed % 2 else "500 Internal Server Error", [("Content-Length", "0")])
@@ -148,6 +150,22 @@ def test_a_build_on_a_failing_slow_store_ends_in_the_same_bytes_as_on_a_disk(sto
     assert store.failed > failed
     assert on_store == on_disk
     assert any("open/" in name for name in on_disk)
+
+
+def test_a_build_with_nothing_to_do_lists_the_store_and_asks_for_no_part(store: Flaky, tmp_path: Path) -> None:
+    corpus = Corpus(tmp_path, 24)
+    corpus.make()
+    asked = []
+    with MockServer() as server:
+        configuration = load(corpus.configuration("idle", server.url))
+        for parts in (2, 24):
+            stored = configuration.model_copy(update={"workspace": f"s3://bucket/idle{parts}"})
+            made = plain_build(stored, batch_clips=24 // parts)
+            store.asked = 0
+            assert plain_build(stored) == made
+            asked.append(store.asked)
+    files = len(made)  # the helper itself reads those that are published
+    assert asked[0] == asked[1] <= 45 + files
 
 
 def test_a_second_run_is_refused_and_a_dead_ones_lock_is_taken_over(

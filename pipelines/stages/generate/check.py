@@ -34,16 +34,16 @@ def check_replies(configuration: Configuration, workspace: Workspace, names: Ite
             given up than `max_quarantine` allows.
     """
     for name in names:
-        for kind in qa_kinds(configuration, name):
-            if kind != CLOSED:
-                made_from = [
-                    workspace.state("qa", name, kind),
-                    workspace.state("quarantine", "generate", prefix=f"part-{name}-{kind}-"),
-                    [configuration.max_quarantine, *HOLDS_NOTHING],
-                ]
-                if any(made_from[:2]) and recall(workspace, f"replies-{name}-{kind}", made_from) is None:
-                    _check(configuration, workspace, name, kind)
-                    keep(workspace, f"replies-{name}-{kind}", made_from, True)
+        kinds = [kind for kind in qa_kinds(configuration, name) if kind != CLOSED]
+        made_from = [
+            [(kind, workspace.state("qa", name, kind)) for kind in kinds],
+            workspace.state("quarantine", "generate", prefix=f"part-{name}-"),
+            [configuration.max_quarantine, *HOLDS_NOTHING],
+        ]
+        if recall(workspace, f"replies-{name}", made_from) is None:
+            for kind in kinds:
+                _check(configuration, workspace, name, kind)
+            keep(workspace, f"replies-{name}", made_from, True)
 
 
 def _check(configuration: Configuration, workspace: Workspace, name: str, kind: str) -> None:

@@ -95,7 +95,9 @@ class Judging:
         Raises:
             UsageError, DataError: see `aig.generators.client.ask.ask`.
         """
-        settings, found = self.configuration.generate, []
+        settings, found = self.configuration.generate, list[Summary]()
+        if not self.todo:
+            return found
         rate = shared_rate(settings.shared_rate) if settings.shared_rate else None
         with Ledger(self.workspace.url("responses")) as ledger:
             for blind, second in ((True, settings.blind), (False, settings.judge)):

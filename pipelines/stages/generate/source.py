@@ -57,7 +57,13 @@ class Source:
             self._workspace, f"buckets-{self.name}", made_from, lambda: list(map(astuple, buckets(self._database)))
         )
         return tuple(
-            Bucket(number, of, clips, content, tuple(Group(*group[:2], tuple(group[2]), group[3]) for group in groups))
+            Bucket(
+                number,
+                of,
+                clips,
+                content,
+                tuple(Group(split, kept, tuple(kinds), n) for split, kept, kinds, n in groups),
+            )
             for number, of, clips, content, groups in found
         )
 

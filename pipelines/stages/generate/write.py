@@ -48,6 +48,8 @@ def forget_outdated(workspace: Workspace, plan: Plan) -> None:
             for file in (part, _dropped(part)):
                 workspace.remove("qa", name, kind, file)
             workspace.remove("quarantine", "generate", _quarantine(name, kind, part))
+    if not plan.parts:
+        return
     told = json.dumps(plan.made_from, indent=1, sort_keys=True) + "\n"
     if workspace.read_text("qa", name, kind, MADE_FROM) != told:
         workspace.write_text(told, "qa", name, kind, MADE_FROM)
