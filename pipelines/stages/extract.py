@@ -98,7 +98,7 @@ def clips_to_measure(
             for place, (part, weight) in enumerate(zip(parts(settings), (2, 4, 1, 1, 1), strict=True), start=1)
         )
         earlier = ", ".join(f"earlier.{column}" for column in FEATURES.names if column != "audio_id")
-        ordered = database.sql(
+        ordered = database.execute(
             f"""
             SELECT todo.*, {earlier}, earlier.audio_id IS NOT NULL AS known FROM todo
             LEFT JOIN (

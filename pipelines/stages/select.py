@@ -75,7 +75,7 @@ def select_dataset(configuration: Configuration, workspace: Workspace, name: str
 
         def rows() -> Iterator[pa.RecordBatch]:
             nonlocal decided
-            for batch in database.sql("SELECT * FROM joined").to_arrow_reader(_BATCH_ROWS):  # noqa: B023
+            for batch in database.execute("SELECT * FROM joined").to_arrow_reader(_BATCH_ROWS):  # noqa: B023
                 yield batch
                 decided += batch.num_rows
                 progress.advance(batch.num_rows)

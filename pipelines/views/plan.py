@@ -207,7 +207,7 @@ def _sampled(configuration: Configuration, draft: Draft, name: str) -> Iterator[
     if not clips:
         return
     columns = ", ".join(f"features.{column}" for column in FEATURES.names if column != "audio_id")
-    table = database.sql(
+    table = database.execute(
         f"""SELECT sample.*, {columns}, features.audio_id IS NOT NULL AS known
         FROM (SELECT * FROM clips ORDER BY md5(audio_id) LIMIT {SAMPLED}) AS sample
         LEFT JOIN (SELECT DISTINCT ON (audio_id) * FROM features) AS features ON sample.audio_id = features.audio_id"""  # noqa: S608

@@ -246,7 +246,7 @@ def rows_in(database: duckdb.DuckDBPyConnection, wanted: Sequence[Bucket]) -> It
     by_number = {bucket.number: bucket for bucket in wanted}
     numbers = ", ".join(str(number) for number in by_number)
     bucket_of = _bucket(wanted[0].of)
-    rows = database.sql(
+    rows = database.execute(
         f"SELECT *, {bucket_of} AS bucket FROM joined WHERE bucket IN ({numbers}) ORDER BY bucket, audio_id"  # noqa: S608
     )
     held: list[pa.RecordBatch] = []

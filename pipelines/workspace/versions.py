@@ -22,7 +22,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from aig.core.errors import UsageError
-from aig.core.storage import is_local
+from aig.core.storage import is_local, open_file
 from aig.pipelines.workspace.workspace import Workspace
 from aig.shards.manifest import MANIFEST, Manifest
 from aig.shards.published import PublishedSet
@@ -77,15 +77,15 @@ def versions(workspace: Workspace) -> list[Version]:
 
 def _read(workspace: Workspace) -> Iterator[Version]:
     for file in workspace.state(VERSIONS):
-        if file[0].endswith(".json") and (version := _version(workspace, file)):
-            yield version
+        if file[0].endswith(".json"):
+            yield _version(workspace.url(VERSIONS, file[0]), file)
 
 
 @lru_cache(maxsize=64)
-def _version(workspace: Workspace, file: tuple[str, int, str]) -> Version | None:
+def _version(url: str, _state: tuple[str, int, str]) -> Version:
     """What a file says of a version; each state of it is read once a process."""
-    text = workspace.read_text(VERSIONS, file[0])
-    return Version(**json.loads(text)) if text else None
+    with open_file(url) as stream:
+        return Version(**json.loads(stream.read()))
 
 
 def current(workspace: Workspace) -> Version | None:

@@ -140,7 +140,7 @@ def lengths(database: duckdb.DuckDBPyConnection, width: int = 8) -> Lengths:
     """Lengths of all rows as the trainers read them."""
     counts = {"closed-ended": np.zeros(0, np.int64), "open-ended": np.zeros(0, np.int64)}
     over = dict.fromkeys(CUTOFFS, 0)
-    reader = database.sql("SELECT instruction, input, output, task FROM qa").to_arrow_reader(65_536)
+    reader = database.execute("SELECT instruction, input, output, task FROM qa").to_arrow_reader(65_536)
     for batch in reader:
         sizes = tokens(batch)
         is_open = np.asarray(pa.compute.equal(batch.column("task"), _OPEN))
