@@ -36,5 +36,5 @@ def _shared(clip: Clip | Quarantined) -> Quarantined:
         error="shared_name",
         message=f"{clip.audio_id} and a clip before it would share LTU-AS's feature file "
         f"{feature_name(clip.audio_id)}.npz, or differ by upper and lower case alone",
-        advice="Give the clips an audio_id whose last three parts differ.",
+        advice="Give the clips an audio_id whose last four parts, between slashes, are its own.",
     )

@@ -50,13 +50,13 @@ def test_where_much_audio_is_missing_what_was_found_instead_is_said(tmp_path, fi
 
 
 def test_clips_that_would_share_a_file_are_told_when_they_are_read(tmp_path):
-    paths = ["a/x/y/1.wav", "b/x/y/1.wav", "x/y/1.wav", "x/y/2.wav", "X/y/2.wav"]
+    paths = ["a/x/y/z/1.wav", "b/x/y/z/1.wav", "x/y/z/1.wav", "x/y/2.wav", "X/y/2.wav"]
     build(tmp_path, **{"m.jsonl": "".join(json.dumps({"path": path}) + "\n" for path in paths)})
     _, clips = index(tmp_path, "own", datasets={"own": {"manifest": str(tmp_path / "m.jsonl")}})
-    assert [clip.audio_id for clip in clips] == ["own/a/x/y/1.wav", "own/x/y/2.wav"]
+    assert [clip.audio_id for clip in clips] == ["own/a/x/y/z/1.wav", "own/x/y/2.wav"]
     told = list(Workspace(str(tmp_path / "ws")).records(Quarantined, "quarantine", "index"))
     assert [item.error for item in told] == ["shared_name"] * 3
-    assert "feature file x_y_1.npz" in told[0].message
+    assert "feature file x_y_z_1.npz" in told[0].message
 
 
 def test_where_little_is_missing_nothing_is_said(tmp_path):
