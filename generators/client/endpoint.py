@@ -201,6 +201,7 @@ class Endpoint:
         Raises:
             TransportError: no whole answer came back in time.
         """
+        import aiohttp
         import httpx2
         import openai
 
@@ -213,7 +214,7 @@ class Endpoint:
             raise _transport_error(error) from None
         except TimeoutError:
             raise TransportError(f"no answer within {self._total_s:g} s", sent=True) from None
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, aiohttp.ClientError) as error:
             raise _transport_error(error) from None
         return _answer(response)
 
@@ -279,6 +280,7 @@ class Endpoint:
 
     async def _translated(self, call: Awaitable[_T]) -> _T:
         """The result of a typed call, its errors translated into ours."""
+        import aiohttp
         import httpx2
         import openai
 
@@ -286,7 +288,7 @@ class Endpoint:
             return await call
         except openai.APIStatusError as error:
             raise StatusError(_answer(error.response)) from None
-        except (openai.APIError, httpx2.HTTPError) as error:
+        except (openai.APIError, httpx2.HTTPError, aiohttp.ClientError) as error:
             raise _transport_error(error) from None
         except (AttributeError, TypeError, ValueError) as error:
             raise TransportError(f"an answer of another shape than expected ({error})", sent=True) from None
@@ -325,6 +327,8 @@ def _transport_error(error: BaseException) -> TransportError:
             return TransportError("no connection within the time-out", sent=False)
         if isinstance(inner, aiohttp.ServerTimeoutError):
             return TransportError("nothing read within the time-out", sent=True)
+        if isinstance(inner, aiohttp.ClientResponseError):
+            return TransportError(f"the answer is not HTTP that can be read: {inner.message[:100]}", sent=True)
         if isinstance(inner, aiohttp.ClientError | OSError):
             return TransportError(f"connection lost ({type(inner).__name__})", sent=True)
         inner = inner.__cause__ or inner.__context__

@@ -19,6 +19,7 @@ from aig.generators.client.endpoint import Answer, Endpoint
 from aig.generators.client.prices import Price
 from aig.generators.client.replies import reply_from, usage_of
 from aig.generators.completion import NotACompletionError, read_completion
+from aig.generators.event_stream import joined_events
 
 __all__ = ["RejectedError", "RetryableError", "check", "read_reply"]
 
@@ -230,6 +231,8 @@ def read_reply(
     """
     try:
         raw = answer.body.decode("utf-8-sig")
+        if raw.lstrip().startswith(("data:", "event:", ":")):
+            raw = json.dumps(joined_events(raw))
         body: Any = json.loads(raw)
     except (ValueError, RecursionError):
         raise _malformed(answer, "the body is not JSON") from None
