@@ -280,12 +280,17 @@ def pylist(batch: pa.RecordBatch) -> Iterator[dict[str, Any] | MalformedRowError
 
 
 def _decoders(table: AudioTable) -> dict[str, Callable[[Any], Any]]:
-    """How columns of classes become their names, by the features that `datasets` writes into a file's schema."""
+    """How columns of classes become their names, by the features that `datasets` writes into a file's schema.
+
+    A table from which columns were taken may keep the features of those that it had.
+    """
+    schema = _schema(table.file)
     try:
-        features = json.loads((_schema(table.file).metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]
-    except (ValueError, KeyError, TypeError):
+        features = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))["info"]["features"].items()
+    except (ValueError, KeyError, TypeError, AttributeError):
         return {}
-    return {name: decode for name, feature in features.items() if (decode := _decoder(feature)) is not None}
+    found = {name: _decoder(feature) for name, feature in features if name in schema.names}
+    return {name: decode for name, decode in found.items() if decode is not None}
 
 
 def _decoder(feature: Any) -> Callable[[Any], Any] | None:

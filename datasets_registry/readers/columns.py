@@ -35,6 +35,7 @@ class Columns:
         ignored: names of columns that are left out; `*` and `?` stand for any characters.
         clip_id: a clip's id put together from their columns, such as `{youtube_id}_{start_time}`.
         source_key: where a clip was taken from, in the same way.
+        usual: further names of columns and the fields they become, where a table has them.
         rest: whether columns that are neither renamed nor ignored may be fields of a clip under their own name.
     """
 
@@ -43,6 +44,7 @@ class Columns:
     clip_id: str = ""
     source_key: str = ""
     rest: bool = True
+    usual: Mapping[str, str] = field(default_factory=dict)
 
     def fitted(self, file: Path, names: Iterable[str], has_path: bool = False) -> Columns:
         """These columns for a table with those names, or those of the layout that it is recognised as.
@@ -101,6 +103,8 @@ class Columns:
             return self.renamed[name]
         if self.rest and name in manifest_fields.NAMES and name not in self.ignored:
             return name
+        if name in self.usual and name not in self.ignored:
+            return self.usual[name]
         left_out = name == AUDIO_STEM or _INDEX.fullmatch(name)
         return "" if left_out or any(fnmatchcase(name, pattern) for pattern in self.ignored) else None
 

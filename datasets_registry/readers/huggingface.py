@@ -119,7 +119,8 @@ def _metadata_rows(
 ) -> Iterator[Row]:
     """Rows of an `audiofolder`: `file_name` is relative to the folder of its metadata."""
     place = _relative(file.parent, root)
-    named = Columns({"file_name": "path", **columns.renamed}, columns.ignored, rest=columns.rest)
+    usual = {"transcription": "text"}  # as in the example of `audiofolder`'s own page
+    named = Columns({"file_name": "path", **columns.renamed}, columns.ignored, rest=columns.rest, usual=usual)
     for source, number, row in _of_split(manifest(file, named), split_of(_relative(file, folder))):
         if not isinstance(row, MalformedRowError) and isinstance(row.get("path"), str):
             row = {**row, "path": str(place / row["path"])}

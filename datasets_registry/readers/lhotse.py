@@ -6,17 +6,29 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from aig.core.errors import UsageError
 from aig.datasets_registry.text.text_rows import MalformedRowError, json_lines
 
 __all__ = ["is_lhotse", "rows"]
 
 _MARKS = ({"recording", "start", "duration"}, {"sources", "sampling_rate", "num_samples"}, {"tracks", "type"})
 
+_SUPERVISION = {"id", "recording_id", "start", "duration"}
+
 Row = Mapping[str, Any]
 
 
 def is_lhotse(first: Row) -> bool:
-    """Whether a manifest's first line is one of Lhotse's cuts or recordings."""
+    """Whether a manifest's first line is one of Lhotse's cuts or recordings.
+
+    Raises:
+        UsageError: it is one of its supervisions, which do not say where the audio is.
+    """
+    if first.keys() >= _SUPERVISION:
+        raise UsageError(
+            "This is a Lhotse manifest of supervisions, which does not say where the audio is.",
+            "Give the cuts (`CutSet.from_manifests(recordings, supervisions)`).",
+        )
     return any(mark <= first.keys() for mark in _MARKS)
 
 
@@ -62,7 +74,13 @@ def _cut(item: Row) -> Row:
             )
         channel = sorted(known).index(*wanted)
     start, duration = float(item["start"]), float(item["duration"])
-    said = sorted(item.get("supervisions") or [], key=lambda one: float(one["start"]))
+    said = [one for one in item.get("supervisions") or [] if _is_heard(one, wanted)]
+    said.sort(key=lambda one: float(one["start"]))
+    if any(one.get("text") and _leads_out(one, duration) for one in said):
+        raise _refused(
+            "a supervision's text reaches out of the cut, so that not all of it is heard",
+            "Cut at the ends of supervisions (`CutSet.trim_to_supervisions`).",
+        )
     row = {
         "audio_id": item["id"],
         "path": _source(recording),
@@ -74,6 +92,21 @@ def _cut(item: Row) -> Row:
         "gender": _agreed([one.get("gender") for one in said]),
     }
     return {name: value for name, value in row.items() if value is not None}
+
+
+_SLACK_S = 0.5
+"""Times of supervisions are rounded; more than this is speech that the cut does not hold."""
+
+
+def _leads_out(supervision: Row, duration: float) -> bool:
+    start = float(supervision["start"])
+    return start < -_SLACK_S or start + float(supervision["duration"]) > duration + _SLACK_S
+
+
+def _is_heard(supervision: Row, wanted: set[int]) -> bool:
+    """Whether a supervision is of the cut's channels, where both say which."""
+    own = _channels(supervision.get("channel"))
+    return not own or not wanted or bool(own & wanted)
 
 
 def _refuse_transforms(item: Row, what: str) -> None:

@@ -76,6 +76,13 @@ def test_classes_are_read_by_their_names(tmp_path):
     assert "a class that the table does not name" in bad.message
 
 
+def test_features_of_a_column_that_was_taken_out_do_no_harm(tmp_path):
+    features = {"kind": {"_type": "ClassLabel", "names": ["a", "b"]}, "title": "odd"}
+    table = pa.table({"audio": audio(100), "title": ["x"]})
+    save(tmp_path / "hf", table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})}))
+    assert [clip.title for clip in read(tmp_path / "hf", tmp_path)] == ["x"]
+
+
 def test_splits_are_those_of_the_saved_dictionary_or_of_the_files_names(tmp_path):
     for split in ("train", "test"):
         save(tmp_path / "hf" / split, pa.table({"audio": audio(100, 200)}))
@@ -180,6 +187,12 @@ def test_audio_files_with_metadata(tmp_path):
     assert (first.path, first.split, first.text) == ("train/a.wav", "train", "Hello")
     assert (last.path, last.split, last.text) == ("test/b.wav", "test", "Bye")
     assert bad.error == "path_outside_root"
+
+
+def test_the_transcriptions_of_audio_files_are_their_texts(tmp_path):
+    (tmp_path / "a.wav").write_bytes(wav(100))
+    (tmp_path / "metadata.csv").write_text("file_name,transcription\na.wav,hello\n")
+    assert [clip.text for clip in read(tmp_path, tmp_path)] == ["hello"]
 
 
 def test_tars_of_a_webdataset(tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from aig.core.errors import UsageError
 from aig.core.records import Clip, Quarantined
 from aig.datasets_registry.dataset import Source
 from aig.datasets_registry.readers import manifest
@@ -157,3 +158,24 @@ def test_what_lhotse_itself_writes_is_read(tmp_path, read):
     found = list(manifest.dataset("mine", tmp_path / "x.jsonl").read(Source(tmp_path)))
     assert [type(item) for item in found] == [Clip, Quarantined, Quarantined, Clip, Quarantined]
     assert (found[3].start_s, found[3].end_s) == (0.0, 0.05)
+
+
+def test_what_is_said_on_another_channel_is_not_the_cuts_text(read):
+    said = [{**supervision(0.0, text, speaker), "channel": channel} for channel, text, speaker in
+            ((0, "hello", "s1"), (1, "goodbye", "s2"), ([0, 1], "both", "s1"))]  # fmt: skip
+    left, right = read(
+        cut(recording=CALL, supervisions=said), cut(id="b", recording=CALL, channel=1, supervisions=said)
+    )
+    assert (left.text, left.speaker_id, right.text, right.speaker_id) == ("hello both", "s1", "goodbye both", None)
+
+
+@pytest.mark.parametrize(("start", "duration"), [(-3.0, 5.0), (0.0, 2.0), (1.0, 0.5)])
+def test_a_text_that_the_cut_does_not_hold_is_refused(read, start, duration):
+    (told,) = read(cut(supervisions=[{**supervision(start, "hello world", "s1"), "duration": duration}]))
+    assert told.error == "unsupported_cut"
+    assert "reaches out of the cut" in told.message
+
+
+def test_supervisions_alone_are_refused(read):
+    with pytest.raises(UsageError, match="manifest of supervisions"):
+        read(supervision(0.0, "hello", "s1") | {"recording_id": "rec"})
