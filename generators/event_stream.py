@@ -38,14 +38,16 @@ def joined_events(text: str) -> dict[str, Any]:
             return chunk
         whole |= {key: chunk[key] for key in ("id", "model", "usage") if chunk.get(key)}
         choice = next((one for one in _list(chunk.get("choices")) if one.get("index", 0) == 0), {})
-        delta = choice.get("delta") if isinstance(choice.get("delta"), dict) else {}
+        delta = choice.get("delta")
+        delta = delta if isinstance(delta, dict) else {}
         for key in _TEXTS:
             if isinstance(delta.get(key), str):
                 message[key] = message.get(key, "") + delta[key]
         for call in _list(delta.get("tool_calls")):
             function = call.get("function")
             if isinstance(function, dict) and isinstance(function.get("arguments"), str):
-                at = call.get("index") if isinstance(call.get("index"), int) else 0
+                at = call.get("index")
+                at = at if isinstance(at, int) else 0
                 arguments[at] = arguments.get(at, "") + function["arguments"]
         finish = choice.get("finish_reason") or finish
     if not (message or arguments or finish) or not (ended or finish):

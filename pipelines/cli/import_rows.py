@@ -157,6 +157,8 @@ def _delimited(file: Path, delimiter: str) -> Iterator[tuple[int, Mapping[str, A
             yield line, str(row)
         elif header is None:
             header = [name.strip() for name in row]
+            if twice := next((name for name in header if header.count(name) > 1), None):
+                raise UsageError(f"{file.name} has the column {twice!r} twice.", "Remove one of them.")
         elif len(row) != len(header):
             yield line, f"{len(row)} cells instead of {len(header)}"
         else:
@@ -183,7 +185,10 @@ def _answerable(cell: str) -> bool | str:
 
 
 def _seed(cell: str) -> int | str:
-    return int(cell) if cell.strip().lstrip("-").isdecimal() else cell
+    try:
+        return int(cell)
+    except ValueError:
+        return cell  # which the check of the row's values tells
 
 
 _CELLS: dict[str, Callable[[str], Any]] = {"answerable": _answerable, "seed": _seed}
