@@ -22,8 +22,8 @@ _NO_MEANING = frozenset(("and", "the", "other", "with", "sound", "noise"))
 
 @cache
 def nameable(label: str) -> bool:
-    """Whether one can say for certain that a clip lacks this sound: not so for a noise, a hum or a background."""
-    return "vague" not in _families(label)
+    """Whether one can say for certain that a clip lacks this sound: not so for a noise, a hum or sounds of things."""
+    return not _families(label) & {"vague", "anything"}
 
 
 @cache

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 
 from aig.core.records import Measured
-from aig.generators.closed_ended.facts import Answer, Facts
+from aig.generators.closed_ended.facts import Answer, Facts, somebody_speaks
 
 __all__ = ["YES_OR_NO", "yes_or_no"]
 
@@ -20,7 +20,9 @@ _CLEAR = 2.0
 """Times the way from the middle between the bounds to a bound: farther off is easy."""
 
 
-def yes_or_no(facts: Facts, task: str, field: str, no: float, yes: float) -> Iterator[Answer]:
+def yes_or_no(
+    facts: Facts, task: str, field: str, no: float, yes: float, *, of_speech: bool = False
+) -> Iterator[Answer]:
     """Whether a value is beyond one bound, where it is not between it and another; at most one answer.
 
     Args:
@@ -29,11 +31,12 @@ def yes_or_no(facts: Facts, task: str, field: str, no: float, yes: float) -> Ite
         field: of `Features`.
         no: up to here, or from here on where it is the larger bound, the answer is no.
         yes: beyond here it is yes.
+        of_speech: whether only clips are asked in which somebody is known to speak.
     """
 
     def offer(item: Measured, _: random.Random) -> str | None:
         value = getattr(item.features, field, None)
-        if value is None:
+        if value is None or (of_speech and not somebody_speaks(item)):
             return None
         if (value >= yes) if yes > no else (value <= yes):
             return "Yes."

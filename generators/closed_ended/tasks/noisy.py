@@ -16,7 +16,7 @@ _NOISY_DB, _CLEAN_DB = 10.0, 28.0
 
 def _answers(facts: Facts) -> Iterator[Answer]:
     """Yes up to 10 dB, no from 28 dB: the estimate is within 3 dB between 0 and 30."""
-    yield from yes_or_no(facts, "noisy", "snr_db", no=_CLEAN_DB, yes=_NOISY_DB)
+    yield from yes_or_no(facts, "noisy", "snr_db", no=_CLEAN_DB, yes=_NOISY_DB, of_speech=True)
 
 
 NOISY = Task(

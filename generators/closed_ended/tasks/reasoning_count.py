@@ -19,8 +19,7 @@ def _answers(facts: Facts) -> Iterator[Answer]:
     if found:
         label, number = found
         starts = ", ".join(f"{onset / 10:.1f} s" for onset, _ in timing.by_label(facts.clip)[label])
-        times = "This is once" if number == 1 else f"These are {number} times"
-        thought = f"{one_line(label)} is heard at {starts}. {times}."
+        thought = f"{one_line(label)} is heard at {starts}: {'once' if number == 1 else f'{number} times'}."
         yield Answer(f"<think>{thought}</think> {number}.", {"label": in_sentence(label)}, difficulty="advanced")
 
 
@@ -32,6 +31,6 @@ REASONING_COUNT = Task(
     needs=("events",),
     answers=_answers,
     pattern=r"<think>.+</think> \d+\.",
-    example="<think>Dog is heard at 0.4 s, 1.2 s. These are 2 times.</think> 2.",
+    example="<think>Dog is heard at 0.4 s, 1.2 s: 2 times.</think> 2.",
     skill="counting",
 )

@@ -16,7 +16,7 @@ _DRY_S, _REVERBERANT_S = 0.35, 0.9
 
 def _answers(facts: Facts) -> Iterator[Answer]:
     """Yes from 0.9 s, no up to 0.35 s: the estimate is within a quarter."""
-    yield from yes_or_no(facts, "reverberant", "reverberation_s", no=_DRY_S, yes=_REVERBERANT_S)
+    yield from yes_or_no(facts, "reverberant", "reverberation_s", no=_DRY_S, yes=_REVERBERANT_S, of_speech=True)
 
 
 REVERBERANT = Task(
