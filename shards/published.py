@@ -258,7 +258,7 @@ class PublishedSet:
         with tempfile.TemporaryDirectory(prefix="aig-duckdb-") as folder, duckdb.connect(":memory:") as db:
             db.execute("SET memory_limit = ?", [memory])
             db.execute("SET temp_directory = ?", [folder])
-            db.execute("SET enable_progress_bar = false")
+            db.execute("PRAGMA disable_progress_bar")  # SET fails in notebooks
             web = {"http", "https"} & {
                 *([self._fs.protocol] if isinstance(self._fs.protocol, str) else self._fs.protocol)
             }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -107,3 +109,34 @@ def test_a_missing_extra_is_named_with_the_command_that_installs_it(
     assert done.returncode == 2, done.stderr
     assert f"pip install '{built[0]}[{extra}]'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def install_lines() -> dict[str, set[str]]:
+    """The extras that each line to install AIG by names, in the documentation, examples, notebooks and errors."""
+    files = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").rglob("*.ipynb")]
+    files += [path for path in (ROOT / "examples").rglob("*") if path.is_file()]
+    files += [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    found: dict[str, set[str]] = {}
+    for file in files:
+        for line in re.findall(r"pip install [^\n`#]*", file.read_text(encoding="utf-8", errors="ignore")):
+            if named := re.search(r"(?:aig-audio|\.|\baig)(?:\[([a-z0-9,-]+)\])", line):
+                assert "aig[" not in line, f"{file}: {line}"
+                found[f"{file.relative_to(ROOT)}: {line}"] = set(named[1].split(","))
+    return found
+
+
+def test_every_install_line_works_from_the_wheel(built: tuple[Path, Path], tmp_path: Path) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = set(settings["project"]["optional-dependencies"])
+    lines = install_lines()
+    assert len(lines) >= 4
+    for line, named in lines.items():
+        assert named <= extras, line
+    table = (ROOT / "docs" / "index.md").read_text(encoding="utf-8").split("| extra |")[1].split("\n\n")[0]
+    offered = set(re.findall(r"`([a-z0-9-]+)`", table)) - {"import aig"}
+    assert offered == extras - {"demo", "dev", "docs", "test"}
+    uv("venv", "--quiet", "--python", sys.executable, tmp_path / "env")
+    constraints = ("-c", ROOT / "constraints.in", "-c", ROOT / "constraints.txt")
+    asked = f"aig-audio[{','.join(sorted(set().union(*lines.values())))}]"
+    where = ("--python", tmp_path / "env", "--find-links", built[0].parent)
+    uv("pip", "install", "--quiet", "--dry-run", *where, *constraints, asked)

@@ -189,7 +189,7 @@ DATASET = Dataset(
         "the computational sequences (CMU_MOSEI_Labels.csd); MMSA's folder with clips and label.csv; and those of the "
         "videos that are still at YouTube.",
         "With the owners' raw data: <root>/WAV_16000/<video>.wav and <root>/Transcript/Segmented/Combined/<video>.txt, "
-        "beside CMU_MOSEI_Labels.csd (`pip install 'aig-audio[mosei]'`) or CMU_MOSEI_Labels.csv.",
+        "beside CMU_MOSEI_Labels.csd (the extra `mosei` reads it) or CMU_MOSEI_Labels.csv.",
         "With a .csd the folds come from s3prl's list beside it, or from the owners' cmu_mosei_std_folds.py.",
     ),
 )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from aig.core.errors import UsageError
+from aig.core.extras import missing_extra
 from aig.core.records import Quarantined
 from aig.datasets_registry.files import locate
 from aig.datasets_registry.text.file_kind import describe
@@ -203,9 +204,7 @@ def segments_of_csd(file: Path) -> Iterator[Segment | Quarantined]:
     try:
         import h5py
     except ImportError:
-        raise UsageError(
-            f"{file} is an HDF5 file, and h5py is not installed.", "Install it: `pip install 'aig-audio[mosei]'`."
-        ) from None
+        raise missing_extra(f"{file} is an HDF5 file, and h5py is not installed", "mosei") from None
     try:
         with h5py.File(file, "r") as content:
             root = content[next(iter(content))]

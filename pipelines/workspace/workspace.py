@@ -167,7 +167,7 @@ class Workspace:
         import duckdb
 
         database = duckdb.connect(config=_database_settings())
-        database.execute("SET enable_progress_bar = false")  # it would go to standard output
+        database.execute("PRAGMA disable_progress_bar")  # it would go to standard output; SET fails in notebooks
         if not is_local(self.root):
             database.register_filesystem(self._known_files)
         return database

@@ -135,7 +135,7 @@ def _sorted_by_clip(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatc
     with tempfile.TemporaryDirectory(prefix="aig-duckdb-") as folder, duckdb.connect(":memory:") as db:
         db.execute("SET memory_limit = ?", [MEMORY])
         db.execute("SET temp_directory = ?", [folder])
-        db.execute("SET enable_progress_bar = false")
+        db.execute("PRAGMA disable_progress_bar")  # SET fails in notebooks
         reader = pa.RecordBatchReader.from_batches(ROW_SCHEMA, batches)
         yield from db.from_arrow(reader).order(order).to_arrow_reader(10_000)
 
