@@ -20,7 +20,10 @@ from aig.filters.clips.sound_copies import KnownSound
 from aig.pipelines.runtime.progress import progress_of
 from aig.pipelines.workspace.workspace import Workspace
 
-__all__ = ["audio_files", "known_sounds"]
+__all__ = ["HELD_OUT_AUDIO", "audio_files", "known_sounds", "table_of"]
+
+HELD_OUT_AUDIO = "held_out_audio"
+"""Folder of the workspace with a table for each folder of test audio."""
 
 log = logging.getLogger("aig")
 
@@ -51,6 +54,12 @@ def audio_files(folder: str) -> list[Path]:
     return found
 
 
+def table_of(folder: str) -> str:
+    """Name of the table that keeps the sounds of a folder of test audio."""
+    place = hashlib.sha256(str(Path(folder).resolve()).encode()).hexdigest()[:16]
+    return f"{place}-{_VERSION}.parquet"
+
+
 def known_sounds(workspace: Workspace, folder: str) -> list[KnownSound]:
     """The sounds of a folder: those whose file did not change are taken from the workspace.
 
@@ -60,8 +69,7 @@ def known_sounds(workspace: Workspace, folder: str) -> list[KnownSound]:
         UsageError: see `audio_files`.
     """
     files = audio_files(folder)
-    place = hashlib.sha256(str(Path(folder).resolve()).encode()).hexdigest()[:16]
-    kept_in = ("held_out_audio", f"{place}-{_VERSION}.parquet")
+    kept_in = (HELD_OUT_AUDIO, table_of(folder))
     kept: dict[tuple[str, str], tuple[str, bytes | None]] = {}
     if workspace.exists(*kept_in):
         with open_file(workspace.url(*kept_in)) as stream:

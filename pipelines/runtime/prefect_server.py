@@ -24,6 +24,7 @@ from pathlib import Path
 
 from aig.core.cache import cache_folder
 from aig.core.errors import AigError, UsageError
+from aig.pipelines.runtime.pulse import Pulse
 from aig.pipelines.runtime.watchdog import end_with_parent
 
 __all__ = ["prefect_api"]
@@ -31,6 +32,9 @@ __all__ = ["prefect_api"]
 _START_TIMEOUT_S = 120.0
 _POLL_S = 0.5
 _MAX_STARTS = 20
+_SILENT_S = 120.0
+"""A server that gives no sign of life for so long is stopped or frozen."""
+
 _FAILED_STARTS = 3
 """A server that ended so often before it answered once will not start at all."""
 
@@ -106,6 +110,7 @@ class _Supervised:
         self._listener = listener
         self._environment = {**os.environ, **environment, "PREFECT__SERVER_EPHEMERAL": "1"}
         self._log = log
+        self._pulse = log.with_suffix(".pulse")
         self._ended = threading.Event()
         self._starts = 1
         self._process = self._start()
@@ -134,6 +139,7 @@ class _Supervised:
                     __name__,
                     str(self._listener.fileno()),
                     str(os.getpid()),
+                    str(self._pulse),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -144,7 +150,12 @@ class _Supervised:
             )
 
     def _restart_when_dead(self) -> None:
+        pulse = Pulse(self._pulse)
         while self._starts < _MAX_STARTS and not self._ended.wait(_POLL_S):
+            if pulse.silent_s() > _SILENT_S:  # stopped or frozen
+                self._process.kill()
+                self._process.wait()
+                pulse = Pulse(self._pulse)
             if self._process.poll() is not None:
                 self._process = self._start()
                 self._starts += 1
@@ -191,9 +202,9 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _serve(listener: int, parent: int) -> None:
+def _serve(listener: int, parent: int, pulse: str) -> None:
     """Serves Prefect's API on the parent's listening socket."""
-    end_with_parent(parent)
+    end_with_parent(parent, Path(pulse))
     import uvicorn
     from prefect.server.api.server import create_app
 
@@ -202,4 +213,4 @@ def _serve(listener: int, parent: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve(int(sys.argv[1]), int(sys.argv[2]))
+    _serve(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

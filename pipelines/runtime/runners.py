@@ -19,9 +19,13 @@ from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
 from aig.core.extras import missing_extra
 from aig.pipelines.runner_settings import RunnerSettings
+from aig.pipelines.runtime.pulse import ending_silent_children
 from aig.pipelines.runtime.watchdog import end_with_parent
 
 __all__ = ["Runner", "gpus"]
+
+_GRACE_S = 5.0
+"""A worker that hangs ends itself first, and says where it hung; this is for one that cannot."""
 
 
 def _workers(settings: RunnerSettings) -> int:
@@ -47,6 +51,7 @@ class Runner:
         self.workers = _workers(settings)
         self.deaths = _deaths(settings.kind)
         self._runner: TaskRunner[Any] | None = None
+        self._watch = contextlib.ExitStack()
 
     def __enter__(self) -> Runner:
         return self
@@ -61,7 +66,11 @@ class Runner:
     def submit(self, task: Task[..., Any], parameters: dict[str, Any]) -> PrefectFuture[Any]:
         """Hands a batch to the workers."""
         if self._runner is None:
-            self._runner = _task_runner(self._settings)
+            pulses = None
+            if self._settings.kind == "process":
+                limit_s = self._settings.stuck_after_s + _GRACE_S
+                pulses = self._watch.enter_context(ending_silent_children(limit_s))
+            self._runner = _task_runner(self._settings, pulses)
             self._runner.__enter__()
         return cast(PrefectFuture[Any], self._runner.submit(task, parameters))
 
@@ -84,9 +93,10 @@ class Runner:
         runner, self._runner = self._runner, None
         if runner is not None:
             runner.__exit__(None, None, None)
+        self._watch.close()
 
 
-def _task_runner(settings: RunnerSettings) -> TaskRunner[Any]:
+def _task_runner(settings: RunnerSettings, pulses: Path | None) -> TaskRunner[Any]:
     workers = _workers(settings)
     if settings.kind == "dask":
         from prefect_dask.task_runners import DaskTaskRunner
@@ -107,13 +117,13 @@ def _task_runner(settings: RunnerSettings) -> TaskRunner[Any]:
         )
     return cast(
         TaskRunner[Any],
-        ProcessPoolTaskRunner(max_workers=workers, initializer=_start_worker, initargs=(os.getpid(),)),
+        ProcessPoolTaskRunner(max_workers=workers, initializer=_start_worker, initargs=(os.getpid(), pulses)),
     )
 
 
-def _start_worker(parent: int) -> None:
+def _start_worker(parent: int, pulses: Path | None) -> None:
     """What a worker of the pool does first: it ends with its parent, and has one of several GPUs to itself."""
-    end_with_parent(parent)
+    end_with_parent(parent, pulses and pulses / str(os.getpid()))
     devices = gpus()
     if len(devices) > 1:
         (number, *_) = multiprocessing.current_process()._identity or (1,)

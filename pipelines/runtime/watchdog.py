@@ -1,6 +1,7 @@
 """Watchdogs: children end with their parent, and a worker that gets nowhere ends so that its batch can be tried again.
 
-A `kill -9` of the parent leaves no orphan behind, and a batch that hangs does not hang the run.
+A `kill -9` of the parent leaves no orphan behind, and a batch that hangs does not hang the run. What cannot end itself,
+because it is stopped, is ended from outside: see `aig.pipelines.runtime.pulse`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 __all__ = ["end_when_stuck", "end_with_parent"]
 
@@ -19,7 +21,7 @@ _POLL_S = 0.5
 _watching = threading.Lock()
 
 
-def end_with_parent(parent: int) -> None:
+def end_with_parent(parent: int, pulse: Path | None = None) -> None:
     """Ends this process within half a second of its parent's death; call it first thing in a child.
 
     A second call does nothing. The parent's process number is polled, which needs no pipe to hold open and works
@@ -27,12 +29,16 @@ def end_with_parent(parent: int) -> None:
 
     Args:
         parent: its process number, told by itself: it may have died while this process was still importing.
+        pulse: a file to touch meanwhile, by which the parent sees that this process runs.
     """
     if not _watching.acquire(blocking=False):
         return
 
     def watch() -> None:
         while os.getppid() == parent:
+            if pulse is not None:
+                with contextlib.suppress(OSError):  # a full disk, or the parent is just cleaning up
+                    pulse.touch()
             time.sleep(_POLL_S)
         os._exit(1)
 

@@ -21,9 +21,11 @@ from aig.core.storage import open_file
 from aig.core.tables import write_table
 from aig.generators.ledger.compaction import compact
 from aig.pipelines.configuration import Configuration
+from aig.pipelines.held_out_audio import HELD_OUT_AUDIO
 from aig.pipelines.runtime.progress import progress_of
 from aig.pipelines.sources import dataset_of
-from aig.pipelines.stages.generate.plan import questions
+from aig.pipelines.stages.generate.judge import second_requests
+from aig.pipelines.stages.generate.plan import plan_pairs, questions
 from aig.pipelines.stages.publish import publish_and_validate
 from aig.pipelines.workspace.buckets import buckets, joined, selected_in
 from aig.pipelines.workspace.qa_kinds import CLOSED, qa_kinds
@@ -72,30 +74,32 @@ def forget(
         )
     gone |= set(audio_ids)
     stones.with_clips(gone).write(workspace)
-    rows: dict[str, int] = {}
-    keys, pairs = _requests(configuration, workspace, gone), set[str]()
     of_clip = _naming(gone)
+    rows: dict[str, int] = {}
+    keys = _requests(configuration, workspace, gone)
     for name in workspace.folders("qa"):
         for kind in workspace.folders("qa", name):
             for table in _tables(workspace, "qa", name, kind):
-                found = _drop(workspace, of_clip, rows, "pairs", "qa", name, kind, table)
-                if "request_id" in found.column_names:
-                    keys |= set(found.column("request_id").to_pylist()) - {""}
-                    pairs |= set(found.column("qa_id").to_pylist())
+                keys |= _texts(_drop(workspace, of_clip, rows, "pairs", "qa", name, kind, table), "request_id")
     for name in workspace.folders("verdicts"):
         for kind in workspace.folders("verdicts", name):
             for table in _tables(workspace, "verdicts", name, kind):
-                _drop(workspace, _matching("qa_id", pairs), rows, "verdicts", "verdicts", name, kind, table)
+                found = _drop(workspace, of_clip, rows, "verdicts", "verdicts", name, kind, table)
+                keys |= _texts(found, "request_id")
     replies = compact(workspace.url("responses"), forget=frozenset(keys)).forgotten if keys else 0
     for stage in _STAGES:
         for table in _tables(workspace, "quarantine", stage):
             _drop(workspace, of_clip, rows, "quarantine", "quarantine", stage, table)
     for table in _tables(workspace, "selection"):
         _drop(workspace, of_clip, rows, "selection", "selection", table)
-    for folder in ("features", "clips"):
-        for name in names:
-            for table in _tables(workspace, folder, name):
-                _drop(workspace, of_clip, rows, folder, folder, name, table)
+    for name in names:
+        for table in _tables(workspace, "features", name):
+            sounds = _texts(_drop(workspace, of_clip, rows, "features", "features", name, table), "content")
+            for copies in _tables(workspace, HELD_OUT_AUDIO) if sounds else ():
+                _drop(workspace, _having("content", sounds), rows, "test_audio", HELD_OUT_AUDIO, copies)
+    for name in names:
+        for table in _tables(workspace, "clips", name):
+            _drop(workspace, of_clip, rows, "clips", "clips", name, table)
     workspace.remove("regenerated")  # pages that compare prompts, clip by clip
     removed, published = _republish(configuration, workspace)
     receipt = {
@@ -112,8 +116,9 @@ def forget(
 
 
 def _requests(configuration: Configuration, workspace: Workspace, gone: set[str]) -> set[str]:
-    """Keys of the requests that were or would be made about some clips, by the present prompts."""
+    """Keys of the requests that were or would be made about some clips, by the present prompts, to any model."""
     keys: set[str] = set()
+    plans = []
     for name in {audio_id.partition("/")[0] for audio_id in gone} & set(configuration.datasets):
         dataset = dataset_of(configuration, name)
         database = joined(configuration, workspace, name, selected=True)
@@ -122,18 +127,33 @@ def _requests(configuration: Configuration, workspace: Workspace, gone: set[str]
             for kind in qa_kinds(configuration, name):
                 if kind != CLOSED:
                     keys |= {question.request.key for question in questions(configuration, kind, those)}
-    return keys
+        if configuration.generate.judge or configuration.generate.blind:
+            plans += [plan_pairs(configuration, workspace, name, kind) for kind in qa_kinds(configuration, name)]
+    return keys | second_requests(configuration, workspace, plans, gone)
 
 
-def _matching(column: str, values: set[str]) -> Callable[[pa.Table], pa.ChunkedArray]:
-    return lambda table: pc.is_in(table.column(column), pa.array(sorted(values), pa.string()))
+def _texts(table: pa.Table, column: str) -> set[str]:
+    """What a column holds that a table may not have."""
+    return set(table.column(column).to_pylist()) - {"", None} if column in table.column_names else set()
 
 
-def _naming(gone: set[str]) -> Callable[[pa.Table], pa.ChunkedArray]:
+_Matching = Callable[[pa.Table], pa.ChunkedArray | None]
+"""Which rows of a table are meant; `None` where it has no such column."""
+
+
+def _having(column: str, values: set[str]) -> _Matching:
+    """Rows that have one of some values in a column."""
+    wanted = pa.array(sorted(values), pa.string())
+    return lambda table: pc.is_in(table.column(column), wanted) if column in table.column_names else None
+
+
+def _naming(gone: set[str]) -> _Matching:
     """Rows about some clips, also about one of them and another."""
     values = pa.array(sorted(gone), pa.string())
 
-    def matching(table: pa.Table) -> pa.ChunkedArray:
+    def matching(table: pa.Table) -> pa.ChunkedArray | None:
+        if "audio_id" not in table.column_names:
+            return None
         first, second = clips_in(table.column("audio_id"))
         mask = pc.is_in(first, values)
         return pa.chunked_array([mask if second is None else pc.or_(mask, pc.is_in(second, values))])
@@ -145,15 +165,13 @@ def _tables(workspace: Workspace, *folder: str) -> list[str]:
     return [file for file in workspace.files(*folder) if file.endswith(".parquet")]
 
 
-def _drop(
-    workspace: Workspace, matching: Callable[[pa.Table], pa.ChunkedArray], rows: dict[str, int], what: str, *place: str
-) -> pa.Table:
+def _drop(workspace: Workspace, matching: _Matching, rows: dict[str, int], what: str, *place: str) -> pa.Table:
     """Rewrites a table without some rows; returns these and counts them."""
     with open_file(workspace.url(*place)) as stream:
         table = pq.read_table(stream)
-    if not {"audio_id", "qa_id"} & set(table.column_names):
-        return table.slice(0, 0)
     mask = matching(table)
+    if mask is None:
+        return table.slice(0, 0)
     found = table.filter(mask)
     if found.num_rows:
         rows[what] = rows.get(what, 0) + found.num_rows

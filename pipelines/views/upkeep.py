@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 from aig.core.clip_pairs import clips_sql
 from aig.core.errors import AigError
 from aig.core.storage import filesystem, open_file
-from aig.core.tables import CLIPS, QA
+from aig.core.tables import CLIPS, QA, VERDICTS
 from aig.extractors.measure import extractor_version
 from aig.generators.ledger.ledger import Ledger
 from aig.pipelines.configuration import Configuration
+from aig.pipelines.held_out_audio import HELD_OUT_AUDIO, table_of
 from aig.pipelines.stages.reconciliation import check_sums, clip_sums
 from aig.pipelines.workspace.buckets import feature_parts, unselected
 from aig.pipelines.workspace.qa_kinds import qa_kinds
@@ -79,12 +80,34 @@ def _unneeded(configuration: Configuration, workspace: Workspace) -> Iterator[tu
                 yield f"features/{name}/{part}", "measured by other settings or code"
         for kind in sorted(set(workspace.folders("qa", name)) - set(qa_kinds(configuration, name))):
             yield f"qa/{name}/{kind}", "a kind of pairs that the configuration does not ask for"
+        yield from _unneeded_verdicts(configuration, workspace, name)
+    listened = {table_of(folder) for settings in configuration.select.values() for folder in settings.test_audio}
+    for table in workspace.files(HELD_OUT_AUDIO):
+        if table not in listened:
+            yield f"{HELD_OUT_AUDIO}/{table}", "test audio that no selection names"
     done = {version.name for version in versions(workspace)}
     for folder in workspace.folders(VERSIONS):
         if folder not in done:
             yield f"{VERSIONS}/{folder}", "a publish that did not finish or was refused"
     for record in workspace.files(RUNS)[:-KEPT_RECORDS]:
         yield f"{RUNS}/{record}", f"a run before the last {KEPT_RECORDS}"
+
+
+def _unneeded_verdicts(configuration: Configuration, workspace: Workspace, name: str) -> Iterator[tuple[str, str]]:
+    asked = configuration.generate.judge is not None or configuration.generate.blind is not None
+    kinds = set(qa_kinds(configuration, name))
+    for kind in workspace.folders("verdicts", name):
+        if not asked or kind not in kinds:
+            yield f"verdicts/{name}/{kind}", "verdicts that the configuration does not ask for; their replies stay"
+            continue
+        for file in set(workspace.parts("verdicts", name, kind)) - set(_present_verdicts(workspace, name, kind)):
+            yield f"verdicts/{name}/{kind}/{file}", "verdicts on pairs that were remade"
+
+
+def _present_verdicts(workspace: Workspace, name: str, kind: str) -> list[str]:
+    """The tables of verdicts on the parts of pairs that are there."""
+    stems = tuple(part.replace(".parquet", "-") for part in workspace.parts("qa", name, kind))
+    return [file for file in workspace.parts("verdicts", name, kind) if file.startswith(stems)]
 
 
 def _size(workspace: Workspace, place: str) -> int:
@@ -124,9 +147,10 @@ def _findings(configuration: Configuration, workspace: Workspace) -> Iterator[Fi
 
 
 def _unreadable(configuration: Configuration, workspace: Workspace) -> Iterator[Finding]:
-    places = [("selection",), *(("quarantine", stage) for stage in workspace.folders("quarantine"))]
+    places = [("selection",), (HELD_OUT_AUDIO,), *(("quarantine", stage) for stage in workspace.folders("quarantine"))]
     for name in configuration.datasets:
-        places += [("clips", name), ("features", name), *(("qa", name, kind) for kind in workspace.folders("qa", name))]
+        places += [("clips", name), ("features", name)]
+        places += [(table, name, kind) for table in ("qa", "verdicts") for kind in workspace.folders(table, name)]
     for place in places:
         for file in workspace.files(*place):
             if not file.endswith(".parquet"):
@@ -161,6 +185,11 @@ def _of_dataset(configuration: Configuration, workspace: Workspace, ledger: Ledg
     if lost:
         yield Finding(f"qa/{name}", f"{lost:,} pairs are about clips that are not in clips/{name}", "Run `aig run`.")
     asked = database.execute("SELECT DISTINCT request_id FROM qa WHERE source = 'model'").fetchall()
+    verdicts = [f"{kind}/{file}" for kind in kinds for file in _present_verdicts(workspace, name, kind)]
+    workspace.view(database, "verdicts", VERDICTS, ("verdicts", name), verdicts)
+    ((strange,),) = database.execute("SELECT count(*) FROM verdicts ANTI JOIN qa USING (qa_id)").fetchall()
+    if strange:
+        yield Finding(f"verdicts/{name}", f"{strange:,} verdicts are on pairs that are not in qa/{name}", again)
     missing = sum(key not in ledger for (key,) in asked)
     if missing:
         message = f"the replies of {missing:,} requests that pairs came from are not in the ledger"

@@ -35,7 +35,7 @@ from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.judging import load_judging
 from aig.prompts.open_ended import load, render
 
-__all__ = ["Judging", "judging", "verdict_part"]
+__all__ = ["Judging", "judging", "second_requests", "verdict_part"]
 
 _ASKED = {"model", "max_tokens", "temperature", "response_format", "sample", "votes"}
 _INCOMPLETE = "-incomplete.parquet"
@@ -251,6 +251,22 @@ def judging(configuration: Configuration, workspace: Workspace, plans: Iterable[
         if missing:
             todo.append((plan, missing))
     return Judging(configuration, workspace, tuple(todo), tuple(concerned))
+
+
+def second_requests(
+    configuration: Configuration, workspace: Workspace, plans: Iterable[Plan], audio_ids: Collection[str]
+) -> set[str]:
+    """Keys of the requests to second models about some clips, of all parts of pairs that are there."""
+    there = [(plan, tuple(sorted(set(workspace.parts("qa", plan.name, plan.kind)) & plan.parts))) for plan in plans]
+    every = Judging(configuration, workspace, tuple(there), ())
+    keys: set[str] = set()
+    with Ledger(workspace.url("responses")) as replies:
+        for clip in (clip for plan, parts in there for part in parts for clip in every._clips(plan, part)):
+            if clip.pairs[0].audio_id in audio_ids:
+                blind = every._blind(clip)
+                keys |= {request.key for request in every._judge(clip, every._guesses(clip, replies))}
+                keys |= {blind.key} if blind else set()
+    return keys
 
 
 def verdict_part(configuration: Configuration, part: str) -> str:

@@ -26,7 +26,7 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def work(numbers: list[int], folder: str, stuck_after_s: float = 60.0) -> list[int]:
-    """A batch: 13 kills its worker always, 7 the first time only, 21 hangs, 99 raises."""
+    """A batch: 13 kills its worker always, 7 the first time only, 21 hangs, 31 is stopped the first time, 99 raises."""
     from aig.pipelines.runtime.watchdog import end_when_stuck
 
     with end_when_stuck(stuck_after_s) as alive:
@@ -35,6 +35,9 @@ def work(numbers: list[int], folder: str, stuck_after_s: float = 60.0) -> list[i
             if number == 13 or (number == 7 and not seen.exists()):
                 seen.touch()
                 os.kill(os.getpid(), signal.SIGKILL)
+            if number == 31 and not seen.exists():
+                seen.touch()
+                os.kill(os.getpid(), signal.SIGSTOP)
             if number == 21:
                 time.sleep(600)
             if number == 99:
@@ -60,10 +63,12 @@ def run(batches: list[list[int]], folder: Path, **given: Any) -> tuple[list[int]
         gone.extend(job["numbers"])
         return []
 
+    settings = RunnerSettings(workers=2, stuck_after_s=given.get("stuck_after_s", 60.0))
+
     @flow(persist_result=False)
     def batch_flow() -> list[int]:
         jobs = ({"numbers": batch, "folder": str(folder), **given} for batch in batches)
-        with Runner(RunnerSettings(workers=2)) as runner:
+        with Runner(settings) as runner:
             done = run_batches(task(sealed(work)), jobs, runner, "batch {}".format, Isolation(halves, give_up))
             return sorted(number for numbers in done for number in numbers)
 
@@ -82,6 +87,17 @@ def test_the_item_that_hangs_is_found_and_given_up(prefect: None, tmp_path: Path
     started = time.monotonic()
     assert run([[20, 21], [3]], tmp_path, stuck_after_s=2.0) == ([3, 20], [21])
     assert time.monotonic() - started < 120
+
+
+def test_a_worker_that_is_stopped_is_ended_from_outside_and_its_batch_done(
+    prefect: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aig.pipelines.runtime import pulse
+
+    said: list[str] = []
+    monkeypatch.setattr(pulse.log, "warning", lambda message, *values: said.append(message % values))
+    assert run([[31, 32], [3], [4]], tmp_path, stuck_after_s=4.0) == ([3, 4, 31, 32], [])
+    assert any("gave no sign of life for 9 s" in line for line in said)
 
 
 def test_an_exception_ends_the_flow_with_its_own_type(prefect: None, tmp_path: Path) -> None:

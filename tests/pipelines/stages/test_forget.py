@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
 
 from aig.core.errors import UsageError
+from aig.core.records import Features
+from aig.core.tables import write_table
 from aig.generators.ledger.ledger import Ledger
 from aig.generators.mock_server.server import MockServer
 from aig.pipelines.configuration import Configuration
@@ -35,7 +38,13 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
                 "workspace": str(tmp_path / "workspace"),
                 "datasets": {"mine": {"manifest": str(tmp_path / "clips.jsonl"), "root": str(tmp_path)}},
                 "extract": {"whisper": None},
-                "generate": {"model": "mock", "base_url": server.url, "prices": {"mock": {"input": 1, "output": 1}}},
+                "generate": {
+                    "model": "mock",
+                    "base_url": server.url,
+                    "prices": {name: {"input": 1, "output": 1} for name in ("mock", "judge", "blind")},
+                    "judge": {"model": "judge", "min_score": 0},
+                    "blind": {"model": "blind"},
+                },
             }
         )
         plain_build(configuration)
@@ -60,14 +69,19 @@ def test_a_clip_goes_everywhere_and_does_not_come_back(built: tuple[Configuratio
     assert len(mentions(workspace, "mine/1.wav")) >= 4
     with Ledger(workspace.url("responses")) as ledger:
         replies, paid = len(ledger), ledger.cost_usd
+    (sound,) = (f.content for f in workspace.records(Features, "features", "mine") if f.audio_id == "mine/1.wav")
+    copies = pa.table({"file": ["copy.wav", "other.wav"], "content": [sound, "another"]})
+    write_table(workspace.url("held_out_audio", "x-1.parquet"), [copies], copies.schema)
     receipt = forget(configuration, workspace, ["mine/1.wav"])
     assert receipt["clips"] == ["mine/1.wav"]
     assert receipt["rows"]["clips"] == receipt["rows"]["features"] == 1
     assert receipt["rows"]["pairs"] > 1
-    assert receipt["replies"] == 1
+    assert receipt["rows"]["verdicts"] > 1
+    assert receipt["rows"]["test_audio"] == 1
+    assert receipt["replies"] * 6 == replies  # the writer's, the judge's and those of the model that hears nothing
     assert mentions(workspace, "mine/1.wav") == []
     with Ledger(workspace.url("responses")) as ledger:
-        assert (len(ledger), ledger.cost_usd) == (replies - 1, paid)  # what it cost stays in the accounts
+        assert (len(ledger), ledger.cost_usd) == (replies * 5 / 6, paid)  # what it cost stays in the accounts
     assert [version.name for version in versions(workspace)] == [receipt["published"]]
     before = mentions(workspace, "mine/2.wav")
     plain_build(configuration)  # the audio and the manifest are still there
