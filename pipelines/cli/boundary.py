@@ -21,6 +21,7 @@ __all__ = ["explain_unexpected", "never_proxy_loopback"]
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+_DAMAGED = re.compile(r"parquet|magic bytes|thrift|decompress|corrupt|page header", re.IGNORECASE)
 _PASSWORD = re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)")
 
 
@@ -45,6 +46,12 @@ def explain_unexpected(error: Exception) -> AigError:
                 f"{place}{cause.strerror}",
                 f"{ADVICE[cause.errno]}, then run the same command again: it continues. {where}",
             )
+        if _is_damage(cause):
+            return DataError(
+                f"a table is damaged: {_line(cause)}",
+                "`aig check CONFIG` names every damaged file of a workspace and what to do about it, `aig validate` "
+                f"those of a set. {where}",
+            )
         if type(cause).__module__.partition(".")[0] in ("prefect", "httpx", "httpcore"):
             server = os.environ.get("PREFECT_API_URL", "started for this run")
             return AigError(
@@ -56,6 +63,13 @@ def explain_unexpected(error: Exception) -> AigError:
         f"This is a fault of AIG or of a library, not of your call. {where} Report it with that file, which holds "
         "no keys. What is done is kept: the same command continues.",
     )
+
+
+def _is_damage(error: BaseException) -> bool:
+    """Whether a library says that a Parquet file is not whole."""
+    library = type(error).__module__.partition(".")[0]
+    from_file = library in ("pyarrow", "duckdb", "_duckdb") or (isinstance(error, OSError) and error.errno is None)
+    return from_file and _DAMAGED.search(str(error)) is not None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

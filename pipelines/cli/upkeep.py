@@ -31,7 +31,7 @@ def clean(
 
     configuration = load(config)
     workspace = Workspace(configuration.workspace)
-    with only_run(workspace.root):
+    with only_run(workspace.root, reads=not yes):
         found = upkeep.leftovers(configuration, workspace)
         if yes:
             upkeep.clean(workspace, found)
@@ -56,7 +56,7 @@ def check(config: ConfigArgument, json: JsonFlag = False) -> None:
 
     configuration = load(config)
     workspace = Workspace(configuration.workspace)
-    with only_run(workspace.root):
+    with only_run(workspace.root, reads=True):
         found = upkeep.check_workspace(configuration, workspace)
     if json:
         print_json({"ok": not found, "findings": upkeep.as_rows(found)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterator
 
 from aig.core import locks
@@ -14,8 +15,12 @@ _held: set[str] = set()
 
 
 @contextlib.contextmanager
-def only_run(workspace: str) -> Iterator[None]:
+def only_run(workspace: str, *, reads: bool = False) -> Iterator[None]:
     """Holds a workspace for the block; inside a block that holds it already, nothing happens.
+
+    Args:
+        workspace: its address.
+        reads: the block only reads, so a workspace that this user cannot write to needs no holding.
 
     Raises:
         DataError: another run holds it; the message names its process.
@@ -24,7 +29,12 @@ def only_run(workspace: str) -> Iterator[None]:
         yield
         return
     advice = "Wait until it ends, stop it, or give this run another workspace."
-    with locks.only_holder(_lock_of(workspace), f"the workspace {workspace}", advice):
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locks.only_holder(_lock_of(workspace), f"the workspace {workspace}", advice))
+        except OSError as error:
+            if not reads or error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise
         _held.add(workspace)
         try:
             yield

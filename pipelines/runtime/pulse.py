@@ -1,8 +1,8 @@
 """The pulse of child processes, watched from outside: one that is stopped or frozen cannot end itself.
 
-A child touches a file of its own twice a second (`aig.pipelines.runtime.watchdog.end_with_parent`). Here its parent sees
-whether the file still changes. Only the time that the parent itself ran counts, so a machine that slept, or a run that
-was paused as a whole, ends nobody.
+A child touches a file of its own twice a second (`aig.pipelines.runtime.watchdog.end_with_parent`). Here its parent
+sees whether the file still changes. Only the time that the parent itself ran counts, so a machine that slept, or a run
+that was paused as a whole, ends nobody.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -105,7 +104,7 @@ def _running(workspace: Workspace) -> dict[str, Any] | None:
     holder = holder_of(workspace.root)
     if holder is None:
         return None
-    told: dict[str, Any] = json.loads(workspace.read_text(PROGRESS) or "{}")
+    told: dict[str, Any] = workspace.read_json(PROGRESS) or {}
     left = None
     silent = time.time() - told["at"] if "at" in told else 0.0
     if told.get("total") and told.get("done") and silent < SILENT_S:  # nobody knows when a stopped run goes on

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aig.core.clip_pairs import clips_sql
-from aig.core.errors import AigError
+from aig.core.errors import AigError, DataError
 from aig.core.storage import filesystem, open_file
 from aig.core.tables import CLIPS, QA, VERDICTS
 from aig.extractors.measure import extractor_version
@@ -124,7 +124,7 @@ def _findings(configuration: Configuration, workspace: Workspace) -> Iterator[Fi
     unreadable = list(_unreadable(configuration, workspace))
     yield from unreadable
     if unreadable:
-        return  # the rest reads these tables
+        return  # the rest reads these files
     with Ledger(workspace.url("responses"), every_line=True) as ledger:
         if ledger.damaged:
             yield Finding(
@@ -163,6 +163,14 @@ def _unreadable(configuration: Configuration, workspace: Workspace) -> Iterator[
                 where = "/".join((*place, file))
                 message = f"cannot be read: {str(error).splitlines()[0][:200]}"
                 yield Finding(where, message, "Remove the file; the next run makes it again, replies cost nothing.")
+
+    for place in ((), (VERSIONS,), (RUNS,), *(place for place in places if place[0] == "qa")):
+        for file in workspace.files(*place):
+            if file.endswith(".json"):
+                try:
+                    workspace.read_json(*place, file)
+                except DataError as error:
+                    yield Finding("/".join((*place, file)), "is not JSON", error.advice)
 
 
 def _of_dataset(configuration: Configuration, workspace: Workspace, ledger: Ledger, name: str) -> Iterator[Finding]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,5 +20,5 @@ def run_records(workspace: Workspace) -> Iterator[dict[str, Any]]:
     name: `seconds`, `worked`, `unit`), `steps` (by title: `done`, `unit`, `seconds`) and `configuration`.
     """
     for name in reversed(workspace.files(RUNS)):
-        if name.endswith(".json") and (text := workspace.read_text(RUNS, name)):
-            yield json.loads(text)
+        if name.endswith(".json") and (record := workspace.read_json(RUNS, name)):
+            yield record

@@ -13,6 +13,8 @@ __all__ = ["Tombstones"]
 
 FILE = "forgotten.json"
 
+_RESTORE = "Restore it from a back-up: without it, what was forgotten comes back with the next index."
+
 
 @dataclass(frozen=True)
 class Tombstones:
@@ -27,7 +29,7 @@ class Tombstones:
     @classmethod
     def of(cls, workspace: Workspace) -> Tombstones:
         """The tombstones of a workspace."""
-        return cls(frozenset(json.loads(workspace.read_text(FILE) or "[]")))
+        return cls(frozenset(workspace.read_json(FILE, advice=_RESTORE) or ()))
 
     def with_clips(self, audio_ids: set[str]) -> Tombstones:
         """These, and some clips."""

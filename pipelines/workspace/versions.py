@@ -23,7 +23,7 @@ from pathlib import Path
 
 from aig.core.errors import UsageError
 from aig.core.storage import is_local, open_file
-from aig.pipelines.workspace.workspace import Workspace
+from aig.pipelines.workspace.workspace import Workspace, parsed_json
 from aig.shards.manifest import MANIFEST, Manifest
 from aig.shards.published import PublishedSet
 
@@ -47,6 +47,8 @@ VERSIONS = "versions"
 
 LINK = "shards"
 POINTER = "shards.json"
+
+_RESTORE = "Restore it from a back-up. Without it the version counts as unfinished, and the next publish removes it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def _read(workspace: Workspace) -> Iterator[Version]:
 def _version(url: str, _state: tuple[str, int, str]) -> Version:
     """What a file says of a version; each state of it is read once a process."""
     with open_file(url) as stream:
-        return Version(**json.loads(stream.read()))
+        return Version(**parsed_json(url, stream.read(), _RESTORE))
 
 
 def current(workspace: Workspace) -> Version | None:
@@ -93,8 +95,8 @@ def current(workspace: Workspace) -> Version | None:
     name = None
     if (link := _link(workspace)) is not None and link.is_symlink():
         name = link.readlink().name
-    elif text := workspace.read_text(POINTER):
-        name = json.loads(text)["version"]
+    elif pointer := workspace.read_json(POINTER):
+        name = pointer["version"]
     return next((version for version in _read(workspace) if version.name == name), None)
 
 

@@ -11,6 +11,7 @@ what is done, and an interrupted run continues by making the parts that are miss
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from aig.core.errors import DataError
 from aig.core.storage import filesystem, is_local, open_file, write_bytes
 from aig.core.tables import FORMER_NAMES, Record, from_batch, to_table, write_table
 from aig.pipelines.workspace.object_store import KnownFiles
@@ -30,7 +32,7 @@ from aig.pipelines.workspace.object_store import KnownFiles
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Workspace"]
+__all__ = ["Workspace", "parsed_json"]
 
 _WILDCARD = re.compile(r"[\[*?]")
 _MARKS = ("ETag", "etag", "md5Hash", "mtime", "last_modified", "LastModified", "updated", "created")
@@ -140,6 +142,19 @@ class Workspace:
             return None
         return content.decode()
 
+    def read_json(self, *names: str, advice: str = "Restore it from a back-up, or remove it.") -> Any:
+        """Content of a small JSON file, or `None` where there is none.
+
+        Args:
+            names: of its folders and of the file.
+            advice: what to do where it is damaged.
+
+        Raises:
+            DataError: it is not JSON.
+        """
+        text = self.read_text(*names)
+        return None if text is None else parsed_json(self.url(*names), text, advice)
+
     def batches(self, urls: Iterable[str], columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Record batches of table files one after another, a row group in memory at a time."""
         for url in urls:
@@ -219,6 +234,18 @@ class Workspace:
 
 def _mark(info: Mapping[str, Any]) -> str:
     return str(next((info[mark] for mark in _MARKS if mark in info), ""))
+
+
+def parsed_json(url: str, text: str | bytes, advice: str) -> Any:
+    """Content of a JSON file.
+
+    Raises:
+        DataError: it is not JSON.
+    """
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise DataError(f"the file {url} is damaged: {error}", advice) from None
 
 
 def _quoted(text: str) -> str:

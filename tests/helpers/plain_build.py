@@ -18,12 +18,20 @@ from aig.pipelines.workspace.held import Held
 from aig.pipelines.workspace.qa_kinds import CLOSED
 
 
-def plain_build(configuration: Configuration, batch_clips: int = 10) -> dict[str, bytes]:
-    """A build by the stages' plain functions, one batch after the other; the published files."""
+def plain_build(configuration: Configuration, batch_clips: int = 10, until: str = "publish") -> dict[str, bytes]:
+    """A build by the stages' plain functions, one batch after the other; the published files.
+
+    Args:
+        configuration: with a dataset `mine`.
+        batch_clips: clips that are measured together.
+        until: the last stage; `ask` is the part of `generate` in which the model is asked.
+    """
     workspace = Held(configuration.workspace)
     given = (configuration, workspace, "mine")
     with progress_of("build") as progress:
         index.index_dataset(*given, progress)
+        if until == "index":
+            return {}
         settings = configuration.extract
         todo, batches = extract.clips_to_measure(workspace, "mine", settings, batch_clips)
         for clips, known in batches:
@@ -31,10 +39,16 @@ def plain_build(configuration: Configuration, batch_clips: int = 10) -> dict[str
         if todo:
             workspace.forget()
             extract.nothing_to_measure(workspace, "mine", settings)
+        if until == "extract":
+            return {}
         select.select_dataset(*given, progress)
         check_sums("mine", clip_sums(*given))
+        if until == "select":
+            return {}
         plans = plan_dataset(*given)
         ask_open(configuration, workspace, [plan for plan in plans if plan.kind != CLOSED], lambda _: None)
+        if until == "ask":
+            return {}
         for plan in plans:
             for job in plan.jobs():
                 write_bucket(configuration, workspace, job)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from aig.core.clip_pairs import clips_of
 from aig.core.hashing import stable_hash
 from aig.core.records import Measured, QAPair, Verdict
 from aig.core.tables import from_batch
@@ -262,7 +263,7 @@ def second_requests(
     keys: set[str] = set()
     with Ledger(workspace.url("responses")) as replies:
         for clip in (clip for plan, parts in there for part in parts for clip in every._clips(plan, part)):
-            if clip.pairs[0].audio_id in audio_ids:
+            if not set(clips_of(clip.pairs[0].audio_id)).isdisjoint(audio_ids):
                 blind = every._blind(clip)
                 keys |= {request.key for request in every._judge(clip, every._guesses(clip, replies))}
                 keys |= {blind.key} if blind else set()

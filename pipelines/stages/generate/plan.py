@@ -178,11 +178,11 @@ def why_outdated(workspace: Workspace, plan: Plan) -> list[str]:
     """Why a plan has anything to do, in words; empty where it has nothing to do."""
     if not plan.clips:
         return []
-    text = workspace.read_text("qa", plan.name, plan.kind, MADE_FROM)
-    if text is None:
+    before = workspace.read_json("qa", plan.name, plan.kind, MADE_FROM)
+    if before is None:
         made = workspace.parts("qa", plan.name, plan.kind)
         return ["made by another version of the code" if made else "never made"]
-    before, now = json.loads(text), json.loads(json.dumps(plan.made_from))
+    now = json.loads(json.dumps(plan.made_from))
     changed = [
         f"{what} changed{_how(before.get(what), now.get(what))}" for what in now if before.get(what) != now[what]
     ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aig.pipelines.stages.publish import FINDINGS
 from aig.pipelines.workspace.versions import current_set
@@ -61,12 +61,11 @@ def published(workspace: Workspace) -> Published | None:
     manifest, problems = PublishedSet(url).problems()
     if manifest is None:
         return Published(0, {}, tuple(FoundInSet(code, True, 1, "", message) for code, message in problems))
-    told = workspace.read_text(FINDINGS)
+    told = workspace.read_json(FINDINGS)
     return Published(manifest.rows, manifest.left_out, None if told is None else tuple(_findings(told)))
 
 
-def _findings(text: str) -> list[FoundInSet]:
-    report = json.loads(text)
+def _findings(report: dict[str, Any]) -> list[FoundInSet]:
     found: dict[str, FoundInSet] = {}
     for error, items in ((True, report["errors"]), (False, report["warnings"])):
         for item in items:
