@@ -3,7 +3,7 @@ FROM python:3.11-slim
 ARG EXTRAS=run,whisper,s3,dask
 RUN useradd --create-home aig
 WORKDIR /srv/aig
-COPY pyproject.toml constraints.in constraints.txt README.md LICENSE prefect.yaml ./
+COPY pyproject.toml constraints.in constraints.txt README.md LICENSE ./
 COPY aig aig
 COPY core core
 COPY datasets_registry datasets_registry

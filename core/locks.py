@@ -30,7 +30,7 @@ import fsspec
 from aig.core.errors import DataError
 from aig.core.storage import filesystem, is_local
 
-__all__ = ["Holding", "holder_of", "one_after_another", "only_holder"]
+__all__ = ["Holding", "InUseError", "holder_of", "one_after_another", "only_holder"]
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,10 @@ RENEWED_EVERY_S = 10.0
 STALE_AFTER_S = 50.0
 _PATIENCE_S = 0.25
 """How long a local lock is waited for: somebody may only be looking who holds it."""
+
+
+class InUseError(DataError):
+    """Another process holds the lock."""
 
 
 class Holding:
@@ -69,7 +73,7 @@ def only_holder(url: str, what: str, advice: str) -> Iterator[Holding]:
         advice: what to do where it is in use.
 
     Raises:
-        DataError: another process holds it; the message names it.
+        InUseError: another process holds it; the message names it.
         OSError: the place cannot be written to.
     """
     if is_local(url):
@@ -250,5 +254,5 @@ def _who(content: str) -> str:
         return "a process that did not say which"
 
 
-def _in_use(what: str, content: str, advice: str) -> DataError:
-    return DataError(f"{what} is in use by another run ({_who(content)})", advice)
+def _in_use(what: str, content: str, advice: str) -> InUseError:
+    return InUseError(f"{what} is in use by another run ({_who(content)})", advice)

@@ -6,24 +6,26 @@ Prefect, so a command enters `aig.pipelines.runtime.prefect_server.prefect_api` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+import contextlib
+import time
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from prefect import State, flow, task
 from prefect.cache_policies import NO_CACHE
 
-from aig.core.errors import AigError, DataError
+from aig.core.errors import DataError
 from aig.generators.client.summary import Summary
+from aig.pipelines import flow_reports
 from aig.pipelines.configuration import Configuration
+from aig.pipelines.flow_batches import measure_outdated, write_outdated
 from aig.pipelines.preflight import Stage, check, stage_range
 from aig.pipelines.runtime import prefect_artifacts
-from aig.pipelines.runtime.batches import Isolation, Parameters, run_batches, sealed
+from aig.pipelines.runtime.elsewhere import run_elsewhere
+from aig.pipelines.runtime.lock import lent
 from aig.pipelines.runtime.prefect_artifacts import run_name
 from aig.pipelines.runtime.progress import progress_of
-from aig.pipelines.runtime.run import Run, opened
-from aig.pipelines.runtime.watchdog import end_when_stuck
-from aig.pipelines.sources import root_of
+from aig.pipelines.runtime.run import Run, opened, snapshot_of
 from aig.pipelines.stages import extract as extracting
 from aig.pipelines.stages import index as indexing
 from aig.pipelines.stages import publish as publishing
@@ -31,72 +33,19 @@ from aig.pipelines.stages import select as selecting
 from aig.pipelines.stages.generate.ask import ask_open
 from aig.pipelines.stages.generate.check import check_replies
 from aig.pipelines.stages.generate.judge import judging
-from aig.pipelines.stages.generate.plan import BucketJob, Plan, clips_of, plan_dataset
-from aig.pipelines.stages.generate.write import forget_outdated, qa_sums
-from aig.pipelines.stages.generate.write import write_bucket as write_pairs
-from aig.pipelines.stages.reconciliation import (
-    add_up,
-    check_sums,
-    clip_sums,
-    count_quarantined,
-    index_sums,
-    quarantined_of,
-)
+from aig.pipelines.stages.generate.plan import clips_of, plan_dataset
+from aig.pipelines.stages.generate.write import qa_sums
+from aig.pipelines.stages.reconciliation import add_up, check_sums, clip_sums, count_quarantined, index_sums
+from aig.pipelines.views.plan import plan_run
 from aig.pipelines.views.report.page import write_report
 from aig.pipelines.workspace.qa_kinds import CLOSED
-from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["build"]
 
 
-def _worth_retrying(_task: Any, _run: Any, state: Any) -> bool:
-    """Whether another try can help: not where the data or the configuration is wrong."""
-    try:
-        state.result()
-    except AigError:
-        return False
-    except Exception:  # noqa: BLE001 - whatever else a batch died of may have passed
-        return True
-    return False
-
-
-_BATCH: dict[str, Any] = {
-    "cache_policy": NO_CACHE,  # what is done is seen in the workspace, whatever server the flow runs under
-    "persist_result": False,
-    "retries": 2,
-    "retry_delay_seconds": [2, 10],
-    "retry_condition_fn": _worth_retrying,
-}
-
 _ONCE: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
 
 _FLOW: dict[str, Any] = {"persist_result": False, "validate_parameters": True}
-
-
-@task(name="measure", tags=["aig", "extract"], **_BATCH)
-@sealed
-def measure(
-    workspace: Workspace,
-    name: str,
-    root: str,
-    clips: list[Any],
-    known: dict[str, Any],
-    settings: Any,
-    stuck_after_s: float,
-) -> dict[str, int]:
-    """Measures a batch of clips."""
-    with end_when_stuck(stuck_after_s) as alive:
-        return extracting.measure_batch(workspace, name, root, clips, known, settings, alive)
-
-
-@task(name="write-bucket", tags=["aig", "generate"], **_BATCH)
-@sealed
-def write_bucket(
-    configuration: Configuration, workspace: Workspace, job: BucketJob, stuck_after_s: float
-) -> dict[str, int]:
-    """Makes the pairs of a bucket of clips."""
-    with end_when_stuck(stuck_after_s):
-        return write_pairs(configuration, workspace, job)
 
 
 @flow(name="aig-index", flow_run_name=run_name("index"), **_FLOW)
@@ -123,14 +72,19 @@ def index(configuration_file: str, only: list[str] | None = None) -> Any:
 
 
 @flow(name="aig-extract", flow_run_name=run_name("extract"), **_FLOW)
-def extract(configuration_file: str, only: list[str] | None = None) -> Any:
+def extract(configuration_file: str, only: list[str] | None = None, configuration: dict[str, Any] | None = None) -> Any:
     """Measures the clips that have no features by the present extractor.
 
     Args:
         configuration_file: path of the YAML configuration.
         only: datasets to work on; all where empty.
+        configuration: what the file held when the build began whose stage this is; read from the file where empty.
     """
-    return _stage_of_clips("extract", configuration_file, only, _measure_outdated)
+    with contextlib.ExitStack() as stack:
+        if configuration is not None:
+            given = Configuration.model_validate(configuration)
+            stack.enter_context(snapshot_of(configuration_file, given))
+        return _stage_of_clips("extract", configuration_file, only, measure_outdated)
 
 
 @flow(name="aig-select", flow_run_name=run_name("select"), **_FLOW)
@@ -170,40 +124,8 @@ def _stage_of_clips(
     with opened(configuration_file, stage) as run:
         names = only or list(run.configuration.datasets)
         worked = sum(work(run, name) for name in names)
-        quarantined = _report_clips(run.configuration, run.workspace, names, stage)
+        quarantined = flow_reports.clips(run.configuration, run.workspace, names, stage)
         return run.finished(result, worked=worked, quarantined=quarantined)
-
-
-def _measure_outdated(run: Run, name: str) -> int:
-    configuration, workspace = run.configuration, run.workspace
-    settings = configuration.extract
-    todo, batches = extracting.clips_to_measure(workspace, name, settings, configuration.runner.batch_clips)
-    given: Parameters = {
-        "workspace": workspace,
-        "name": name,
-        "root": root_of(configuration, name),
-        "settings": settings,
-        "stuck_after_s": configuration.runner.stuck_after_s,
-    }
-    jobs: Iterator[Parameters] = ({**given, "clips": clips, "known": known} for clips, known in batches)
-
-    def halves(job: Parameters) -> list[Parameters]:
-        middle = len(job["clips"]) // 2
-        return [{**job, "clips": part} for part in (job["clips"][:middle], job["clips"][middle:]) if part]
-
-    def give_up(job: Parameters) -> dict[str, int]:
-        return extracting.quarantine_fatal_clip(workspace, name, job["clips"][0], settings)
-
-    with progress_of(f"extract {name}", todo) as progress:
-        number = partial("extract {} {}".format, name)
-        for done in run_batches(measure, jobs, run.runner, number, Isolation(halves, give_up)):
-            progress.advance(done["measured"] + done["quarantined"])
-    if todo:
-        workspace.forget()
-        if progress.done == todo:
-            extracting.nothing_to_measure(workspace, name, settings)
-    extracting.forget_outdated(workspace, name, settings)
-    return todo
 
 
 @flow(name="aig-generate", flow_run_name=run_name("generate"), **_FLOW)
@@ -229,7 +151,7 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
         plans = [plan for name in names for plan in plan_dataset(configuration, workspace, name)]
         for plan in plans:
             if plan.kind == CLOSED:
-                _write_outdated(run, plan)
+                write_outdated(run, plan)
         summary = Summary()
         asked = [plan for plan in plans if plan.kind != CLOSED]
         if asked:
@@ -248,7 +170,7 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
             summary = ask()
             failures = {failure.key: failure for failure in summary.failures}
             for plan in asked:
-                _write_outdated(run, plan, failures)
+                write_outdated(run, plan, failures)
         worked = clips_of(plans)
         judged = judging(configuration, workspace, plans)
 
@@ -277,34 +199,10 @@ def generate(configuration_file: str, only: list[str] | None = None) -> Any:
         prefect_artifacts.table("pairs", rows, "Question-answer pairs in the workspace")
         if configuration.generate.open_ended:
             prefect_artifacts.cost(sums)
-        _report_quarantine(workspace, names)
+        flow_reports.quarantine(workspace, names)
         if configuration.generate.open_ended:
             check_replies(configuration, workspace, names)
         return run.finished(sums, worked=worked, quarantined=sums["qa"]["quarantined"])
-
-
-def _write_outdated(run: Run, plan: Plan, failures: dict[str, Any] | None = None) -> None:
-    configuration, workspace = run.configuration, run.workspace
-    name, kind = plan.name, plan.kind
-    stuck_after_s = configuration.runner.stuck_after_s
-    given = {"configuration": configuration, "workspace": workspace, "stuck_after_s": stuck_after_s}
-    calls: Iterator[Parameters] = ({**given, "job": job} for job in plan.jobs(failures))
-
-    def give_up(call: Parameters) -> Any:
-        raise DataError(
-            f"{name}: making the {kind} pairs of {call['job'].clips:,} clips kills its worker every time",
-            "Give it more memory (runner.workers: fewer at a time) or a longer runner.stuck_after_s; what is done is "
-            "kept.",
-        )
-
-    if plan.clips:
-        number = partial("{} {} {}".format, kind, name)
-        isolation = Isolation(lambda call: [call], give_up)
-        with progress_of(f"{kind} {name}", plan.clips) as progress:
-            for done in run_batches(write_bucket, calls, run.runner, number, isolation):
-                progress.advance(done["clips"])
-        workspace.forget()
-    forget_outdated(workspace, plan)
 
 
 @flow(name="aig-publish", flow_run_name=run_name("publish"), **_FLOW)
@@ -349,6 +247,8 @@ def build(
     notes: list[str] | None = None,
     drop: str | None = None,
     accept_shrink: bool = False,
+    plan: bool = False,
+    extract_deployment: str | None = None,
 ) -> Any:
     """Builds what is out of date.
 
@@ -360,9 +260,12 @@ def build(
         notes: sentences for the dataset card's known limits.
         drop: file of marks; pairs marked bad are left out of what is published.
         accept_shrink: publish although more than `publish.max_shrink` of what is published now would be missing.
+        plan: only say what would be done and why, as an artifact; nothing is changed.
+        extract_deployment: deployment that runs the extract stage, so that it waits in a queue of its own, such as
+            `aig-extract/extract`; in this process where empty, and where nothing is to be measured.
 
     Returns:
-        The sums of `aig run --json`, but for the seconds.
+        The sums of `aig run --json`, but for the seconds; of `aig plan --json` where only that was asked for.
 
     Raises:
         UsageError: the configuration, a dataset's folder or the model endpoint is wrong.
@@ -373,12 +276,17 @@ def build(
         names = list(only or configuration.datasets)
         stages = stage_range(first, until)
         check(configuration, only or (), stages)
+        if plan:
+            found = plan_run(configuration, workspace, names)
+            return run.finished(found, worked=flow_reports.plan(found), quarantined=0, what="steps to be")
         sums: dict[str, Any] = {}
         flows: dict[Stage, Any] = {"index": index, "extract": extract, "select": select, "generate": generate}
         for stage in stages:
             if stage == "publish":
                 sums["shards"] = cast(Any, publish)(configuration_file, notes, drop, accept_shrink)
                 sums["report"] = workspace.url("report.html")
+            elif stage == "extract" and extract_deployment and (todo := _to_measure(run, names)):
+                _extract_elsewhere(run, configuration_file, names, extract_deployment, todo)
             else:
                 sums |= flows[stage](configuration_file, names) or {}
         said = sums.pop("said", {})
@@ -391,34 +299,27 @@ def build(
             sums["clips"] = add_up(sums["datasets"].values())
         quarantined = sum(count_quarantined(workspace, name) for name in names)
         sums["stages"] = run.stages
+        flow_reports.build(sums, workspace, names)
         worked = sum(bool(stage["worked"]) for stage in run.stages.values())
         return run.finished(sums, worked=worked, quarantined=quarantined, what="stages")
 
 
-def _report_clips(configuration: Configuration, workspace: Workspace, names: list[str], stage: str) -> int:
-    """Shows where the clips are, and turns a systematic fault into a failed run; returns how many are in quarantine.
-
-    Raises:
-        DataError: more of a dataset's items are in quarantine than `max_quarantine` allows.
-    """
-    sums = {name: clip_sums(configuration, workspace, name) for name in names}
-    prefect_artifacts.table(f"clips-after-{stage}", sums.items(), f"Where the clips are after the {stage} stage")
-    if stage != "select":
-        _report_quarantine(workspace, names)
-    for name, counts in sums.items():
-        share = counts["quarantined"] / max(counts["read"], 1)
-        if share > configuration.max_quarantine:
-            one = next(quarantined_of(workspace, name))
-            raise DataError(
-                f"{name}: {counts['quarantined']:,} of {counts['read']:,} items are in quarantine ({share:.1%}), more "
-                f"than max_quarantine allows ({configuration.max_quarantine:.1%}); one of them: {one.audio_id}: "
-                f"{one.message}",
-                f"{one.advice.rstrip('.')}. The whole list is in {workspace.url('quarantine')}.",
-            )
-    return sum(counts["quarantined"] for counts in sums.values())
+def _to_measure(run: Run, names: Iterable[str]) -> int:
+    """How many clips the extract stage would measure."""
+    settings, size = run.configuration.extract, run.configuration.runner.batch_clips
+    return sum(extracting.clips_to_measure(run.workspace, name, settings, size)[0] for name in names)
 
 
-def _report_quarantine(workspace: Workspace, names: list[str]) -> None:
-    total = sum(count_quarantined(workspace, name) for name in names)
-    items = (item for name in names for item in quarantined_of(workspace, name))
-    prefect_artifacts.quarantine(items, total, workspace.url("quarantine"))
+def _extract_elsewhere(run: Run, configuration_file: str, names: list[str], deployment: str, todo: int) -> None:
+    """Has another process run the extract stage, which holds the workspace meanwhile."""
+    began = time.monotonic()
+    parameters = {
+        "configuration_file": configuration_file,
+        "only": names,
+        "configuration": run.configuration.model_dump(mode="json"),
+    }
+    wait_s = run.configuration.runner.wait_s
+    with lent(run.workspace.root, wait_s=wait_s):
+        run_elsewhere(deployment, parameters, start_within_s=wait_s)
+    run.workspace.forget()
+    run.stages["extract"] = {"seconds": round(time.monotonic() - began, 1), "worked": todo, "unit": "clips"}

@@ -22,6 +22,10 @@ class RunnerSettings(Strict):
         batch_clips: clips per task of the extraction.
         stuck_after_s: a worker that finishes no clip for so long is taken for hung and ended; its clip goes to
             quarantine once it is known which.
+        gpus: GPUs that each batch of the extraction reserves on a cluster: Ray's `num_gpus`, Dask's resource `GPU`;
+            0.5 lets two batches share one. A pool on this machine needs none: each worker takes one of those there.
+        wait_s: how long a deployed run waits for another on the same workspace, and a build for a stage that nobody has
+            started yet; a run that a person starts on a workspace in use is refused at once.
     """
 
     kind: Literal["process", "dask", "ray"] = "process"
@@ -29,6 +33,8 @@ class RunnerSettings(Strict):
     workers: int | None = Field(default=None, gt=0)
     batch_clips: int = Field(default=100, gt=0, le=10_000)
     stuck_after_s: float = Field(default=900, gt=0)
+    gpus: float = Field(default=0, ge=0)
+    wait_s: float = Field(default=6 * 3600, ge=0)
 
     @model_validator(mode="before")
     @classmethod
@@ -39,4 +45,6 @@ class RunnerSettings(Strict):
     def _address_of_a_cluster(self) -> Self:
         if self.address is not None and self.kind == "process":
             raise ValueError("`address` belongs to a cluster: set `kind` to dask or ray, or leave it out")
+        if self.gpus and self.kind == "process":
+            raise ValueError("`gpus` belongs to a cluster: a pool's workers share this machine's GPUs without it")
         return self

@@ -11,12 +11,11 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from aig.core.errors import DataError
 from aig.core.locks import only_holder
 from aig.generators.chat import ChatRequest
 from aig.generators.client.batch import Batches
 from aig.generators.client.batch_jobs import JobStore
-from aig.generators.client.budget import Budget, BudgetReachedError
+from aig.generators.client.budget import Budget, BudgetReachedError, BudgetUsedUpError
 from aig.generators.client.context import RequestContext
 from aig.generators.client.endpoint import Endpoint, base_url, is_loopback
 from aig.generators.client.live import Live
@@ -139,7 +138,7 @@ def _budget_reached(
     summary: Summary,
     left: Iterator[ChatRequest],
     price: Callable[[str], Price],
-) -> DataError:
+) -> BudgetUsedUpError:
     """Says what is left to ask and what that would cost, at the length of the replies so far."""
     requests, further = 0, Decimal(0)
     usual = summary.output_tokens / summary.answered if summary.answered else None
@@ -148,7 +147,7 @@ def _budget_reached(
         output = most_output_tokens(request) or 0 if usual is None else round(usual)
         further += price(request.model).cost(input_tokens(request), output)
     total = spent + further
-    return DataError(
+    return BudgetUsedUpError(
         f"the budget of ${settings.max_cost_usd} is reached: ${spent:.4f} spent, {requests:,} requests left",
         f"They would cost about ${further:.4f} more: set generate.max_cost_usd to {total * Decimal('1.1'):.2f} "
         "and run the same command again.",

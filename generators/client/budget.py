@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 
-__all__ = ["Budget", "BudgetReachedError"]
+from aig.core.errors import DataError
+
+__all__ = ["Budget", "BudgetReachedError", "BudgetUsedUpError"]
 
 
 class BudgetReachedError(Exception):
     """A request does not fit into what is left, and nothing in flight can give room back."""
+
+
+class BudgetUsedUpError(DataError):
+    """A run stopped because of its budget."""
 
 
 class Budget:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import aig
+from aig.pipelines.cli.logs import set_up
 
 __all__ = ["app"]
 
@@ -24,7 +25,15 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say which module speaks, and what Prefect says.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say warnings and errors alone; no progress.")] = False,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="Log lines as JSON objects, for a collector of logs; no bars.")
+    ] = False,
 ) -> None:
+    set_up(verbose=verbose, quiet=quiet, as_json=log_json)
     if version:
         typer.echo(aig.__version__)
 
@@ -36,6 +45,7 @@ AREAS: tuple[str, ...] = (
     "build",
     "plan",
     "operations",
+    "deploy",
     "versions",
     "forget",
     "upkeep",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
@@ -15,6 +14,7 @@ from rich.table import Table
 from aig.core.errors import AigError
 from aig.core.extras import explain_missing
 from aig.pipelines.cli.boundary import explain_unexpected, never_proxy_loopback
+from aig.pipelines.cli.logs import console, say, say_error, set_up
 from aig.pipelines.runtime.shutdown import INTERRUPTED
 
 __all__ = ["JsonFlag", "console", "print_json", "print_table", "run", "say"]
@@ -22,16 +22,8 @@ __all__ = ["JsonFlag", "console", "print_json", "print_table", "run", "say"]
 _INTERRUPTED = (130, 143)
 """Exit statuses of a command that Ctrl-C or SIGTERM ended."""
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
-"""For progress, logs and messages: standard error."""
-
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, nothing else there.")]
 """The `--json` option of every reporting command."""
-
-
-def say(message: str) -> None:
-    """A line for the person at the terminal, as plain text, on standard error."""
-    console.print(message, markup=False)
 
 
 def print_json(value: dict[str, Any]) -> None:
@@ -60,7 +52,7 @@ def _cell(value: object) -> str:
 
 def run(app: typer.Typer) -> int:
     """Runs the command line and returns its exit status: 0, 1 (data), 2 (call, configuration), 130, 143 (signals)."""
-    _log_to_standard_error()
+    set_up()
     never_proxy_loopback()
     try:
         app()
@@ -79,27 +71,5 @@ def run(app: typer.Typer) -> int:
 
 
 def _told(error: AigError) -> int:
-    say(f"Error: {error.message}")
-    if error.advice:
-        say(f"  What to do: {error.advice}")
+    say_error(error)
     return error.exit_code
-
-
-class _StandardError(logging.StreamHandler[Any]):
-    """Writes to what `sys.stderr` is at the time, since tests and progress bars replace it."""
-
-    def __init__(self) -> None:
-        logging.Handler.__init__(self)
-
-    @property
-    def stream(self) -> Any:
-        return sys.stderr
-
-
-def _log_to_standard_error() -> None:
-    handler = _StandardError()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    log = logging.getLogger("aig")
-    log.setLevel(logging.INFO)
-    log.propagate = False
-    log.handlers = [handler]

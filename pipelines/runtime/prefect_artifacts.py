@@ -116,10 +116,10 @@ def finished(result: Any, *, worked: int, quarantined: int, what: str = "clips")
     return Completed(message=done.capitalize(), data=result)
 
 
-def table(name: str, rows: Iterable[tuple[str, Mapping[str, Any]]], description: str) -> None:
-    """A table artifact: one row a dataset, and their sum where there are several."""
-    content = [{"dataset": dataset, **row} for dataset, row in rows]
-    if len(content) > 1:
+def table(name: str, rows: Iterable[tuple[str, Mapping[str, Any]]], description: str, first: str = "dataset") -> None:
+    """A table artifact: one row a dataset, or whatever the first column is, and the datasets' sum if there are more."""
+    content = [{first: title, **row} for title, row in rows]
+    if len(content) > 1 and first == "dataset":
         numbers = [key for key, value in content[0].items() if isinstance(value, int)]
         content.append({"dataset": "sum", **{key: sum(row[key] for row in content) for key in numbers}})
     create_table_artifact(key=_key(name), table=content, description=description)
@@ -151,9 +151,12 @@ def cost(sums: Mapping[str, Any]) -> None:
 
 
 def link(name: str, url: str, text: str, description: str) -> None:
-    """A link artifact to a file or folder of the workspace."""
-    address = Path(url).as_uri() if is_local(url) else url
-    create_link_artifact(key=_key(name), link=address, link_text=text, description=description)
+    """Where something of the workspace is: a link, or its path on a disk, since no page may link to a file."""
+    if is_local(url):
+        shown = f"{description}, on this worker's disk: `{url}`"
+        create_markdown_artifact(key=_key(name), markdown=shown, description=description)
+    else:
+        create_link_artifact(key=_key(name), link=url, link_text=text, description=description)
 
 
 def _key(name: str) -> str:

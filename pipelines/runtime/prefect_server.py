@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import re
 import socket
@@ -76,6 +77,8 @@ def prefect_api(workspace: str) -> Iterator[None]:
             "Name one that can: set AIG_CACHE or XDG_CACHE_HOME to a folder.",
         ) from error
     environment = {**_QUIET, "PREFECT_HOME": str(home)}
+    if logging.getLogger("aig").isEnabledFor(logging.DEBUG):
+        environment["PREFECT_LOGGING_LEVEL"] = "INFO"
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
         with _Supervised(listener, environment, home / "server.log") as server:

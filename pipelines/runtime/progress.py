@@ -20,6 +20,9 @@ log = logging.getLogger("aig")
 
 LOG_EVERY_S = 30.0
 
+bars = True
+"""Whether a terminal gets bars; lines through the log otherwise."""
+
 Listener = Callable[["Progress"], None]
 
 _listeners: list[Listener] = []
@@ -76,7 +79,7 @@ class Progress:
 @contextlib.contextmanager
 def progress_of(title: str, total: int | None = None, unit: str = "clips") -> Iterator[Progress]:
     """Shows the progress of the block on standard error, by a bar or, without a terminal, by log lines."""
-    shown = _bar(title, total, unit) if sys.stderr.isatty() else _lines(title, unit)
+    shown = _bar(title, total, unit) if bars and sys.stderr.isatty() else _lines(title, unit)
     with shown as show:
         yield Progress(title, total, unit, show)
 

@@ -18,10 +18,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from prefect.client.schemas.objects import State
+from prefect.runtime import deployment
 
 import aig
 from aig.pipelines.configuration import Configuration, load
-from aig.pipelines.runtime import prefect_artifacts
+from aig.pipelines.runtime import prefect_artifacts, prefect_events
 from aig.pipelines.runtime.lock import only_run
 from aig.pipelines.runtime.progress import Progress, listening
 from aig.pipelines.runtime.runners import Runner
@@ -86,6 +87,7 @@ class Run:
     workspace: Held
     runner: Runner
     stages: dict[str, dict[str, Any]]
+    _record: _Record
     _stage: str
     _started: float
 
@@ -94,6 +96,7 @@ class Run:
         if self._stage:
             seconds = round(time.monotonic() - self._started, 1)
             self.stages[self._stage] = {"seconds": seconds, "worked": worked, "unit": what}
+            self._record.write(self.workspace, "running")
         return prefect_artifacts.finished(result, worked=worked, quarantined=quarantined, what=what)
 
 
@@ -128,14 +131,16 @@ def opened(configuration_file: str, stage: str = "") -> Iterator[Run]:
             record = (_records.get() or {})[configuration_file]
         configuration = record.configuration
         workspace = record.workspace
-        stack.enter_context(only_run(workspace.root))
+        wait_s = configuration.runner.wait_s if deployment.id else 0.0
+        stack.enter_context(only_run(workspace.root, wait_s=wait_s))
+        stack.enter_context(prefect_events.telling())
         stack.enter_context(explained(workspace.root))
         if not record.name:
             stack.enter_context(_recorded(record, workspace))
         if stage:
             stack.enter_context(listening(prefect_artifacts.ProgressReport(workspace)))
         runner = stack.enter_context(Runner(configuration.runner))
-        yield Run(configuration, workspace, runner, record.stages, stage, time.monotonic())
+        yield Run(configuration, workspace, runner, record.stages, record, stage, time.monotonic())
 
 
 @contextlib.contextmanager

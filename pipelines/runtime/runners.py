@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -22,7 +23,10 @@ from aig.pipelines.runner_settings import RunnerSettings
 from aig.pipelines.runtime.pulse import ending_silent_children
 from aig.pipelines.runtime.watchdog import end_with_parent
 
-__all__ = ["Runner", "gpus"]
+__all__ = ["GPU", "Runner", "gpus"]
+
+GPU = "gpu"
+"""Tag of the tasks that reserve `runner.gpus` on a cluster."""
 
 _GRACE_S = 5.0
 """A worker that hangs ends itself first, and says where it hung; this is for one that cannot."""
@@ -72,7 +76,8 @@ class Runner:
                 pulses = self._watch.enter_context(ending_silent_children(limit_s))
             self._runner = _task_runner(self._settings, pulses)
             self._runner.__enter__()
-        return cast(PrefectFuture[Any], self._runner.submit(task, parameters))
+        with _reserved(self._settings, task):
+            return cast(PrefectFuture[Any], self._runner.submit(task, parameters))
 
     def restart(self) -> None:
         """Has the pool restarted after a worker's death; a cluster replaces its workers itself."""
@@ -96,6 +101,23 @@ class Runner:
         self._watch.close()
 
 
+@contextlib.contextmanager
+def _reserved(settings: RunnerSettings, task: Task[..., Any]) -> Iterator[None]:
+    """Inside the block, a task that needs a GPU is handed over with what it reserves."""
+    if not settings.gpus or GPU not in task.tags:
+        yield
+    elif settings.kind == "ray":
+        from prefect_ray.context import remote_options
+
+        with remote_options(num_gpus=settings.gpus):
+            yield
+    else:
+        import dask
+
+        with dask.annotate(resources={"GPU": settings.gpus}):
+            yield
+
+
 def _task_runner(settings: RunnerSettings, pulses: Path | None) -> TaskRunner[Any]:
     workers = _workers(settings)
     if settings.kind == "dask":
@@ -104,6 +126,8 @@ def _task_runner(settings: RunnerSettings, pulses: Path | None) -> TaskRunner[An
         if settings.address:
             return cast(TaskRunner[Any], DaskTaskRunner(address=settings.address))
         local = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+        if settings.gpus:
+            local["resources"] = {"GPU": 1}
         return cast(TaskRunner[Any], DaskTaskRunner(cluster_kwargs=local))
     if settings.kind == "ray":
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")

@@ -2,14 +2,20 @@
 
 import json
 import re
+import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from aig.core.errors import DataError, UsageError
 from helpers import ROOT
 
-DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+FILE = ROOT / "pipelines" / "deployments" / "prefect.yaml"
+DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))["deployments"]
+
+WATCHED = ("failed", "crashed", "late", "budget", "quarantine", "silent", "too-long")
 
 by_name = pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda deployment: deployment["name"])
 
@@ -46,10 +52,71 @@ def test_the_build_is_nightly_and_its_stages_are_a_choice() -> None:
     assert schema["properties"]["until"]["default"] == "publish"
 
 
+def test_a_clone_and_the_installed_package_deploy_the_same() -> None:
+    assert (ROOT / "prefect.yaml").resolve() == FILE
+
+
+def test_the_nightly_build_measures_in_the_queue_of_the_stage_that_measures() -> None:
+    (nightly,) = (deployment for deployment in DEPLOYMENTS if deployment.get("schedules"))
+    flow_name, _, name = nightly["parameters"]["extract_deployment"].partition("/")
+    (measuring,) = (deployment for deployment in DEPLOYMENTS if deployment["name"] == name)
+    assert flow_of(measuring).name == flow_name
+    assert measuring["work_pool"]["work_queue_name"] == "gpu"
+    assert {"configuration_file", "only", "configuration"} <= set(flow_of(measuring).parameters.properties)
+
+
+def test_automations_name_events_that_come_and_tell_whom_they_are_told_to() -> None:
+    from aig.pipelines.runtime import prefect_events
+    from aig.pipelines.runtime.deploying import automations
+
+    plain = {automation.name: automation for automation in automations()}
+    assert set(plain) == {f"aig-{what}" for what in WATCHED}
+    assert plain["aig-budget"].trigger.expect == {prefect_events.BUDGET}
+    assert plain["aig-quarantine"].trigger.expect == {prefect_events.QUARANTINE}
+    block = uuid.uuid4()
+    for automation in automations(block, time_limit_s=7200):
+        (told,) = (action for action in automation.actions if action.type == "send-notification")
+        assert told.block_document_id == block
+        assert {action.type for action in automation.actions} - {"send-notification"} == {
+            action.type for action in plain[automation.name].actions
+        } - {"do-nothing"}
+    assert automations(time_limit_s=7200)[-1].trigger.within.total_seconds() == 7200
+
+
+@pytest.mark.slow
+def test_a_stage_that_nobody_starts_ends_the_build_with_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from aig.pipelines.runtime.prefect_server import prefect_api
+
+    monkeypatch.setenv("AIG_CACHE", str(tmp_path / "cache"))
+    with prefect_api(str(tmp_path / "workspace")):
+        from prefect import flow, get_client
+
+        from aig.pipelines.runtime import elsewhere
+
+        monkeypatch.setattr(elsewhere, "_POLL_S", 0.1)
+
+        @flow(persist_result=False)
+        def outer(deployment: str) -> None:
+            elsewhere.run_elsewhere(deployment, {"configuration_file": "x.yaml"}, start_within_s=0.2)
+
+        with pytest.raises(UsageError, match="no deployment 'aig-extract/extract'"):
+            outer("aig-extract/extract")
+        with get_client(sync_client=True) as client:
+            flow_id = client.create_flow_from_name("aig-extract")
+            client.create_deployment(flow_id, "extract", entrypoint="aig.pipelines.flows.extract")
+            with pytest.raises(DataError, match="nobody has started aig-extract/extract") as late:
+                outer("aig-extract/extract")
+            assert "prefect worker start" in late.value.advice
+            states = [run.state_name for run in client.read_flow_runs() if run.flow_id == flow_id]
+        assert states == ["Cancelled"]  # what waits no longer is not started later
+
+
 def test_every_queue_has_a_worker_in_the_walk_through_and_keys_are_nowhere() -> None:
+    from aig.pipelines.runtime.deploying import QUEUES
+
     walk_through = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     for queue in {deployment["work_pool"]["work_queue_name"] for deployment in DEPLOYMENTS}:
-        assert f"prefect work-queue create {queue} --pool aig" in walk_through
+        assert queue in QUEUES  # `aig deploy` makes it
         assert re.search(rf"prefect worker start --pool aig --work-queue {queue}\b", walk_through)
     assert "API_KEY" not in json.dumps(DEPLOYMENTS)
     for deployment in DEPLOYMENTS:

@@ -1,14 +1,16 @@
 """Whole builds broken off in several stages; what is left must be the unbroken build's bytes, and paid for once."""
 
 import errno
+import logging
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from aig.core.errors import DataError
-from aig.pipelines.runtime.lock import only_run
+from aig.pipelines.runtime.lock import lent, only_run
 from aig.pipelines.runtime.storage_errors import explained
 from benchmarks import faults
 
@@ -49,6 +51,40 @@ def test_the_second_run_on_a_workspace_is_refused_with_the_name_of_the_first(tmp
         first.kill()
     with only_run(str(tmp_path)), only_run(str(tmp_path)):  # a lock does not outlive its run; a flow enters its own
         pass
+
+
+def test_a_deployed_run_waits_for_the_one_before_it_and_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aig.pipelines.runtime.lock._POLL_S", 0.05)
+    monkeypatch.setattr(logging.getLogger("aig"), "propagate", True)
+    caplog.set_level(logging.INFO, "aig")
+    code = "import sys; from aig.pipelines.runtime.lock import only_run\n"
+    code += f"with only_run({str(tmp_path)!r}): print('held', flush=True); sys.stdin.readline()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        assert first.stdin is not None
+        assert first.stdout.readline() == b"held\n"
+        with pytest.raises(DataError, match="in use"), only_run(str(tmp_path), wait_s=0.3):
+            pass
+        assert "waiting, for at most" in caplog.text
+        ending = threading.Timer(0.5, first.stdin.close)
+        ending.start()
+        with only_run(str(tmp_path), wait_s=60):
+            assert first.wait(10) == 0
+        ending.join()
+
+
+def test_a_workspace_is_lent_to_another_process_and_taken_back(tmp_path: Path) -> None:
+    code = "from aig.pipelines.runtime.lock import only_run\n"
+    code += f"with only_run({str(tmp_path)!r}): print('held')"
+    another = [sys.executable, "-c", code]
+    with only_run(str(tmp_path)):
+        assert subprocess.run(another, capture_output=True, timeout=60, check=False).returncode != 0
+        with lent(str(tmp_path), wait_s=10):
+            assert subprocess.run(another, capture_output=True, timeout=60, check=False).stdout == b"held\n"
+        assert subprocess.run(another, capture_output=True, timeout=60, check=False).returncode != 0
+    assert subprocess.run(another, capture_output=True, timeout=60, check=False).returncode == 0
 
 
 def test_a_full_disk_is_explained(tmp_path: Path) -> None:

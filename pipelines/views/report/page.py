@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import resources
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from aig.pipelines.views.report.text_against_ear import COMPARED, word_error_ban
 from aig.pipelines.views.report.verdicts import verdicts
 from aig.pipelines.workspace.database import open_tables
 from aig.pipelines.workspace.marks import read_marks
+from aig.pipelines.workspace.run_records import run_records
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.descriptions import descriptions
 from aig.prompts.kind_registry import TASK_KINDS
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 __all__ = ["REPORT", "write_report"]
 
 REPORT = "report.html"
+
+RUNS_SHOWN = 5
 
 SAMPLES = 30
 """Clips to hear."""
@@ -127,6 +131,7 @@ def _facts(lookup: ClipLookup) -> dict[str, Any]:
         **_judging(configuration, database),
         "spending": spending,
         "faults": numbers.faults(database),
+        "runs": list(islice(run_records(workspace), RUNS_SHOWN)),
         "levels": _level_tables(load_levels(configuration.extract.levels), database),
         "tasks": tasks,
         "open_task": OPEN_ENDED.name,
