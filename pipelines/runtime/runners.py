@@ -125,7 +125,7 @@ def _task_runner(settings: RunnerSettings, pulses: Path | None) -> TaskRunner[An
 
         if settings.address:
             return cast(TaskRunner[Any], DaskTaskRunner(address=settings.address))
-        local = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+        local: dict[str, Any] = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
         if settings.gpus:
             local["resources"] = {"GPU": 1}
         return cast(TaskRunner[Any], DaskTaskRunner(cluster_kwargs=local))

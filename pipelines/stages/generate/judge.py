@@ -262,7 +262,7 @@ def second_requests(
     every = Judging(configuration, workspace, tuple(there), ())
     keys: set[str] = set()
     with Ledger(workspace.url("responses")) as replies:
-        for clip in (clip for plan, parts in there for part in parts for clip in every._clips(plan, part)):
+        for clip in (clip for plan, parts in there for _, clips in every._by_part(plan, parts) for clip in clips):
             if not set(clips_of(clip.pairs[0].audio_id)).isdisjoint(audio_ids):
                 blind = every._blind(clip)
                 keys |= {request.key for request in every._judge(clip, every._guesses(clip, replies))}
