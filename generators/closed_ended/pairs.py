@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Protocol
 
 from aig.core.clip_pairs import pair_id
@@ -54,6 +54,7 @@ def closed_pairs(
     vocabulary: Sequence[str] = (),
     tasks: Sequence[Task] = PAPER,
     peers: Peers | None = None,
+    words: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Iterator[QAPair]:
     """The closed-ended rows of a clip: those of the tasks whose fields it has.
 
@@ -70,6 +71,7 @@ def closed_pairs(
             classes that have acoustic descriptions.
         tasks: those that are asked.
         peers: clips of the same dataset, this one among them, for wrong options and comparisons.
+        words: of the scales `pitch`, `speed` and `volume`, from low to high, where they are not the default levels'.
 
     Raises:
         KeyError: the dataset names a task that does not exist.
@@ -77,7 +79,7 @@ def closed_pairs(
     item = audible(item)
     clip = item.clip
     known = tuple(vocabulary) or known_labels()
-    facts = Facts(clip, item.features, item.spoken, item.sounds, known, seed, settings, peers or Peers())
+    facts = Facts(clip, item.features, item.spoken, item.sounds, known, seed, settings, peers or Peers(), words or {})
     found = {
         task: list(task.answers(facts)) for task in _tasks(dataset.closed_tasks, facts, tasks) if facts.has(task.needs)
     }

@@ -14,12 +14,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from aig.core.records import Clip, Features
+from aig.core.records import Clip, Features, Measured
 from aig.core.storage import is_local
 from aig.core.tables import CLIPS, FEATURES, from_batch
 from aig.extractors.version import Parts, parts
 from aig.generators.client.estimate import estimate_cost, total
 from aig.generators.closed_ended import closed_pairs
+from aig.generators.closed_ended.peers import Peers
 from aig.generators.closed_ended.registry import resolve
 from aig.generators.ledger.ledger import Ledger
 from aig.pipelines.configuration import Configuration
@@ -215,6 +216,7 @@ def _sampled(configuration: Configuration, draft: Draft, name: str) -> Iterator[
     dataset = dataset_of(configuration, name)
     tasks = resolve(configuration.generate.tasks)
     weight = clips / table.num_rows
+    items: list[Measured] = []
     for batch in table.to_batches():
         of_clips = from_batch(batch, Clip)
         known = batch.column("known").to_pylist()
@@ -225,11 +227,14 @@ def _sampled(configuration: Configuration, draft: Draft, name: str) -> Iterator[
             usable.schema.get_field_index("sample_rate"), "sample_rate", usable.column("sample_rate").fill_null(16_000)
         )
         for clip, measured, is_known in zip(of_clips, from_batch(usable, Features), known, strict=True):
-            item = derive(clip, replace(measured, audio_id=clip.audio_id) if is_known else None)
-            asked = configuration.generate.questions
-            rows = closed_pairs(item, dataset.for_split(clip.split), configuration.seed, asked, tasks=tasks)
-            counts = Counter(row.task for row in rows)
-            yield clip.path is not None, {task: count * weight for task, count in counts.items()}
+            items.append(derive(clip, replace(measured, audio_id=clip.audio_id) if is_known else None))
+    peers = Peers(items)
+    for item in items:
+        clip, asked = item.clip, configuration.generate.questions
+        of_split = dataset.for_split(clip.split)
+        rows = closed_pairs(item, of_split, configuration.seed, asked, tasks=tasks, peers=peers)
+        counts = Counter(row.task for row in rows)
+        yield clip.path is not None, {task: count * weight for task, count in counts.items()}
 
 
 def _disk(workspace: Workspace) -> dict[str, int | None]:

@@ -18,7 +18,7 @@ from aig.pipelines.stages.forget import forget
 from aig.pipelines.views.browse.app import create_app
 from aig.pipelines.views.browse.serve import open_site
 from aig.pipelines.views.clip_lookup import ClipLookup
-from aig.pipelines.views.report.numbers import rows_by
+from aig.pipelines.views.report.numbers import rows_by, rows_by_skill
 from aig.pipelines.views.report.samples import samples
 from aig.pipelines.views.trace import trace_pair
 from aig.pipelines.views.upkeep import check_workspace
@@ -130,6 +130,9 @@ def test_pages_show_and_play_both_clips(built: tuple[Configuration, Workspace, P
     made = {task: [r for r in compared(workspace) if r["task"] == task] for task in counted if task.startswith("comp")}
     assert all(counted[task][0] >= len(rows) for task, rows in made.items())
     assert counted["compare_volume"][1] > 20
+    skills = rows_by_skill(database)
+    assert set(skills) == {"event recognition", "sound character", "speaker identification"}
+    assert sum(skills["sound character"].values()) == counted["compare_volume"][0]
     shown = list(samples(ClipLookup(configuration, workspace, database), 4))
     assert {len(sample.sounds) for sample in shown} == {1, 2}
     assert all(heard.audio for sample in shown for heard in sample.sounds)

@@ -90,7 +90,8 @@ def test_a_set_with_pairs_is_valid_and_counts_both_clips(of_pairs: Path, monkeyp
     assert (report.ok, report.rows) == (True, 30), report.errors
     found = statistics(str(of_pairs))
     assert found.clips == {"my_calls": 20}
-    assert found.skills == {"paralinguistics": {"": 20}}
+    assert found.skills == manifest.skills == {"paralinguistics": {"": 20}}
+    assert "| paralinguistics |  | sound character | 20 |  |  |  |" in (of_pairs / "README.md").read_text()
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_DATASETS_CACHE", str(of_pairs.parent / "cache"))
     for config, number in (("comparison", 20), ("default", 10), ("all", 30)):

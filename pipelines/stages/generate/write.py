@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 
 from aig.core.records import Dropped, QAPair, Quarantined
 from aig.core.tables import DROPPED, to_table, write_table
+from aig.extractors.levels import load_levels
 from aig.generators.closed_ended import closed_pairs
 from aig.generators.closed_ended.peers import Peers
 from aig.generators.closed_ended.registry import resolve
@@ -83,8 +84,12 @@ def _closed(configuration: Configuration, job: BucketJob) -> list[QAPair]:
     made: dict[str, QAPair] = {}
     items = [item for item in job.items(configuration) if item.kept]
     peers = Peers([item.measured for item in items])
+    levels = load_levels(configuration.extract.levels)
+    speed = levels.speed if configuration.extract.whisper else levels.speed_by_syllables
+    words = {"pitch": levels.pitch.words, "speed": speed.words, "volume": levels.volume.words}
     for item in items:
-        for pair in closed_pairs(item.measured, item.dataset, configuration.seed, asked, job.vocabulary, tasks, peers):
+        about = (item.measured, item.dataset, configuration.seed, asked, job.vocabulary)
+        for pair in closed_pairs(*about, tasks, peers, words):
             made.setdefault(pair.qa_id, pair)
     return list(made.values())
 

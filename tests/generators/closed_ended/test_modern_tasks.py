@@ -90,6 +90,17 @@ def test_choices_about_time_have_the_right_option(task: str, output: str):
     assert answer.output == f"({'ABCDE'[answer.answer_index]}) {output}"
 
 
+def test_levels_of_ones_own_words_are_asked_about():
+    words = ("tief", "mittel", "hoch")
+    items = [
+        measured(clip(n, text="Who is there?"), pitch_level=words[n % 3], transcript="Who is there?") for n in range(60)
+    ]
+    about = (Any(), 0, QuestionSettings(), LABELS, (TASKS["choice_pitch"],), Peers(items), {"pitch": words})
+    rows = [row for item in items for row in closed_pairs(item, *about)]
+    assert len(rows) > 20
+    assert {choice for row in rows for choice in row.choices or ()} == {"tief", "hoch"}
+
+
 def test_the_loudest_and_the_quietest_sound_are_those_measured_alone():
     events = (Event("Dog", 0.0, 1.0), Event("Rain", 2.0, 6.0), Event("Church bell", 5.0, 8.0), Event("Dog", 9.0, 9.5))
     decibels = [-40.0] * 10 + [-90.0] * 10 + [-30.0] * 30 + [-1.0] * 10 + [-20.0] * 20 + [-90.0] * 10 + [-40.0] * 10
