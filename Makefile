@@ -20,12 +20,14 @@ $(BIN)/uv:
 demo: setup  ## shards from real audio in a few minutes: no key, no downloads by hand
 	$(BIN)/aig demo --out demo
 
-# A file's tests stay in one process, so that what they share is made once; files are spread over the cores.
+# A file's tests stay in one process, so that what they share is made once; files are spread over the cores, slow first.
+PYTEST_PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+
 test: setup  ## every test, the slow ones too; more options: make test PYTEST='--cov'
-	$(BIN)/pytest -n auto --dist loadfile $(PYTEST)
+	$(BIN)/pytest $(PYTEST_PARALLEL) $(PYTEST)
 
 check: lint  ## before a commit: lint and the fast tests
-	$(BIN)/pytest -n auto --dist loadfile -m 'not slow'
+	$(BIN)/pytest $(PYTEST_PARALLEL) -m 'not slow'
 
 lint: setup
 	$(BIN)/ruff check .

@@ -135,7 +135,7 @@ class Run:
             env={**os.environ, "AIG_CACHE": str(configuration.with_suffix(".cache")), "PYTHONUNBUFFERED": "1"},
         )
 
-    def at(self, moment: str, limit_s: float = 240) -> bool:
+    def at(self, moment: str, limit_s: float = 600) -> bool:
         """Waits until the build has reached a moment or is beyond it; false where it ended before."""
         end = time.monotonic() + limit_s
         while time.monotonic() < end and self.process.poll() is None:
@@ -169,7 +169,7 @@ class Run:
                     continue
         return sorted(found)
 
-    def sums(self, limit_s: float = 240) -> dict[str, Any]:
+    def sums(self, limit_s: float = 600) -> dict[str, Any]:
         """Waits for the end of a build that must succeed."""
         out, _ = self.process.communicate(timeout=limit_s)
         if self.process.returncode != 0:
@@ -247,7 +247,7 @@ def break_off(configuration: Path, strikes: list[Strike], unbroken: Run, clean: 
         if "flow" not in blow.fault:
             blow.came_to = "carried on"
             continue
-        run.process.communicate(timeout=120)
+        run.process.communicate(timeout=600)
         blow.came_to = f"{run.process.returncode} after {time.monotonic() - struck:.1f} s"
         killed_asking += blow.moment == "ask"
         time.sleep(2)

@@ -17,7 +17,7 @@ import pytest
 
 from helpers import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.slow
 
 PACKAGES = ("core", "datasets_registry", "extractors", "filters", "prompts", "generators", "shards", "pipelines")
 UV = Path(sys.executable).with_name("uv")

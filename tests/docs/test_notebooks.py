@@ -11,7 +11,7 @@ import pytest
 
 from helpers import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.slow
 
 
 def run(name: str, folder: Path) -> dict[str, list[dict[str, Any]]]:

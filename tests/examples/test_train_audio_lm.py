@@ -23,7 +23,6 @@ def call(*arguments: str | Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_what_is_heard_is_learned_and_the_controls_are_not(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     if shutil.which("espeak-ng") is None:

@@ -26,7 +26,7 @@ COLUMNS = ["instruction", "input", "audio_id", "dataset", "task", "output"]
 
 def aig(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).with_name("aig")), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, timeout=280)
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, timeout=600)
 
 
 @dataclass

@@ -16,7 +16,6 @@ from benchmarks import faults
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_a_build_broken_off_in_every_way_ends_with_the_same_bytes(tmp_path: Path) -> None:
     corpus = faults.Corpus(tmp_path / "corpus", 24)
     corpus.make()

@@ -71,7 +71,7 @@ def store() -> Iterator[Flaky]:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patch.setenv("NO_PROXY", "127.0.0.1")
         s3fs.S3FileSystem.clear_instance_cache()
-        s3fs.S3FileSystem().mkdir("bucket")
+        s3fs.S3FileSystem().makedirs("bucket", exist_ok=True)  # moto keeps one store a process
         yield flaky
         s3fs.S3FileSystem.clear_instance_cache()
     flaky.proxy.close()

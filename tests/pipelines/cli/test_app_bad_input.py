@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 def aig(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).with_name("aig")), *arguments]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
-    return subprocess.run(command, capture_output=True, text=True, env={**kept, **environment}, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, env={**kept, **environment}, timeout=600)
 
 
 def tone(file: Path, hz: float = 220.0, seconds: float = 1.0) -> None:

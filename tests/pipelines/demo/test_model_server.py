@@ -155,7 +155,7 @@ def ask(url: str, what: str) -> dict[str, Any]:
     request = urllib.request.Request(
         f"{url}/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=120) as answer:
+    with urllib.request.urlopen(request, timeout=600) as answer:
         reply: dict[str, Any] = json.load(answer)
     return reply
 

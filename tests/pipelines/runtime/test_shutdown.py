@@ -28,7 +28,7 @@ def told(code: str, *signals: signal.Signals) -> tuple[int, float, str]:
         for number in signals:
             process.send_signal(number)
             time.sleep(1.2 if len(signals) > 1 else 0)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=300)
         return process.returncode, time.monotonic() - started, errors
 
 
