@@ -8,7 +8,7 @@ from aig.core.sound_names import plain_name
 from aig.prompts.descriptions import known_labels
 from aig.prompts.sound_families import nameable, related
 
-__all__ = ["NOT_HEARD", "certainly_absent"]
+__all__ = ["NOT_HEARD", "certainly_absent", "plainly_absent"]
 
 NOT_HEARD = "Not to be heard: "
 """Before the sounds that a clip lacks, where a model is told of them."""
@@ -29,3 +29,9 @@ def certainly_absent(present: tuple[str, ...]) -> tuple[str, ...]:
         for label in known_labels()
         if nameable(label) and plain_name(label) not in heard and not any(related(label, other) for other in present)
     )
+
+
+@lru_cache(maxsize=4096)
+def plainly_absent(present: tuple[str, ...]) -> frozenset[str]:
+    """Of `certainly_absent`, how the sounds are called in plain text."""
+    return frozenset(map(plain_name, certainly_absent(present)))

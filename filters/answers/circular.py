@@ -85,18 +85,22 @@ def _stems(text: str) -> set[str]:
 
 
 def _beyond(stems: set[str], known: set[str]) -> set[str]:
-    """The stems that no known one is akin to."""
-    return {stem for stem in stems - known if not any(_akin(stem, other) for other in known)}
+    """The stems that no known one is akin to.
 
-
-def _akin(stem: str, other: str) -> bool:
-    """Whether two stems are forms of one word: `applau` and `applaus`, `ang` and `angr`."""
-    short, long = sorted((stem, other), key=len)
-    return (
-        stem[:_ALIKE] == other[:_ALIKE]
-        if len(short) >= _ALIKE
-        else len(long) - len(short) <= 1 and long.startswith(short)
-    )
+    Akin are two stems that are forms of one word, such as `applau` and `applaus`, `ang` and `angr`: both begin with
+    the same letters, or a short one is the other without its last letter.
+    """
+    beginnings = {other[:_ALIKE] for other in known if len(other) >= _ALIKE}
+    shortened = {other[:-1] for other in known}
+    return {
+        stem
+        for stem in stems - known
+        if not (
+            stem[:_ALIKE] in beginnings
+            if len(stem) > _ALIKE
+            else stem in beginnings or stem[:-1] in known or (len(stem) < _ALIKE and stem in shortened)
+        )
+    }
 
 
 _BARE_STEMS = frozenset(map(stem_of, _BARE))

@@ -134,12 +134,14 @@ def _level(clause: str, features: Features | None) -> str | None:
     }
     for name, patterns in _LEVEL_PATTERNS.items():
         levels = [level for level in known[name] if level]
+        if not levels:
+            continue
         for pattern in patterns:
             for match in pattern.finditer(clause):
                 groups = [group.lower() for group in match.groups() if group]
                 side = _SIDES[groups[-1]]
                 strong = len(groups) > 1
-                if levels and all(_opposed(side, strong, level) for level in levels):
+                if all(_opposed(side, strong, level) for level in levels):
                     return f"says {match[0]!r} where the {name} is {levels[0]}"
     return None
 

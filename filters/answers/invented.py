@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from aig.core.records import Clip, Event, Features
 from aig.filters.answers.answer_filter import AnswerFilter, Context, Pair
@@ -101,17 +102,16 @@ def _told(clip: Clip, features: Features | None) -> str:
 
 def _name(text: str, told: str, question: str = "") -> str | None:
     """The first word with a capital that is neither the first of its sentence nor known."""
-    known = {word[:_STEM] for word in WORD.findall(f"{told} {question}".casefold())}
+    known: set[str] | None = None
     for sentence in sentences(unquoted(text)):
-        words = list(WORD.finditer(sentence))
-        for word in words[1:]:
-            folded = re.sub(r"['’]s$", "", word[0]).casefold()
-            if (
-                not word[0][0].isupper()
-                or folded in _COMMON
-                or sentence[: word.start()].rstrip()[-1:] in ("'", "‘", "“", ":")
-            ):
+        for word in islice(WORD.finditer(sentence), 1, None):
+            if not word[0][0].isupper():
                 continue
+            folded = re.sub(r"['’]s$", "", word[0]).casefold()
+            if folded in _COMMON or sentence[: word.start()].rstrip()[-1:] in ("'", "‘", "“", ":"):
+                continue
+            if known is None:
+                known = {word[:_STEM] for word in WORD.findall(f"{told} {question}".casefold())}
             if folded[:_STEM] not in known and not (len(word[0]) > 1 and word[0].isupper()):
                 return word[0]
     return None

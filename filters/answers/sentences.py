@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 __all__ = ["WORD", "content_words", "sentences", "stem_of", "stems", "unquoted"]
 
@@ -18,6 +19,7 @@ _EMPTY = frozenset(
     """.split()  # noqa: SIM905 - a list of quoted words is harder to read
 )
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:\.(?=\d)[^.!?;\n]+)*")
+_POSSESSIVE = re.compile(r"['’]s$")
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
 
 
@@ -41,9 +43,10 @@ def stems(text: str) -> set[str]:
     return {stem_of(word) for word in content_words(text)}
 
 
+@lru_cache(maxsize=65_536)
 def stem_of(word: str) -> str:
     """A word without the endings of number, tense and manner, as far as its beginning stays: `barking` is `bark`."""
-    word = re.sub(r"['’]s$", "", word)
+    word = _POSSESSIVE.sub("", word)
     for ending in ("ingly", "edly", "ness", "ing", "ies", "ied", "ers", "est", "er", "ed", "es", "ly", "s", "y", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             word = word.removesuffix(ending)

@@ -11,7 +11,6 @@ from typing import Any
 
 from aig.core.qa_id import make_pair
 from aig.core.records import Clip, Dropped, Measured, QAPair
-from aig.core.sound_names import plain_name
 from aig.filters.answers.filter import FilterResult, Pair, filter_pairs
 from aig.filters.answers.refusal import is_refusal
 from aig.filters.answers.settings import AnswerFilterSettings
@@ -22,7 +21,7 @@ from aig.generators.open_ended.forms.registry import FORMS
 from aig.generators.open_ended.items import read_items
 from aig.generators.open_ended.parse import parse_reply
 from aig.generators.settings import GenerateSettings
-from aig.prompts.absent import certainly_absent
+from aig.prompts.absent import plainly_absent
 from aig.prompts.kind_registry import kind_of
 from aig.prompts.open_ended import Prompt, render, response_schema
 from aig.prompts.prompt_kind import PromptKind
@@ -220,7 +219,7 @@ def _filtered(
 ) -> list[FilterResult]:
     """What becomes of some pairs of a reply by the answer filters."""
     annotated = item.sounds if item.clip.labels or item.clip.events else ()
-    absent = frozenset(map(plain_name, certainly_absent(annotated))) if settings.contradiction else frozenset()
+    absent = plainly_absent(annotated) if settings.contradiction else frozenset()
     return filter_pairs(
         found,
         item.clip,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
+from aig.core.errors import UsageError
 from aig.pipelines.cli.options import ConfigArgument, OnlyOption
 from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
@@ -17,11 +19,43 @@ def register(app: typer.Typer) -> None:
     app.command("plan")(plan)
 
 
-def plan(config: ConfigArgument, only: OnlyOption = None, json: JsonFlag = False) -> None:
+def plan(
+    config: ConfigArgument,
+    only: OnlyOption = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Model a whole build on this number of workers.")
+    ] = None,
+    machines: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--machines",
+            metavar="[STAGE=][COUNTx]CORES@DOLLARS",
+            help="What they run on, at what price an hour: 16@0.68, or extract=8x1@2.50; may be given more than once.",
+        ),
+    ] = None,
+    clips: Annotated[
+        int | None, typer.Option("--clips", min=1, help="Model a build of this number of clips, not of those here.")
+    ] = None,
+    seconds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--seconds", metavar="STAGE=SECONDS", help="Time of one core an item, instead of the measured one."
+        ),
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
     """Shows what `aig run` would do and why: clips, requests, dollars, time, disk, rows. Nothing is done.
 
-    Works without audio too: rows by rule are reckoned from the annotations.
+    Works without audio too: rows by rule are reckoned from the annotations. With --workers, --machines or --clips it
+    shows instead what a whole build takes on these machines, by how long earlier runs took.
     """
+    if workers or machines or clips or seconds:
+        found = _model(config, workers, machines or [], clips, seconds or [])
+        if json:
+            print_json(found)
+        else:
+            _show_model(found)
+        return
     from aig.pipelines.configuration import load
     from aig.pipelines.preflight import check, chosen_datasets
     from aig.pipelines.views.plan import plan_run
@@ -35,6 +69,50 @@ def plan(config: ConfigArgument, only: OnlyOption = None, json: JsonFlag = False
         print_json(found)
     else:
         _show(found, configuration.generate.model)
+
+
+def _model(
+    config: Path, workers: int | None, machines: list[str], clips: int | None, seconds: list[str]
+) -> dict[str, Any]:
+    from dataclasses import replace
+
+    from aig.pipelines.configuration import load
+    from aig.pipelines.views.scale import build_model, measured_rates, parse_fleet, parse_seconds
+    from aig.pipelines.workspace.run_records import run_records
+    from aig.pipelines.workspace.workspace import Workspace
+
+    fleet, given = parse_fleet(workers, machines), parse_seconds(seconds)
+    configuration = load(config)
+    workspace = Workspace(configuration.workspace)
+    here = clips or sum(workspace.count("part", "clips", name) for name in configuration.datasets)
+    if not here:
+        raise UsageError("The workspace has no clips yet.", "Run `aig index CONFIG`, or say how many: --clips 1100000.")
+    rates = measured_rates(run_records(workspace))
+    return build_model(configuration, here, replace(rates, seconds={**rates.seconds, **given}), fleet)
+
+
+def _show_model(found: dict[str, Any]) -> None:
+    print_table(
+        f"A build of {found['clips']:,} clips on {found['workers']:,} workers",
+        ("stage", "runs in", "items", "seconds each", "known from", "machines", "hours", "dollars"),
+        [
+            (
+                stage["stage"],
+                stage["place"],
+                f"{stage['items']:,} {stage['unit']}",
+                f"{stage['seconds_each']:.3g}",
+                "earlier runs" if stage["measured"] else "defaults",
+                stage["machines"],
+                f"{stage['hours']:,.2f}",
+                f"{stage['dollars']:,.2f}",
+            )
+            for stage in found["stages"]
+        ],
+    )
+    typer.echo(
+        f"Together {found['hours']:,.1f} h and ${found['dollars']:,.2f} for machines; {found['coordinator_share']:.1%} "
+        "of the time in the coordinator, which no worker shortens. The model's price: aig estimate."
+    )
 
 
 def _show(found: dict[str, Any], model: str) -> None:

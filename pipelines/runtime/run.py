@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import time
 import uuid
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from aig.pipelines.configuration import Configuration, load
 from aig.pipelines.runtime import prefect_artifacts, prefect_events
 from aig.pipelines.runtime.lock import only_run
 from aig.pipelines.runtime.progress import Progress, listening
-from aig.pipelines.runtime.runners import Runner
+from aig.pipelines.runtime.runners import Runner, workers_of
 from aig.pipelines.runtime.storage_errors import explained
 from aig.pipelines.workspace.held import Held
 from aig.pipelines.workspace.run_records import RUNS
@@ -65,6 +66,8 @@ class _Record:
             "seconds": round(time.time() - self.started, 1),
             "outcome": outcome,
             "version": aig.__version__,
+            "workers": workers_of(self.configuration.runner),
+            "cores": os.cpu_count() if self.configuration.runner.address is None else None,
             "stages": self.stages,
             "steps": self.steps,
             "configuration": self.configuration.model_dump(mode="json"),

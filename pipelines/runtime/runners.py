@@ -23,7 +23,7 @@ from aig.pipelines.runner_settings import RunnerSettings
 from aig.pipelines.runtime.pulse import ending_silent_children
 from aig.pipelines.runtime.watchdog import end_with_parent
 
-__all__ = ["GPU", "Runner", "gpus"]
+__all__ = ["GPU", "Runner", "gpus", "workers_of"]
 
 GPU = "gpu"
 """Tag of the tasks that reserve `runner.gpus` on a cluster."""
@@ -32,7 +32,7 @@ _GRACE_S = 5.0
 """A worker that hangs ends itself first, and says where it hung; this is for one that cannot."""
 
 
-def _workers(settings: RunnerSettings) -> int:
+def workers_of(settings: RunnerSettings) -> int:
     """How many batches run at a time: as configured, else as many as this machine has cores."""
     return settings.workers or os.cpu_count() or 1
 
@@ -52,7 +52,7 @@ class Runner:
             UsageError: the packages that this kind of runner needs are not installed.
         """
         self._settings = settings
-        self.workers = _workers(settings)
+        self.workers = workers_of(settings)
         self.deaths = _deaths(settings.kind)
         self._runner: TaskRunner[Any] | None = None
         self._watch = contextlib.ExitStack()
@@ -119,7 +119,7 @@ def _reserved(settings: RunnerSettings, task: Task[..., Any]) -> Iterator[None]:
 
 
 def _task_runner(settings: RunnerSettings, pulses: Path | None) -> TaskRunner[Any]:
-    workers = _workers(settings)
+    workers = workers_of(settings)
     if settings.kind == "dask":
         from prefect_dask.task_runners import DaskTaskRunner
 

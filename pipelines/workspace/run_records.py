@@ -16,8 +16,9 @@ RUNS = "runs"
 def run_records(workspace: Workspace) -> Iterator[dict[str, Any]]:
     """What is kept of each run, the latest first.
 
-    Keys: `started` (ISO 8601), `seconds`, `outcome` (`running`, `completed` or `failed`), `version`, `stages` (by
-    name: `seconds`, `worked`, `unit`), `steps` (by title: `done`, `unit`, `seconds`) and `configuration`.
+    Keys: `started` (ISO 8601), `seconds`, `outcome` (`running`, `completed` or `failed`), `version`, `workers` and
+    `cores` (of this machine, `None` where the workers are elsewhere), `stages` (by name: `seconds`, `worked`, `unit`),
+    `steps` (by title: `done`, `unit`, `seconds`) and `configuration`.
     """
     for name in reversed(workspace.files(RUNS)):
         if name.endswith(".json") and (record := workspace.read_json(RUNS, name)):

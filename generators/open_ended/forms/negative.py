@@ -10,7 +10,7 @@ from aig.core.sound_names import plain_name
 from aig.filters.answers.answer_filter import Pair
 from aig.filters.answers.sentences import stems
 from aig.generators.open_ended.forms.draft import Draft, Form, Given, Refused
-from aig.prompts.absent import certainly_absent
+from aig.prompts.absent import plainly_absent
 
 __all__ = ["NEGATIVE"]
 
@@ -40,7 +40,7 @@ def _draft(found: dict[str, Any], given: Given) -> Draft | Refused:
 def _absent_names(item: Measured) -> frozenset[str]:
     clip = item.clip
     present = tuple(dict.fromkeys((*(event.label for event in clip.events or ()), *(clip.labels or ()))))
-    return frozenset(map(plain_name, certainly_absent(present)))
+    return plainly_absent(present)
 
 
 def _told(item: Measured) -> str:

@@ -1,0 +1,280 @@
+"""What a build takes on more workers and machines: a model of its stages, from how long earlier runs took.
+
+    hours = most of (items x seconds each / cores, batches x seconds of the coordinator each) / 3600
+
+Some stages run in workers; others in one process, the coordinator, however many workers there are; the model's server
+is asked at the rate that the configuration allows or an earlier run reached. What no run has measured is reckoned by
+`DEFAULTS`, and the model says so.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from aig.core.errors import UsageError
+from aig.generators.settings import GenerateSettings
+from aig.pipelines.configuration import Configuration
+
+__all__ = [
+    "DEFAULTS",
+    "Fleet",
+    "Machines",
+    "Rates",
+    "StageModel",
+    "build_model",
+    "measured_rates",
+    "parse_fleet",
+    "parse_seconds",
+]
+
+Place = Literal["workers", "coordinator", "model server"]
+
+PLACES: Mapping[str, Place] = {
+    "index": "coordinator",
+    "extract": "workers",
+    "select": "coordinator",
+    "closed": "workers",
+    "ask": "model server",
+    "open": "workers",
+    "publish": "coordinator",
+}
+"""The stages of a build in their order, with where each runs."""
+
+DEFAULTS: Mapping[str, float] = {
+    "index": 0.0001,
+    "extract": 0.03,
+    "whisper": 6.5,
+    "select": 0.0001,
+    "closed": 0.003,
+    "ask": 0.5,
+    "open": 0.003,
+    "publish": 0.00001,
+}
+"""Seconds of one core an item: clips, for `ask` replies, for `publish` rows; where they are from: docs/scale.md."""
+
+BATCH_S = 0.05
+"""Seconds that the coordinator spends on a batch of clips or a bucket of pairs."""
+
+CLIPS_PER_BUCKET = 3_000
+ROWS_PER_CLIP = 9.0
+REQUESTS_PER_CLIP = 1.0
+
+_MACHINES = re.compile(
+    r"(?:(?P<stage>[a-z]+)=)?(?:(?P<count>[1-9][0-9]*)x)?(?P<cores>[1-9][0-9]*)@(?P<dollars>[0-9]+(?:\.[0-9]+)?)"
+)
+_SECONDS = re.compile(r"(?P<stage>[a-z]+)=(?P<seconds>[0-9]+(?:\.[0-9]+)?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """Machines to rent.
+
+    Attributes:
+        cores: batches that each works on at full speed at a time: its cores, or its GPUs.
+        dollars: US dollars an hour each.
+        count: how many.
+    """
+
+    cores: int
+    dollars: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The machines of a build.
+
+    Attributes:
+        machines: what its stages run on.
+        by_stage: other machines for single stages, such as those with a GPU for `extract`.
+    """
+
+    machines: Machines
+    by_stage: Mapping[str, Machines]
+
+    def of(self, stage: str) -> Machines:
+        """What a stage runs on."""
+        return self.by_stage.get(stage, self.machines)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How fast earlier runs were.
+
+    Attributes:
+        seconds: of one core an item, by stage; what no run has measured is not in it.
+        rows_per_clip: published rows a clip.
+        requests_per_clip: to the model.
+    """
+
+    seconds: Mapping[str, float]
+    rows_per_clip: float = ROWS_PER_CLIP
+    requests_per_clip: float = REQUESTS_PER_CLIP
+
+
+@dataclass(frozen=True, slots=True)
+class StageModel:
+    """What a stage of a build takes.
+
+    Attributes:
+        stage: its name.
+        place: where it runs.
+        items: that it works on.
+        unit: of the items.
+        seconds_each: of one core an item; for `ask`, of the whole client.
+        measured: whether by an earlier run, or by `DEFAULTS` or the limits of the configuration.
+        hours: from its begin to its end.
+        machines: that are busy meanwhile.
+        dollars: for these machines.
+    """
+
+    stage: str
+    place: Place
+    items: int
+    unit: str
+    seconds_each: float
+    measured: bool
+    hours: float
+    machines: int
+    dollars: float
+
+
+def parse_fleet(workers: int | None, machines: Iterable[str]) -> Fleet:
+    """The machines as the command line names them.
+
+    Args:
+        workers: batches at a time, where the machines' number is not given; one core each where no machine is.
+        machines: `[STAGE=][COUNTx]CORES@DOLLARS` an hour: `16@0.68`, `extract=8x1@2.50`.
+
+    Raises:
+        UsageError: one is not of this form, or names no stage.
+    """
+    found: dict[str, Machines] = {}
+    for text in machines:
+        match = _MACHINES.fullmatch(text)
+        stage = match["stage"] or "" if match else ""
+        if match is None or (stage and stage not in PLACES):
+            raise UsageError(
+                f"{text!r} does not name machines.",
+                "Write [STAGE=][COUNTx]CORES@DOLLARS an hour: 16@0.68 for machines of 16 cores, extract=8x1@2.50 for "
+                f"eight with a GPU each; the stages are {', '.join(PLACES)}.",
+            )
+        cores = int(match["cores"])
+        count = int(match["count"]) if match["count"] else math.ceil((workers or cores) / cores)
+        found[stage] = Machines(cores, float(match["dollars"]), count)
+    return Fleet(found.pop("", Machines(workers or 1, 0.0, 1)), found)
+
+
+def parse_seconds(values: Iterable[str]) -> dict[str, float]:
+    """Seconds of one core an item, by stage, as the command line gives them: `extract=0.05`.
+
+    Raises:
+        UsageError: one is not of this form, or names no stage.
+    """
+    found = {}
+    for text in values:
+        match = _SECONDS.fullmatch(text)
+        if match is None or match["stage"] not in PLACES:
+            raise UsageError(
+                f"{text!r} does not say how long an item takes.",
+                f"Write STAGE=SECONDS, as in extract=0.05; the stages are {', '.join(PLACES)}.",
+            )
+        found[match["stage"]] = float(match["seconds"])
+    return found
+
+
+def measured_rates(records: Iterable[Mapping[str, Any]]) -> Rates:
+    """The rates of the latest run that did some of a piece of work, all its datasets together.
+
+    Args:
+        records: of runs, the latest first; see `aig.pipelines.workspace.run_records`.
+    """
+    latest: dict[str, tuple[float, float]] = {}
+    for record in records:
+        cores = min(record.get("workers") or 1, record.get("cores") or record.get("workers") or 1)
+        for title, step in record.get("steps", {}).items():
+            stage = _stage(title)
+            if stage and step["done"] and step["seconds"] > 0 and title not in latest:
+                parallel = cores if PLACES[stage] == "workers" else 1
+                latest[title] = (step["done"], step["seconds"] * parallel)
+    done: dict[str, float] = {}
+    spent: dict[str, float] = {}
+    for title, (items, seconds) in latest.items():
+        stage = _stage(title)
+        done[stage] = done.get(stage, 0) + items
+        spent[stage] = spent.get(stage, 0) + seconds
+    clips = done.get("closed")
+    return Rates(
+        {stage: spent[stage] / done[stage] for stage in done},
+        rows_per_clip=done["publish"] / clips if clips and "publish" in done else ROWS_PER_CLIP,
+        requests_per_clip=done["ask"] / clips if clips and "ask" in done else REQUESTS_PER_CLIP,
+    )
+
+
+def build_model(configuration: Configuration, clips: int, rates: Rates, fleet: Fleet) -> dict[str, Any]:
+    """The model of a whole build of some clips.
+
+    Keys: `clips`, `workers`, `stages` (each as `StageModel`), `hours`, `dollars` (for machines; the model's price is
+    told by `aig estimate`), `coordinator_share` (of the hours, that no worker shortens).
+    """
+    items = {
+        "ask": round(clips * rates.requests_per_clip) if configuration.generate.open_ended else 0,
+        "open": round(clips * rates.requests_per_clip) if configuration.generate.open_ended else 0,
+        "publish": round(clips * rates.rows_per_clip),
+    }
+    stages = [_stage_model(configuration, stage, items.get(stage, clips), rates, fleet) for stage in PLACES]
+    hours = sum(stage.hours for stage in stages)
+    alone = sum(stage.hours for stage in stages if stage.place == "coordinator")
+    return {
+        "clips": clips,
+        "workers": fleet.machines.count * fleet.machines.cores,
+        "stages": [asdict(stage) for stage in stages],
+        "hours": hours,
+        "dollars": sum(stage.dollars for stage in stages),
+        "coordinator_share": alone / hours if hours else 0.0,
+    }
+
+
+def _stage_model(configuration: Configuration, stage: str, items: int, rates: Rates, fleet: Fleet) -> StageModel:
+    place = PLACES[stage]
+    each = rates.seconds.get(stage)
+    measured = each is not None
+    if each is None:
+        each = DEFAULTS["whisper" if stage == "extract" and configuration.extract.whisper else stage]
+    rented, busy = fleet.of(stage), 1
+    if place == "workers":
+        busy, workers = rented.count, rented.count * rented.cores
+        per_batch = configuration.runner.batch_clips if stage == "extract" else CLIPS_PER_BUCKET
+        batches = math.ceil(items / per_batch)
+        # The last batches leave workers idle: no fewer rounds than whole ones.
+        rounds = max(items * each / workers, min(items, per_batch) * each)
+        seconds = max(rounds, batches * BATCH_S)
+    elif place == "model server":
+        each = max(each if measured else _pause(configuration.generate, each), _least_pause(configuration.generate))
+        seconds = items * each
+    else:
+        seconds = items * each
+    hours = seconds / 3600
+    unit = {"ask": "replies", "publish": "rows"}.get(stage, "clips")
+    return StageModel(stage, place, items, unit, each, measured, hours, busy, hours * busy * rented.dollars)
+
+
+def _pause(settings: GenerateSettings, answer_s: float) -> float:
+    """Seconds between two replies where nothing but the number of requests in flight limits them."""
+    return answer_s / settings.concurrency
+
+
+def _least_pause(settings: GenerateSettings) -> float:
+    """Seconds between two requests that the configured rate leaves."""
+    return 60 / settings.requests_per_minute if settings.requests_per_minute else 0.0
+
+
+def _stage(title: str) -> str:
+    """The stage that a step's title names; empty where it is none of a build's."""
+    word = title.partition(" ")[0]
+    stage = "open" if word.startswith("open_") else word
+    return stage if stage in PLACES else ""
