@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
-from aig.core.errors import UsageError
 from aig.pipelines.cli.options import ConfigArgument, OnlyOption
 from aig.pipelines.cli.output import JsonFlag, print_json, print_table, say
 
@@ -47,48 +46,33 @@ def plan(
     """Shows what `aig run` would do and why: clips, requests, dollars, time, disk, rows. Nothing is done.
 
     Works without audio too: rows by rule are reckoned from the annotations. With --workers, --machines or --clips it
-    shows instead what a whole build takes on these machines, by how long earlier runs took.
+    also shows what a whole build takes on these machines, by how long earlier runs took.
     """
-    if workers or machines or clips or seconds:
-        found = _model(config, workers, machines or [], clips, seconds or [])
-        if json:
-            print_json(found)
-        else:
-            _show_model(found)
-        return
     from aig.pipelines.configuration import load
     from aig.pipelines.preflight import check, chosen_datasets
     from aig.pipelines.views.plan import plan_run
+    from aig.pipelines.views.scale import build_model, measured_rates, parse_fleet, parse_seconds
+    from aig.pipelines.workspace.run_records import run_records
     from aig.pipelines.workspace.workspace import Workspace
 
     configuration = load(config)
     names = chosen_datasets(configuration, only)
     check(configuration, names, ("index",))
-    found = plan_run(configuration, Workspace(configuration.workspace), names)
+    workspace = Workspace(configuration.workspace)
+    fleet, given = parse_fleet(workers, machines or ()), parse_seconds(seconds or ())
+    found = plan_run(configuration, workspace, names)
+    if workers or machines or clips or seconds:
+        rates = measured_rates(run_records(workspace))
+        rates = replace(rates, seconds={**rates.seconds, **given})
+        new = sum(step["clips"] for step in found["steps"] if step["stage"] == "index")
+        here = sum(workspace.count("part", "clips", name) for name in names)
+        found["model"] = build_model(configuration, clips or here or new, rates, fleet)
     if json:
         print_json(found)
-    else:
-        _show(found, configuration.generate.model)
-
-
-def _model(
-    config: Path, workers: int | None, machines: list[str], clips: int | None, seconds: list[str]
-) -> dict[str, Any]:
-    from dataclasses import replace
-
-    from aig.pipelines.configuration import load
-    from aig.pipelines.views.scale import build_model, measured_rates, parse_fleet, parse_seconds
-    from aig.pipelines.workspace.run_records import run_records
-    from aig.pipelines.workspace.workspace import Workspace
-
-    fleet, given = parse_fleet(workers, machines), parse_seconds(seconds)
-    configuration = load(config)
-    workspace = Workspace(configuration.workspace)
-    here = clips or sum(workspace.count("part", "clips", name) for name in configuration.datasets)
-    if not here:
-        raise UsageError("The workspace has no clips yet.", "Run `aig index CONFIG`, or say how many: --clips 1100000.")
-    rates = measured_rates(run_records(workspace))
-    return build_model(configuration, here, replace(rates, seconds={**rates.seconds, **given}), fleet)
+        return
+    _show(found, configuration.generate.model)
+    if "model" in found:
+        _show_model(found["model"])
 
 
 def _show_model(found: dict[str, Any]) -> None:

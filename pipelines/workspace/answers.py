@@ -37,8 +37,11 @@ def remembered(workspace: Workspace, name: str, made_from: object, work: Callabl
 def recall(workspace: Workspace, name: str, made_from: object) -> Any:
     """The answer that is kept, `None` where there is none or it was made from something else."""
     text = workspace.read_text(FOLDER, f"{name}.json")
-    kept = json.loads(text) if text else {}
-    return kept.get("answer") if kept.get("made_from") == _hash(made_from) else None
+    try:
+        kept = json.loads(text or "{}")
+    except ValueError:  # a damaged answer is worked out again
+        return None
+    return kept.get("answer") if isinstance(kept, dict) and kept.get("made_from") == _hash(made_from) else None
 
 
 def keep(workspace: Workspace, name: str, made_from: object, answer: Any) -> None:
