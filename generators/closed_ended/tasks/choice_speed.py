@@ -15,7 +15,9 @@ __all__ = ["CHOICE_SPEED"]
 
 
 def _offer(item: Measured, _: random.Random) -> str | None:
-    return item.features.speed_level if item.features and somebody_speaks(item) else None
+    """By recognised words: syllables are counted too few or too many in noise, reverberation or a narrow band."""
+    by_words = item.features is not None and item.features.words_per_s is not None
+    return item.features.speed_level if item.features and by_words and somebody_speaks(item) else None
 
 
 def _answers(facts: Facts) -> Iterator[Answer]:
@@ -34,7 +36,7 @@ CHOICE_SPEED = Task(
     folder="choice",
     about="voice",
     asks="how fast the speech is",
-    needs=("speed_level",),
+    needs=("speed_level", "words_per_s"),
     answers=_answers,
     pattern=OPTION,
     example="(B) slow",

@@ -234,6 +234,7 @@ def random_clip(rng: random.Random, number: int) -> Measured:
         pitch_level=level,
         volume_level=level,
         speed_level=speed,
+        words_per_s=2.0,
         level_curve=curve(rng, made.events),
         transcript=" ".join(words),
         language=rng.choice(("en", "en", "de", "fr")),
