@@ -17,26 +17,37 @@ __all__ = ["PRESENCE"]
 def _answers(facts: Facts) -> Iterator[Answer]:
     """One question, as often about a sound that is heard as about one that is not; a quarter are about a kind of sound.
 
+    A kind too is asked about only where there is another that is not heard, so that its name tells nothing.
     Only clips whose sounds have times are asked: of others nobody has said that all sounds are labelled.
     """
     rng = rng_for(facts.seed, facts.clip.audio_id, "presence")
     how = rng.choice(tuple(_ABSENT))
+    kinds = sorted(set(facts.clip.parents or ()))
+    present = [label for label in heard(facts.measured) if nameable(label) and label not in kinds]
     absent = _ABSENT[how](facts)
-    everything = [label for label in heard(facts.measured) if nameable(label)]
-    if not absent or not everything:  # where only one of the two could be asked, its answer would be known beforehand
+    above = [kind for kind in kinds if nameable(kind)]
+    if above and rng.random() < 0.25 and (other := _kind(facts)):
+        present, absent, how = above, other, "basic"
+    if not absent or not present:  # where only one of the two could be asked, its answer would be known beforehand
         return
     if rng.random() < 0.5:
         yield Answer("No.", {"label": in_sentence(absent[0])}, difficulty=how)
-        return
-    kinds = set(facts.clip.parents or ()) & set(everything)
-    of = sorted(kinds) if kinds and rng.random() < 0.25 else [label for label in everything if label not in kinds]
-    if of:
-        yield Answer("Yes.", {"label": in_sentence(pick(rng, of))}, difficulty="basic")
+    else:
+        yield Answer("Yes.", {"label": in_sentence(pick(rng, present))}, difficulty="basic")
 
 
 def _random(facts: Facts) -> Sequence[str]:
     found = random_sound(facts, "presence")
     return (found,) if found else ()
+
+
+def _kind(facts: Facts) -> Sequence[str]:
+    """A kind of sounds of other clips that this one certainly lacks."""
+    for other in facts.peers.others(facts.clip.audio_id, facts.seed, "presence kind"):
+        for kind in other.clip.parents or ():
+            if nameable(kind) and absent_from(kind, facts.measured):
+                return (kind,)
+    return ()
 
 
 def _common(facts: Facts) -> Sequence[str]:

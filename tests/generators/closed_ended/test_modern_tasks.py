@@ -181,6 +181,14 @@ def test_a_sound_is_asked_for_as_often_in_clips_without_it_by_three_ways_of_draw
 def test_the_ontology_takes_away_no_question_but_those_about_kinds_that_are_heard():
     rain = {"labels": ("Rain",), "events": (Event("Rain", 0.0, 5.0),)}
     above = measured(clip(99, **rain, parents=("Water", "Natural sounds")))
+    others = [measured(clip(90, labels=("Dog",), parents=("Wild animals",)))]
+    kinds = Counter()
+    for seed in range(200):
+        for answer in answers("presence", above, others, seed=seed):
+            if answer.slots["label"] in ("water", "wild animals"):
+                kinds[answer.output, answer.slots["label"]] += 1
+    assert set(kinds) == {("Yes.", "water"), ("No.", "wild animals")}, "the name of a kind tells"
+    assert min(kinds.values()) > 10
     vocabulary = (*LABELS, "Water", "Natural sounds")
     for seed in range(60):
         for answer in answers("presence", above, OTHERS, vocabulary=vocabulary, seed=seed):
