@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,19 +15,21 @@ from aig.extractors.hallucination import hallucination_reason
 from aig.extractors.levels import load_levels
 from aig.extractors.registry import EXTRACTORS, extractors
 from aig.extractors.scales import SCALES, own_scales
-from aig.extractors.settings import ExtractSettings
+from aig.extractors.settings import ExtractSettings, WhisperSettings
 from aig.extractors.tagger import tagger
 from aig.extractors.threads import hold_to_one
 from aig.extractors.version import Parts, extractor_version, parts
 from aig.extractors.voice import NO_SPEECH, Voice, measure_voice
 from aig.extractors.volume import Volume, level_curve, measure_volume
-from aig.extractors.whisper.recogniser import WINDOW_S
 from aig.extractors.whisper.transcript import Transcript, backend, transcribe
 
 __all__ = ["extractor_version", "measure_clips"]
 
-_BATCH = 16
-"""Windows of 30 s that are decoded from files before the recogniser is asked, so long clips do not pile up."""
+_BATCHES = 4
+"""Batches of clips that are read before the recogniser is asked, so that it finds clips of like length among them."""
+
+_SECONDS = 60.0
+"""Seconds of audio that are held meanwhile, for each clip of a batch, so that long clips do not pile up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +62,26 @@ def measure_clips(
     """
     hold_to_one()
     now = parts(settings)
-    fill = (settings.whisper.batch or _BATCH) if settings.whisper else 1
     group: list[Features | Quarantined | _Job] = []
-    count = 0
+    waiting, seconds = 0, 0.0
     for clip in clips:
         item = _prepared(clip, root, settings, now, (known or {}).get(clip.audio_id))
         group.append(item)
-        count += math.ceil(item.audio.duration_s / WINDOW_S) if isinstance(item, _Job) else 0
-        if count >= fill:
+        if isinstance(item, _Job):
+            waiting += settings.whisper is not None and _earlier(item.known, now) is None
+            seconds += item.audio.duration_s
+        if _enough(waiting, seconds, settings.whisper):
             yield from _finished(group, settings, now)
-            group, count = [], 0
+            group, waiting, seconds = [], 0, 0.0
     yield from _finished(group, settings, now)
+
+
+def _enough(waiting: int, seconds: float, whisper: WhisperSettings | None) -> bool:
+    """Whether to go on with the clips that are read, of which so many wait for the recogniser."""
+    if whisper is None or not waiting:
+        return True
+    together = backend(whisper).together
+    return waiting >= _BATCHES * together or seconds >= _SECONDS * together
 
 
 def _finished(

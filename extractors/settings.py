@@ -52,7 +52,10 @@ class WhisperSettings(Strict):
         device: `auto`, `cpu`, `cuda` or `cuda:N`; `auto` takes a GPU where there is one.
         language: ISO 639-1 code; `None`: the recogniser detects it.
         half: half precision; `None`: on a GPU only.
-        batch: windows of 30 s decoded together; `None`: 16 on a GPU and 1 on a CPU.
+        int8: weights of 8 bits where faster-whisper runs on a CPU.
+        context: `clip`: the encoder hears a clip and some silence, and the whole 30 s only where the text that comes
+            of it is not to be trusted; `whole`: always 30 s.
+        batch: windows decoded together; `None`: as many as a GPU has memory for, and 8 on a CPU.
         word_times: times of every word; speed needs them.
         temperatures: tried in turn while a window's text repeats itself or is unsure.
         download: whether weights that are not on this machine may be downloaded.
@@ -63,6 +66,8 @@ class WhisperSettings(Strict):
     device: str = "auto"
     language: str | None = None
     half: bool | None = None
+    int8: bool = True
+    context: Literal["clip", "whole"] = "clip"
     batch: int | None = Field(default=None, ge=1)
     word_times: bool = True
     temperatures: tuple[float, ...] = Field(default=(0.0, 0.4, 0.8), min_length=1)

@@ -51,11 +51,15 @@ def extractor_version(settings: ExtractSettings) -> str:
 def parts(settings: ExtractSettings) -> Parts:
     """The hash of each part; the signal part, in which pitch is taken where the words are, depends on the words."""
     whisper, tagger = settings.whisper, settings.tagger
-    speech: dict[str, Any] = (
-        whisper.model_dump(exclude={"device", "batch", "download", "half"}) | {"model": _identity(whisper.model)}
-        if whisper
-        else {}
-    )
+    speech: dict[str, Any] = {}
+    if whisper:
+        speech = whisper.model_dump(exclude={"device", "batch", "download", "half"})
+        speech["model"] = _identity(whisper.model)
+        # Left out where it means what was done before there was a choice, so that those transcripts still count.
+        if whisper.context == "whole":
+            del speech["context"]
+        if not whisper.int8 or whisper.backend == "openai-whisper":
+            del speech["int8"]
     transcript = _hash("transcript", speech, settings.audio.max_clip_s)
     signal = _hash("signal", settings.pitch.model_dump(), settings.audio.model_dump(), settings.max_pause_s, transcript)
     measured = sorted(settings.extractors)

@@ -8,7 +8,9 @@ Layout of `model.bin`: https://github.com/OpenNMT/CTranslate2, `python/ctranslat
 from __future__ import annotations
 
 import json
+import os
 import struct
+from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,9 +20,10 @@ from numpy.typing import NDArray
 from aig.core.errors import UsageError
 from aig.core.storage import whole_file
 
-__all__ = ["convert", "is_ct2_folder", "read_variables"]
+__all__ = ["convert", "is_ct2_folder", "read_dimensions", "read_variables"]
 
 _TYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
+_SMALL = 64
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float16))
 
 
@@ -59,33 +62,50 @@ def convert(ct2_folder: Path, target_pt: Path) -> Path:
     return target_pt
 
 
-def read_variables(model_bin: Path) -> dict[str, NDArray[Any]]:
+def read_dimensions(model_bin: Path) -> dict[str, int]:
+    """The dimensions of a Whisper model in a CTranslate2 `model.bin`, under openai-whisper's names; reads no weights.
+
+    Raises:
+        UsageError: as `read_variables`.
+    """
+    return _dimensions(read_variables(model_bin, weights=False))
+
+
+def read_variables(model_bin: Path, *, weights: bool = True) -> dict[str, NDArray[Any]]:
     """The variables of a CTranslate2 `model.bin` by name; aliases stand beside what they name.
+
+    Args:
+        model_bin: the file.
+        weights: whether to read them; otherwise larger ones are zeros of the right shape, which take no memory.
 
     Raises:
         UsageError: the file is cut short or of another layout.
     """
     try:
         with model_bin.open("rb") as stream:
-            return _variables(stream)
+            return _variables(stream, weights)
     except (struct.error, ValueError, KeyError, OSError) as error:
         raise UsageError(
             f"{model_bin} is not a CTranslate2 model of layout 4 to 6: {error}", "Get the file again."
         ) from error
 
 
-def _variables(stream: BinaryIO) -> dict[str, NDArray[Any]]:
+def _variables(stream: BinaryIO, weights: bool) -> dict[str, NDArray[Any]]:
     (layout,) = _unpack(stream, "I")
     if not 4 <= layout <= 6:
         raise ValueError(f"layout {layout}")
     _string(stream)
-    _, count = _unpack(stream, "II")
+    _, stored = _unpack(stream, "II")
     variables: dict[str, NDArray[Any]] = {}
-    for _ in range(count):
+    for _ in range(stored):
         name = _string(stream)
         (rank,) = _unpack(stream, "B")
         shape = _unpack(stream, "I" * rank)
         type_id, size = _unpack(stream, "BI")
+        if not weights and size > _SMALL:
+            stream.seek(size, os.SEEK_CUR)
+            variables[name] = np.broadcast_to(np.zeros((), _TYPES[type_id]), shape)
+            continue
         content = stream.read(size)
         if len(content) != size:
             raise ValueError(f"it ends within {name}")
@@ -135,11 +155,9 @@ def _checkpoint(variables: dict[str, NDArray[Any]]) -> tuple[dict[str, int], dic
                     variables[f"{source}/{name}/{kind}"] = part
                     put(f"{target}.{name}.{kind}", f"{source}/{name}/{kind}")
 
-    layers = {}
     for side in ("encoder", "decoder"):
-        layers[side] = 0
-        while f"{side}/layer_{layers[side]}/ffn/linear_0/weight" in variables:
-            block, layer = f"{side}.blocks.{layers[side]}", f"{side}/layer_{layers[side]}"
+        for index in range(_layers(variables, side)):
+            block, layer = f"{side}.blocks.{index}", f"{side}/layer_{index}"
             fused(f"{block}.attn", f"{layer}/self_attention/linear_0", ("query", "key", "value"))
             linear(f"{block}.attn.out", f"{layer}/self_attention/linear_1")
             layer_norm(f"{block}.attn_ln", f"{layer}/self_attention/layer_norm")
@@ -151,24 +169,31 @@ def _checkpoint(variables: dict[str, NDArray[Any]]) -> tuple[dict[str, int], dic
             linear(f"{block}.mlp.0", f"{layer}/ffn/linear_0")
             linear(f"{block}.mlp.2", f"{layer}/ffn/linear_1")
             layer_norm(f"{block}.mlp_ln", f"{layer}/ffn/layer_norm")
-            layers[side] += 1
     linear("encoder.conv1", "encoder/conv1")
     linear("encoder.conv2", "encoder/conv2")
     layer_norm("encoder.ln_post", "encoder/layer_norm")
     layer_norm("decoder.ln", "decoder/layer_norm")
-    audio = put("encoder.positional_embedding", "encoder/position_encodings/encodings")
-    text = put("decoder.positional_embedding", "decoder/position_encodings/encodings")
-    tokens = put("decoder.token_embedding.weight", "decoder/embeddings/weight")
-    dims = {
+    put("encoder.positional_embedding", "encoder/position_encodings/encodings")
+    put("decoder.positional_embedding", "decoder/position_encodings/encodings")
+    put("decoder.token_embedding.weight", "decoder/embeddings/weight")
+    return _dimensions(variables), state
+
+
+def _dimensions(variables: dict[str, NDArray[Any]]) -> dict[str, int]:
+    audio, text = (variables[f"{side}/position_encodings/encodings"].shape for side in ("encoder", "decoder"))
+    return {
         "n_mels": variables["encoder/conv1/weight"].shape[1],
-        "n_audio_ctx": audio.shape[0],
-        "n_audio_state": audio.shape[1],
+        "n_audio_ctx": audio[0],
+        "n_audio_state": audio[1],
         "n_audio_head": int(variables["encoder/num_heads"]),
-        "n_audio_layer": layers["encoder"],
-        "n_vocab": tokens.shape[0],
-        "n_text_ctx": text.shape[0],
-        "n_text_state": text.shape[1],
+        "n_audio_layer": _layers(variables, "encoder"),
+        "n_vocab": variables["decoder/embeddings/weight"].shape[0],
+        "n_text_ctx": text[0],
+        "n_text_state": text[1],
         "n_text_head": int(variables["decoder/num_heads"]),
-        "n_text_layer": layers["decoder"],
+        "n_text_layer": _layers(variables, "decoder"),
     }
-    return dims, state
+
+
+def _layers(variables: dict[str, NDArray[Any]], side: str) -> int:
+    return next(layer for layer in count() if f"{side}/layer_{layer}/ffn/linear_0/weight" not in variables)

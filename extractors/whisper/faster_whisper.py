@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,14 @@ import numpy as np
 from aig.core.errors import UsageError
 from aig.core.extras import missing_extra
 from aig.core.records import Word
-from aig.extractors.audio import SAMPLE_RATE, Samples
+from aig.extractors.audio import Samples
 from aig.extractors.settings import WhisperSettings
+from aig.extractors.whisper.batches import FRAME, free_gpu_bytes
+from aig.extractors.whisper.ct2_to_whisper import read_dimensions
 from aig.extractors.whisper.recogniser import (
-    FRAME,
     PUNCTUATION_AFTER,
     PUNCTUATION_BEFORE,
     SEED,
-    WINDOW_S,
     BatchedBackend,
     Decoded,
 )
@@ -28,6 +29,9 @@ from aig.extractors.whisper.weights import ct2_below, package_advice, packaged_f
 __all__ = ["FasterWhisper"]
 
 log = logging.getLogger(__name__)
+
+_MAX_TOKENS = 224
+"""Tokens of one window, as in openai-whisper."""
 
 
 class FasterWhisper(BatchedBackend):
@@ -47,14 +51,15 @@ class FasterWhisper(BatchedBackend):
         if device == "auto":
             device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
         kind, _, index = device.partition(":")
-        super().__init__(settings, on_gpu=kind == "cuda")
+        on_gpu = kind == "cuda"
+        half = on_gpu if settings.half is None else settings.half
         folder = _folder(settings)
         try:
             self._model = faster_whisper.WhisperModel(
                 folder,
                 device=kind,
                 device_index=int(index or 0),
-                compute_type="float16" if self._half else "float32",
+                compute_type="float16" if half else "int8" if settings.int8 and not on_gpu else "float32",
                 cpu_threads=1,
                 local_files_only=True,
             )
@@ -63,44 +68,48 @@ class FasterWhisper(BatchedBackend):
                 f"{folder} cannot be loaded on {device}: {error}",
                 "Check extract.whisper.model and extract.whisper.device.",
             ) from error
+        super().__init__(
+            settings,
+            on_gpu=on_gpu,
+            dims=SimpleNamespace(**read_dimensions(Path(folder) / "model.bin")),
+            free_bytes=free_gpu_bytes(int(index or 0)) if on_gpu else None,
+        )
         self._language = settings.language
+        self._tokenizers: dict[str, Any] = {}
 
-    def _decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
+    def _decode(self, batch: Sequence[Samples], temperature: float, frames: int) -> list[Decoded]:
         import ctranslate2
 
-        model = self._model
-        encoded = model.encode(np.stack([self._mel(window) for window in batch]))
+        encoded = self._model.encode(np.stack([self._mel(window, frames) for window in batch]))
         languages = self._languages(encoded, len(batch))
-        tokenizers = [self._tokenizer(language) for language in languages]
         ctranslate2.set_random_seed(SEED)
-        results = model.model.generate(
+        results = self._model.model.generate(
             encoded,
-            [list(tokenizer.sot_sequence) for tokenizer in tokenizers],
+            [list(self._tokenizer(language).sot_sequence) for language in languages],
             beam_size=1,
+            max_length=_MAX_TOKENS,
             sampling_temperature=temperature,
             sampling_topk=0 if temperature else 1,
             return_scores=True,
             return_no_speech_prob=True,
             max_initial_timestamp_index=50,
         )
-        decoded = []
         tokens = [result.sequences_ids[0] for result in results]
-        words = self._words(encoded, tokenizers, tokens, batch) if self._word_times else [()] * len(batch)
-        for language, tokenizer, ids, result, timed in zip(languages, tokenizers, tokens, results, words, strict=True):
-            decoded.append(
-                Decoded(
-                    text=tokenizer.decode(ids).strip(),
-                    words=timed,
-                    no_speech_prob=float(result.no_speech_prob),
-                    avg_logprob=float(result.scores[0] * len(ids) / (len(ids) + 1)),
-                    language=language,
-                )
+        words = self._words(encoded, languages, tokens, batch) if self._word_times else {}
+        return [
+            Decoded(
+                text=self._tokenizer(language).decode(ids).strip(),
+                words=words.get(index, ()),
+                no_speech_prob=float(result.no_speech_prob),
+                avg_logprob=float(result.scores[0] * len(ids) / (len(ids) + 1)),
+                language=language,
             )
-        return decoded
+            for index, (language, ids, result) in enumerate(zip(languages, tokens, results, strict=True))
+        ]
 
-    def _mel(self, window: Samples) -> Any:
-        padded = np.pad(window, (0, int(WINDOW_S * SAMPLE_RATE) - len(window)))
-        return self._model.feature_extractor(padded, padding=0)[:, : int(WINDOW_S * SAMPLE_RATE) // FRAME]
+    def _mel(self, window: Samples, frames: int) -> Any:
+        padded = np.pad(window, (0, frames * FRAME - len(window)))
+        return self._model.feature_extractor(padded, padding=0)[:, :frames]
 
     def _languages(self, encoded: Any, count: int) -> list[str]:
         if not self._model.model.is_multilingual:
@@ -112,28 +121,54 @@ class FasterWhisper(BatchedBackend):
     def _tokenizer(self, language: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer
 
-        multilingual = self._model.model.is_multilingual
-        return Tokenizer(self._model.hf_tokenizer, multilingual, task="transcribe", language=language)
+        if language not in self._tokenizers:
+            multilingual = self._model.model.is_multilingual
+            self._tokenizers[language] = Tokenizer(
+                self._model.hf_tokenizer, multilingual, task="transcribe", language=language
+            )
+        return self._tokenizers[language]
 
     def _words(
-        self, encoded: Any, tokenizers: Sequence[Any], tokens: Sequence[list[int]], batch: Sequence[Samples]
-    ) -> list[tuple[Word, ...]]:
-        """Word times by the alignment of CTranslate2, in seconds from each window's start."""
-        import ctranslate2
+        self, encoded: Any, languages: Sequence[str], tokens: Sequence[list[int]], batch: Sequence[Samples]
+    ) -> dict[int, tuple[Word, ...]]:
+        """Word times of the windows with text, by CTranslate2's alignment, those of one language together.
+
+        They count in seconds from each window's start.
+        """
         from faster_whisper.transcribe import merge_punctuations
 
-        features = (
-            np.asarray(encoded) if encoded.device == "cpu" else np.asarray(encoded.to_device(ctranslate2.Device.cpu))
-        )
-        timed: list[tuple[Word, ...]] = []
-        for index, (tokenizer, ids, window) in enumerate(zip(tokenizers, tokens, batch, strict=True)):
-            text = [token for token in ids if token < tokenizer.eot]
-            one = ctranslate2.StorageView.from_array(np.ascontiguousarray(features[index : index + 1]))
-            (timings,) = self._model.find_alignment(tokenizer, [text], one, -(-len(window) // FRAME)) or ([],)
-            merge_punctuations(timings, PUNCTUATION_BEFORE, PUNCTUATION_AFTER)
-            found = ((timing["word"], float(timing["start"]), float(timing["end"])) for timing in timings)
-            timed.append(self._timed_words(found, len(window)))
+        timed: dict[int, tuple[Word, ...]] = {}
+        for language in sorted(set(languages)):
+            tokenizer = self._tokenizer(language)
+            texts = {
+                index: [token for token in ids if token < tokenizer.eot]
+                for index, ids in enumerate(tokens)
+                if languages[index] == language
+            }
+            some = [index for index, text in texts.items() if text]
+            if not some:
+                continue
+            aligned = self._model.find_alignment(
+                tokenizer,
+                [texts[index] for index in some],
+                _taken(encoded, some, len(batch)),
+                [-(-len(batch[index]) // FRAME) for index in some],
+            )
+            for index, timings in zip(some, aligned, strict=True):
+                merge_punctuations(timings, PUNCTUATION_BEFORE, PUNCTUATION_AFTER)
+                found = ((timing["word"], float(timing["start"]), float(timing["end"])) for timing in timings)
+                timed[index] = self._timed_words(found, len(batch[index]))
         return timed
+
+
+def _taken(encoded: Any, indices: list[int], count: int) -> Any:
+    """Some windows of an encoder's output of `count` windows."""
+    import ctranslate2
+
+    if len(indices) == count:
+        return encoded
+    here = encoded if encoded.device == "cpu" else encoded.to_device(ctranslate2.Device.cpu)
+    return ctranslate2.StorageView.from_array(np.ascontiguousarray(np.asarray(here)[indices]))
 
 
 def _folder(settings: WhisperSettings) -> str:

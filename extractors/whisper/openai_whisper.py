@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from aig.core.extras import missing_extra
 from aig.core.records import Word
 from aig.extractors.audio import Samples
 from aig.extractors.settings import WhisperSettings
+from aig.extractors.whisper.batches import FRAME, WINDOW_S
 from aig.extractors.whisper.recogniser import (
-    FRAME,
     PUNCTUATION_AFTER,
     PUNCTUATION_BEFORE,
     SEED,
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     import torch
 
 __all__ = ["OpenAIWhisper", "encoder_layers", "load_whisper"]
+
+_TOKEN_S = 0.02
+"""Seconds from one of the encoder's positions to the next."""
 
 
 class OpenAIWhisper(BatchedBackend):
@@ -43,17 +47,24 @@ class OpenAIWhisper(BatchedBackend):
             self._model.register_buffer("alignment_heads", mask.to_sparse().to(self._model.device), persistent=False)
         elif settings.model in whisper._ALIGNMENT_HEADS:
             self._model.set_alignment_heads(whisper._ALIGNMENT_HEADS[settings.model])
-        super().__init__(settings, on_gpu=self._model.device.type == "cuda")
+        on_gpu = self._model.device.type == "cuda"
+        free_bytes = torch.cuda.mem_get_info(self._model.device)[0] if on_gpu else None
+        super().__init__(settings, on_gpu=on_gpu, dims=self._model.dims, free_bytes=free_bytes)
         self._language = settings.language if self._model.is_multilingual else "en"
 
-    def _decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
+    def _decode(self, batch: Sequence[Samples], temperature: float, frames: int) -> list[Decoded]:
         import torch
         import whisper
 
-        mels = torch.stack([self._mel(window) for window in batch])
-        options = whisper.DecodingOptions(language=self._language, temperature=temperature, fp16=self._half)
+        mels = torch.stack([self._mel(window, frames) for window in batch])
+        options = whisper.DecodingOptions(
+            language=self._language,
+            temperature=temperature,
+            fp16=self._half,
+            max_initial_timestamp=WINDOW_S / (frames // 2) / _TOKEN_S,
+        )
         torch.manual_seed(SEED)
-        with torch.inference_mode():
+        with torch.inference_mode(), _hearing(self._model, frames):
             results = self._model.decode(mels.to(self._model.device), options)
             return [
                 Decoded(
@@ -66,12 +77,12 @@ class OpenAIWhisper(BatchedBackend):
                 for window, result in zip(batch, results, strict=True)
             ]
 
-    def _mel(self, window: Samples) -> torch.Tensor:
+    def _mel(self, window: Samples, frames: int) -> torch.Tensor:
         import torch
         import whisper
 
-        padded = whisper.pad_or_trim(torch.from_numpy(np.ascontiguousarray(window)))
-        mel: torch.Tensor = whisper.log_mel_spectrogram(padded, self._model.dims.n_mels)
+        padded = np.pad(window, (0, frames * FRAME - len(window)))
+        mel: torch.Tensor = whisper.log_mel_spectrogram(torch.from_numpy(padded), self._model.dims.n_mels)
         return mel
 
     def _words(self, result: Any, length: int) -> tuple[Word, ...]:
@@ -154,6 +165,22 @@ def load_whisper(settings: WhisperSettings) -> Any:
         UsageError: see `OpenAIWhisper`.
     """
     return _loaded(settings)[0]
+
+
+@contextmanager
+def _hearing(model: Any, frames: int) -> Iterator[None]:
+    """The model with an encoder for spectrograms of so many frames: the first positions of its table.
+
+    A whole second as the latest start of the first word (openai-whisper's rule) is an index into the positions, which
+    openai-whisper computes as if they always lasted 30 s: `_decode` asks for the time that gives the same index.
+    """
+    encoder, dims = model.encoder, model.dims
+    table, most = encoder.positional_embedding, dims.n_audio_ctx
+    try:
+        encoder.positional_embedding, dims.n_audio_ctx = table[: frames // 2], frames // 2
+        yield
+    finally:
+        encoder.positional_embedding, dims.n_audio_ctx = table, most
 
 
 class _Decoder:

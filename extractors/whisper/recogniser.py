@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import string
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Protocol
 
 from aig.core.records import Word
 from aig.extractors.audio import SAMPLE_RATE, Samples
 from aig.extractors.settings import WhisperSettings
+from aig.extractors.whisper.batches import CPU_BATCH, MOST, WHOLE, Dimensions, context_frames, room_for
 
-__all__ = [
-    "FRAME",
-    "PUNCTUATION_AFTER",
-    "PUNCTUATION_BEFORE",
-    "SEED",
-    "WINDOW_S",
-    "Backend",
-    "BatchedBackend",
-    "Decoded",
-]
+__all__ = ["PUNCTUATION_AFTER", "PUNCTUATION_BEFORE", "SEED", "Backend", "BatchedBackend", "Decoded"]
 
-WINDOW_S = 30.0
-"""Whisper hears 30 s at a time."""
-
-FRAME = 160
-"""Samples between two frames of Whisper's spectrogram."""
+log = logging.getLogger(__name__)
 
 SEED = 0
 """Sampling starts from this seed in every batch, so that a result does not vary from run to run."""
@@ -39,6 +29,7 @@ PUNCTUATION_AFTER = "\"'.。,，!！?？:：”)]}、"
 """Marks that belong to the word before them."""
 
 _GPU_BATCH = 16
+"""Windows together on a GPU of unknown memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +44,77 @@ class Decoded:
 
 
 class Backend(Protocol):
-    """A recogniser that is loaded once per process."""
+    """A recogniser that is loaded once per process.
 
-    def decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
-        """Decodes windows of at most 30 s, one result each, in the same order."""
+    Attributes:
+        together: how many windows it decodes together at most; some times as many are handed over at once.
+    """
+
+    together: int
+
+    def decode(self, batch: Sequence[Samples], temperature: float, *, whole: bool) -> list[Decoded]:
+        """Decodes windows of at most 30 s, one result each, in the same order.
+
+        Args:
+            batch: the windows.
+            temperature: of the sampling; 0 takes the likeliest token.
+            whole: whether the encoder has to hear 30 s of every window, the rest of them silent; otherwise it may
+                hear as much as a window holds.
+        """
         ...
 
 
 class BatchedBackend(ABC):
-    """A Whisper model that decodes as many windows together as its device has room for."""
+    """A Whisper model that decodes windows of like length together, as many as its device has room for."""
 
-    def __init__(self, settings: WhisperSettings, *, on_gpu: bool) -> None:
+    def __init__(
+        self, settings: WhisperSettings, *, on_gpu: bool, dims: Dimensions, free_bytes: int | None = None
+    ) -> None:
+        """Takes what its device allows for.
+
+        Args:
+            settings: of the recogniser.
+            on_gpu: whether the model is on a GPU.
+            dims: the model's.
+            free_bytes: memory of the GPU beside the model, as far as it is known.
+        """
         self._half = on_gpu if settings.half is None else settings.half
-        self._batch = settings.batch or (_GPU_BATCH if on_gpu else 1)
         self._word_times = settings.word_times
+        self._dims, self._free_bytes = dims, None if settings.batch else free_bytes
+        self.together = settings.batch or (CPU_BATCH if not on_gpu else MOST if free_bytes else _GPU_BATCH)
 
-    def decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
-        """Decodes windows of at most 30 s, one result each, in the same order."""
-        decoded: list[Decoded] = []
-        for first in range(0, len(batch), self._batch):
-            decoded += self._decode(batch[first : first + self._batch], temperature)
-        return decoded
+    def decode(self, batch: Sequence[Samples], temperature: float, *, whole: bool) -> list[Decoded]:
+        """Decodes windows of at most 30 s, one result each, in the same order; see `Backend`."""
+        contexts = [WHOLE if whole else context_frames(len(window)) for window in batch]
+        order = sorted(range(len(batch)), key=lambda index: len(batch[index]))
+        decoded: dict[int, Decoded] = {}
+        for frames, alike in groupby(order, key=lambda index: contexts[index]):
+            rest = list(alike)
+            while rest:
+                some, rest = rest[: self._room(frames)], rest[self._room(frames) :]
+                decoded.update(zip(some, self._fitting([batch[i] for i in some], temperature, frames), strict=True))
+        return [decoded[index] for index in range(len(batch))]
+
+    def _room(self, frames: int) -> int:
+        if self._free_bytes is None:
+            return self.together
+        return min(self.together, room_for(self._free_bytes, self._dims, frames, half=self._half))
+
+    def _fitting(self, batch: list[Samples], temperature: float, frames: int) -> list[Decoded]:
+        """Decodes windows together; in halves, from now on, where the GPU's memory turns out not to hold them."""
+        try:
+            return self._decode(batch, temperature, frames)
+        except RuntimeError as error:
+            if len(batch) == 1 or "out of memory" not in str(error):
+                raise
+        self.together = len(batch) // 2
+        log.warning("%d windows together take more memory than there is; from now on %d", len(batch), self.together)
+        first, second = batch[: self.together], batch[self.together :]
+        return self._fitting(first, temperature, frames) + self._fitting(second, temperature, frames)
 
     @abstractmethod
-    def _decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
-        """Decodes windows together."""
+    def _decode(self, batch: Sequence[Samples], temperature: float, frames: int) -> list[Decoded]:
+        """Decodes windows together, each padded with silence to a spectrogram of so many frames."""
 
     @staticmethod
     def _timed_words(timings: Iterable[tuple[str, float, float]], length: int) -> tuple[Word, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,12 +13,17 @@ import numpy as np
 
 from aig.core.records import Word
 from aig.extractors.audio import SAMPLE_RATE, Samples
+from aig.extractors.hallucination import hallucination_reason
 from aig.extractors.settings import WhisperSettings
-from aig.extractors.whisper.recogniser import WINDOW_S, Backend, Decoded
+from aig.extractors.whisper.batches import WHOLE, WINDOW_S, context_frames
+from aig.extractors.whisper.recogniser import Backend, Decoded
 
 __all__ = ["Transcript", "backend", "transcribe", "windows"]
 
+log = logging.getLogger(__name__)
+
 _REPETITIVE = 2.4
+_SAID_TWICE = re.compile(r"(\w.{9,}?)\W*\b\1")
 _UNSURE = -1.0
 _NO_SPEECH = 0.6
 _DOUBTFUL = 0.2
@@ -80,22 +87,48 @@ def windows(samples: Samples) -> list[Samples]:
 def transcribe(clips: Sequence[Samples], settings: WhisperSettings, recogniser: Backend) -> Iterator[Transcript]:
     """Transcribes clips, mono at 16 kHz, all their windows in one batch; one transcript each, in the same order.
 
+    The encoder hears as much of the 30 s as a clip needs (`settings.context`). Where the text that comes of it is not
+    to be trusted, the window is decoded again over the whole 30 s, for which Whisper was trained, and that result
+    counts.
+
     A window whose text repeats itself (compressed to less than 1/2.4) or is unsure (mean log probability below -1) is
     decoded again at the next temperature (Radford et al. 2022, section 4.5), and the best attempt stays; one that most
     likely holds no speech is not, and its text is dropped if it is unsure.
     """
     cut = [windows(samples) for samples in clips]
     flat = [window for parts in cut for window in parts]
-    decoded = recogniser.decode(flat, settings.temperatures[0])
+    first = settings.temperatures[0]
+    decoded = recogniser.decode(flat, first, whole=settings.context == "whole")
+    if settings.context == "clip":
+        doubtful = [index for index, result in enumerate(decoded) if _doubtful(flat[index], result)]
+        results = recogniser.decode([flat[index] for index in doubtful], first, whole=True) if doubtful else []
+        for index, result in zip(doubtful, results, strict=True):
+            decoded[index] = result
+        log.info("%d of %d windows were decoded again over the whole 30 s", len(doubtful), len(flat))
     for temperature in settings.temperatures[1:]:
         again = [index for index, result in enumerate(decoded) if _failed(result)]
         if again:
-            results = recogniser.decode([flat[index] for index in again], temperature)
+            results = recogniser.decode([flat[index] for index in again], temperature, whole=True)
             for index, result in zip(again, results, strict=True):
                 decoded[index] = max(decoded[index], result, key=lambda each: (not _repetitive(each), each.avg_logprob))
     rest = iter(decoded)
     for parts in cut:
         yield _join([(window, _heard(next(rest))) for window in parts])
+
+
+def _doubtful(window: Samples, result: Decoded) -> bool:
+    """Whether what was decoded with a short context needs the whole one: most often a loop, or a text said twice.
+
+    That nobody speaks is heard just as well with a short one.
+    """
+    if context_frames(len(window)) == WHOLE or _no_speech(result):
+        return False
+    return (
+        result.avg_logprob < _UNSURE
+        or _repetitive(result)
+        or _SAID_TWICE.search(result.text.lower()) is not None
+        or hallucination_reason(result.text, len(window) / SAMPLE_RATE) is not None
+    )
 
 
 def _failed(result: Decoded) -> bool:

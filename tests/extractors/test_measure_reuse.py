@@ -11,7 +11,7 @@ import soundfile
 
 from aig.core.records import Clip, Features, Word
 from aig.core.tables import from_batch, to_table
-from aig.extractors import measure
+from aig.extractors import measure, version
 from aig.extractors.audio import Samples
 from aig.extractors.levels import load_levels
 from aig.extractors.measure import extractor_version, measure_clips
@@ -26,10 +26,12 @@ BASE = ExtractSettings.model_validate({"whisper": {"model": "tiny.en"}})
 class Recogniser:
     """Says the same of everything, and counts how often it is asked."""
 
+    together = 8
+
     def __init__(self) -> None:
         self.windows = 0
 
-    def decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
+    def decode(self, batch: Sequence[Samples], temperature: float, *, whole: bool) -> list[Decoded]:
         self.windows += len(batch)
         words = (Word("one", 0.1, 0.6), Word("two", 0.7, 1.2), Word("three", 1.3, 1.9))
         return [Decoded("one two three", words, 0.1, -0.2, "en")] * len(batch)
@@ -78,8 +80,23 @@ def test_each_setting_changes_only_what_depends_on_it(tmp_path: Path) -> None:
     assert differing(changed(whisper=whisper(model="base.en"))) == {"transcript", "signal", "recording"}
     assert differing(changed(tagger={"model": "yamnet.tflite"})) == {"sounds"}
     assert differing(changed(extractors=("snr_db",))) == {"recording"}
+    for decoding in ({"context": "whole"}, {"temperatures": (0.0,)}):
+        assert differing(changed(whisper=whisper(**decoding))) == {"transcript", "signal", "recording"}
     for speed_only in ({"device": "cuda"}, {"batch": 4}, {"download": False}):
         assert differing(changed(whisper=whisper(**speed_only))) == set()
+
+
+def test_transcripts_of_the_whole_window_keep_the_version_they_had() -> None:
+    before = {
+        "backend": "faster-whisper",
+        "model": "tiny.en",
+        "language": None,
+        "word_times": True,
+        "temperatures": [0.0, 0.4, 0.8],
+    }
+    settings = changed(whisper=whisper(backend="faster-whisper", context="whole", int8=False))
+    assert parts(settings).transcript == version._hash("transcript", before, 600.0)
+    assert differing(changed(whisper=whisper(int8=False))) == set(), "openai-whisper has no weights of 8 bits"
 
 
 def test_the_version_holds_no_machine_path(tmp_path: Path) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
+import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
+import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,11 +28,13 @@ SETTINGS = WhisperSettings()
 class Scripted:
     """A backend that answers from a script: temperature to result, one list per window."""
 
+    together = 8
+
     def __init__(self, *script: dict[float, Decoded]) -> None:
         self.script, self.asked = script, []
 
-    def decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
-        self.asked.append((temperature, len(batch)))
+    def decode(self, batch: Sequence[Samples], temperature: float, *, whole: bool) -> list[Decoded]:
+        self.asked.append((temperature, len(batch), whole))
         return [self.script[int(window[0])][temperature] for window in batch]
 
 
@@ -57,7 +64,9 @@ def test_windows_are_cut_in_the_pause() -> None:
 
 def test_one_transcript_per_clip_in_order_with_times_in_the_clip() -> None:
     class Everywhere:
-        def decode(self, batch: Sequence[Samples], temperature: float) -> list[Decoded]:
+        together = 8
+
+        def decode(self, batch: Sequence[Samples], temperature: float, *, whole: bool) -> list[Decoded]:
             return [said(f"w{len(window)}") for window in batch]
 
     clips = [np.zeros(SAMPLE_RATE, np.float32), np.zeros(70 * SAMPLE_RATE, np.float32), np.zeros(800, np.float32)]
@@ -77,7 +86,7 @@ def test_repeated_and_unsure_windows_are_tried_again_and_the_best_stays() -> Non
     )
     texts = [t.text for t in transcribe([marked(0), marked(1), marked(2)], SETTINGS, recogniser)]
     assert texts == ["fine", "better", "unsure"]
-    assert recogniser.asked == [(0.0, 3), (0.4, 2), (0.8, 1)]
+    assert recogniser.asked == [(0.0, 3, False), (0.0, 2, True), (0.4, 2, True), (0.8, 1, True)]
 
 
 def test_most_likely_no_speech_is_not_tried_again_and_says_nothing() -> None:
@@ -85,7 +94,46 @@ def test_most_likely_no_speech_is_not_tried_again_and_says_nothing() -> None:
     (heard,) = transcribe([marked(0)], SETTINGS, recogniser)
     assert (heard.text, heard.words, heard.no_speech_prob) == ("", (), 0.9)
     assert not heard.heard_speech
-    assert recogniser.asked == [(0.0, 1)]
+    assert recogniser.asked == [(0.0, 1, False)]
+
+
+class Twofold:
+    """Says one thing where it hears a clip's context and another where it hears 30 s."""
+
+    together = 8
+
+    def __init__(self, short: Decoded) -> None:
+        self.short, self.whole = short, 0
+
+    def decode(self, batch: Sequence[Samples], temperature: float, *, whole: bool) -> list[Decoded]:
+        self.whole += len(batch) * whole
+        return [said("over the whole window") if whole else self.short] * len(batch)
+
+
+@pytest.mark.parametrize(
+    "short",
+    [
+        said("go " * 40),
+        said("We welcome his gospel. We welcome his gospel."),
+        said("我们非常欢迎他的福音书。我们非常欢迎他的福音书。"),
+        said("mumbled", -1.2),
+        said("Thanks for watching!"),
+    ],
+    ids=["loop", "said twice", "said twice in Chinese", "unsure", "stock phrase"],
+)
+def test_what_a_short_context_makes_doubtful_is_decoded_over_the_whole(short: Decoded) -> None:
+    recogniser = Twofold(short)
+    (heard,) = transcribe([marked(0)], SETTINGS, recogniser)
+    assert (heard.text, recogniser.whole) == ("over the whole window", 1)
+
+
+def test_the_whole_is_heard_only_where_it_is_needed_or_wanted() -> None:
+    recogniser = Twofold(said("as plain as can be"))
+    assert [t.text for t in transcribe([marked(0), marked(0, 29)], SETTINGS, recogniser)] == ["as plain as can be"] * 2
+    assert recogniser.whole == 0
+    whole = SETTINGS.model_copy(update={"context": "whole"})
+    (heard,) = transcribe([marked(0)], whole, recogniser)
+    assert (heard.text, recogniser.whole) == ("over the whole window", 1)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +178,41 @@ def test_word_error_rate_on_clean_speech(shared_data: Path, tiny_en: str, name: 
         assert heard.words[-1].end_s <= len(clips[files.index(file)]) / SAMPLE_RATE + 0.01
     assert total > 150
     assert wrong / total <= 0.06, f"{wrong} of {total}"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+def test_languages_are_told_apart_in_one_batch(multilingual: str) -> None:
+    pytest.importorskip("faster_whisper")
+    chosen = WhisperSettings(backend="faster-whisper", model=multilingual, device="cpu", temperatures=(0.0,))
+    clips = [_made(voice, text) for voice, text in SENTENCES]
+    wrong = total = 0
+    transcripts = transcribe(clips, chosen, backend(chosen))
+    for (voice, text), clip, heard in zip(SENTENCES, clips, transcripts, strict=True):
+        assert heard.language == voice
+        assert 0.5 * len(clip) < heard.words[-1].end_s * SAMPLE_RATE <= len(clip)
+        wrong, total = wrong + errors(spoken(text), spoken(heard.text)), total + len(spoken(text))
+    assert wrong / total <= 0.25, f"{wrong} of {total}"
+
+
+SENTENCES = (
+    ("de", "Guten Morgen, meine Damen und Herren, heute ist ein sehr schöner Tag."),
+    ("fr", "Bonjour, je suis très content de vous voir aujourd'hui."),
+    ("es", "Buenos días, la conferencia ha comenzado y todos los participantes están presentes."),
+    ("it", "Buongiorno a tutti, la conferenza inizia adesso, grazie per la vostra pazienza."),
+    ("en", "Good morning, the conference starts now, thank you for your patience."),
+)
+
+
+def spoken(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+def _made(voice: str, text: str) -> Samples:
+    command = ["espeak-ng", "-v", voice, "-s", "140", "--stdout", text]
+    sound = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+    samples, rate = soundfile.read(io.BytesIO(sound), dtype="float32")
+    return soxr.resample(samples, rate, SAMPLE_RATE)
 
 
 def _sources(shared_data: Path) -> str:
