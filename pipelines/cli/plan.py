@@ -62,8 +62,7 @@ def plan(
     fleet, given = parse_fleet(workers, machines or ()), parse_seconds(seconds or ())
     found = plan_run(configuration, workspace, names)
     if workers or machines or clips or seconds:
-        rates = measured_rates(run_records(workspace))
-        rates = replace(rates, seconds={**rates.seconds, **given})
+        rates = replace(measured_rates(run_records(workspace)), given=given)
         new = sum(step["clips"] for step in found["steps"] if step["stage"] == "index")
         here = sum(workspace.count("part", "clips", name) for name in names)
         found["model"] = build_model(configuration, clips or here or new, rates, fleet)
@@ -78,14 +77,14 @@ def plan(
 def _show_model(found: dict[str, Any]) -> None:
     print_table(
         f"A build of {found['clips']:,} clips on {found['workers']:,} workers",
-        ("stage", "runs in", "items", "seconds each", "known from", "machines", "hours", "dollars"),
+        ("stage", "in", "items", "s each", "from", "on", "hours", "dollars"),
         [
             (
                 stage["stage"],
                 stage["place"],
                 f"{stage['items']:,} {stage['unit']}",
                 f"{stage['seconds_each']:.3g}",
-                "earlier runs" if stage["measured"] else "defaults",
+                stage["known_from"],
                 stage["machines"],
                 f"{stage['hours']:,.2f}",
                 f"{stage['dollars']:,.2f}",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from aig.core.errors import UsageError
@@ -45,7 +45,7 @@ PLACES: Mapping[str, Place] = {
 """The stages of a build in their order, with where each runs."""
 
 DEFAULTS: Mapping[str, float] = {
-    "index": 0.0001,
+    "index": 0.0002,
     "extract": 0.03,
     "whisper": 6.5,
     "select": 0.0001,
@@ -107,6 +107,7 @@ class Rates:
 
     Attributes:
         seconds: of one core an item, by stage; what no run has measured is not in it.
+        given: the same as somebody gave them, which count instead.
         rows_per_clip: published rows a clip.
         requests_per_clip: to the model.
     """
@@ -114,6 +115,13 @@ class Rates:
     seconds: Mapping[str, float]
     rows_per_clip: float = ROWS_PER_CLIP
     requests_per_clip: float = REQUESTS_PER_CLIP
+    given: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, stage: str) -> tuple[float | None, str]:
+        """Seconds of a stage, `None` where neither a run nor somebody told them, and where they are from."""
+        if stage in self.given:
+            return self.given[stage], "given"
+        return self.seconds.get(stage), "earlier runs" if stage in self.seconds else "defaults"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +134,7 @@ class StageModel:
         items: that it works on.
         unit: of the items.
         seconds_each: of one core an item; for `ask`, of the whole client.
-        measured: whether by an earlier run, or by `DEFAULTS` or the limits of the configuration.
+        known_from: `earlier runs`, `given` or `defaults`.
         hours: from its begin to its end.
         machines: that are busy meanwhile.
         dollars: for these machines.
@@ -137,7 +145,7 @@ class StageModel:
     items: int
     unit: str
     seconds_each: float
-    measured: bool
+    known_from: str
     hours: float
     machines: int
     dollars: float
@@ -241,8 +249,8 @@ def build_model(configuration: Configuration, clips: int, rates: Rates, fleet: F
 
 def _stage_model(configuration: Configuration, stage: str, items: int, rates: Rates, fleet: Fleet) -> StageModel:
     place = PLACES[stage]
-    each = rates.seconds.get(stage)
-    measured = each is not None
+    told, known_from = rates.of(stage)
+    each = told
     if each is None:
         each = DEFAULTS["whisper" if stage == "extract" and configuration.extract.whisper else stage]
     rented, busy = fleet.of(stage), 1
@@ -254,13 +262,13 @@ def _stage_model(configuration: Configuration, stage: str, items: int, rates: Ra
         rounds = max(items * each / workers, min(items, per_batch) * each)
         seconds = max(rounds, batches * BATCH_S)
     elif place == "model server":
-        each = max(each if measured else _pause(configuration.generate, each), _least_pause(configuration.generate))
+        each = max(_pause(configuration.generate, each) if told is None else each, _least_pause(configuration.generate))
         seconds = items * each
     else:
         seconds = items * each
     hours = seconds / 3600
     unit = {"ask": "replies", "publish": "rows"}.get(stage, "clips")
-    return StageModel(stage, place, items, unit, each, measured, hours, busy, hours * busy * rented.dollars)
+    return StageModel(stage, place, items, unit, each, known_from, hours, busy, hours * busy * rented.dollars)
 
 
 def _pause(settings: GenerateSettings, answer_s: float) -> float:

@@ -49,13 +49,18 @@ def test_a_build_is_modelled_stage_by_stage_with_hours_and_dollars() -> None:
     assert (model["workers"], list(of)) == (64, list(PLACES))
     assert of["extract"]["hours"] == pytest.approx(10.0)
     assert of["extract"]["dollars"] == pytest.approx(10 * 100 * 2.5)
-    assert of["extract"]["measured"]
-    assert not of["closed"]["measured"]
+    assert (of["extract"]["known_from"], of["closed"]["known_from"]) == ("earlier runs", "defaults")
     assert of["closed"]["hours"] == pytest.approx(1_000_000 * DEFAULTS["closed"] / 64 / 3600)
     assert of["publish"]["hours"] == pytest.approx(10_000_000 * 0.001 / 3600)
     assert of["publish"]["dollars"] == pytest.approx(of["publish"]["hours"] * 0.5)  # one machine of the four
     assert of["ask"]["hours"] == pytest.approx(500_000 * 0.01 / 3600)
     assert model["hours"] == pytest.approx(sum(stage["hours"] for stage in model["stages"]))
+
+
+def test_seconds_that_are_given_count_instead_of_measured_ones() -> None:
+    rates = Rates({"extract": 5.0}, given={"extract": 0.5})
+    extract = stages(build_model(CONFIGURATION, 7200, rates, parse_fleet(1, [])))["extract"]
+    assert (extract["hours"], extract["known_from"]) == (pytest.approx(1.0), "given")
 
 
 def test_asking_is_never_reckoned_faster_than_the_configured_rate() -> None:
