@@ -2,9 +2,10 @@
 
 `python -m benchmarks.nights [FOLDER]` makes a small corpus, a test model that counts, and a workspace on a disk of its
 own (in memory, where this may be mounted). Each night something happens: clips come, a prompt changes, a mount is gone,
-the host dies, the disk is full, somebody rolls back or asks to be forgotten. Then the real commands run: `aig run
---until select`, `aig plan`, `aig run`. What the plan said, clips by kind of pairs and requests, must be what was done.
-Prints a table; exit status 1 where anything does not hold.
+the host dies, the disk is full, somebody rolls back or asks to be forgotten. Then a night's work is done by the stages
+themselves, without Prefect, so that a night takes seconds; `benchmarks.faults` breaks real runs. After the clips are
+measured the plan is made: what it says, clips by kind of pairs and requests, must be what is then done. Prints a table;
+exit status 1 where anything does not hold.
 """
 
 from __future__ import annotations
@@ -27,7 +28,25 @@ import numpy as np
 import soundfile
 import yaml
 
-from benchmarks.faults import CONCURRENCY, REPO, Run, answered, model, strike
+from aig.core.errors import DataError
+from aig.pipelines.configuration import Configuration, load
+from aig.pipelines.runtime.lock import only_run
+from aig.pipelines.runtime.progress import progress_of
+from aig.pipelines.runtime.storage_errors import explained
+from aig.pipelines.sources import root_of
+from aig.pipelines.stages import extract, index, publish, select
+from aig.pipelines.stages.forget import forget
+from aig.pipelines.stages.generate.ask import ask_open
+from aig.pipelines.stages.generate.check import check_replies
+from aig.pipelines.stages.generate.plan import plan_dataset
+from aig.pipelines.stages.generate.write import forget_outdated, write_bucket
+from aig.pipelines.stages.reconciliation import check_sums, clip_sums
+from aig.pipelines.views import upkeep
+from aig.pipelines.views.plan import plan_run
+from aig.pipelines.workspace import versions
+from aig.pipelines.workspace.held import Held
+from aig.pipelines.workspace.qa_kinds import CLOSED
+from benchmarks.faults import CONCURRENCY, REPO, answered, model
 
 __all__ = ["main"]
 
@@ -89,29 +108,15 @@ class Build:
             **changes,
             "extract": {"whisper": None, **changes.get("extract", {})},
             "generate": generate | changes.get("generate", {}),
-            "runner": {"workers": 2, "batch_clips": 4, "stuck_after_s": 8},
+            "runner": {"workers": 2, "batch_clips": 4},
         }
         self.file.write_text(yaml.safe_dump(content))
 
-    def aig(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """A command, with its configuration after its name."""
-        name, *rest = arguments
-        return subprocess.run(
-            [sys.executable, "-c", "from aig.pipelines.cli import main; main()", name, str(self.file), *rest],
-            cwd=REPO,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            env={**os.environ, "AIG_CACHE": str(self.folder / "cache")},
-        )
-
-    def told(self, *arguments: str) -> dict[str, Any]:
-        """What a command that must succeed prints."""
-        done = self.aig(*arguments, "--json")
-        if done.returncode:
-            raise AssertionError(f"aig {' '.join(arguments)}: {done.returncode}: {done.stderr[-1500:]}")
-        content: dict[str, Any] = json.loads(done.stdout)
-        return content
+    @property
+    def now(self) -> tuple[Configuration, Held]:
+        """The configuration and its workspace."""
+        configuration = load(self.file)
+        return configuration, Held(configuration.workspace)
 
     def check(self, holds: bool, what: str) -> None:
         """Takes note of something that does not hold."""
@@ -119,61 +124,104 @@ class Build:
             self.wrong.append(what)
 
 
-def planned_and_done(build: Build) -> tuple[str, str, dict[str, Any]]:
-    """Runs a night by the commands; what the plan said, what was done, and the run's sums."""
-    measured = build.told("run", "--until", "select")
-    plan = build.told("plan")
-    steps = {step["stage"].removeprefix("generate "): step["clips"] for step in plan["steps"]}
-    pairs = {stage: clips for stage, clips in steps.items() if stage == "closed" or stage.startswith("open_")}
-    build.check(not any(steps[stage] for stage in ("index", "extract", "select")), f"the plan still measures: {steps}")
-    sums = build.told("run")
-    record = json.loads(sorted((build.workspace / "runs").glob("*.json"))[-1].read_text())
-    did = {kind: record["steps"].get(f"{kind} mine", {"done": 0})["done"] for kind in pairs}
-    build.check(pairs == did, f"planned {pairs}, done {did}")
-    sent = sums["requests"]["sent"]
+def measure(configuration: Configuration, workspace: Held) -> int:
+    """The stages before pairs are made; returns how many clips were measured."""
+    given, settings = (configuration, workspace, "mine"), configuration.extract
+    with progress_of("measure") as progress:
+        index.index_dataset(*given, progress)
+        select.limit_dataset(*given)
+        todo, batches = extract.clips_to_measure(workspace, "mine", settings, configuration.runner.batch_clips)
+        for clips, known in batches:
+            extract.measure_batch(workspace, "mine", root_of(configuration, "mine"), clips, known, settings)
+        workspace.forget()
+        if todo:
+            extract.nothing_to_measure(workspace, "mine", settings)
+        extract.forget_outdated(workspace, "mine", settings)
+        select.select_dataset(*given, progress)
+    check_sums("mine", clip_sums(*given))
+    return todo
+
+
+def make(configuration: Configuration, workspace: Held) -> tuple[dict[str, int], int]:
+    """The stages after that; returns clips by kind of pairs, and requests that were sent."""
+    plans = plan_dataset(configuration, workspace, "mine")
+    summary = ask_open(configuration, workspace, [plan for plan in plans if plan.kind != CLOSED], lambda _: None)
+    done = {
+        plan.kind: sum(write_bucket(configuration, workspace, job)["clips"] for job in plan.jobs()) for plan in plans
+    }
+    for plan in plans:
+        forget_outdated(workspace, plan)
+    check_replies(configuration, workspace, ["mine"])
+    with progress_of("publish", unit="rows") as progress:
+        publish.publish_and_validate(configuration, workspace, (), progress)
+    return done, summary.sent
+
+
+def work(file: Path) -> None:
+    """A night's work as a whole."""
+    configuration = load(file)
+    workspace = Held(configuration.workspace)
+    with only_run(workspace.root), explained(workspace.root):
+        measure(configuration, workspace)
+        make(configuration, workspace)
+
+
+def planned_and_done(build: Build) -> tuple[str, str]:
+    """Does a night's work; what the plan said, and what was done."""
+    configuration, workspace = build.now
+    with only_run(workspace.root), explained(workspace.root):
+        measured = measure(configuration, workspace)
+        plan = plan_run(configuration, workspace, ["mine"])
+        steps = {step["stage"].removeprefix("generate "): step["clips"] for step in plan["steps"]}
+        wanted = {stage: clips for stage, clips in steps.items() if stage == CLOSED or stage.startswith("open_")}
+        still = {stage: steps[stage] for stage in ("index", "extract", "select") if steps[stage]}
+        build.check(not still, f"the plan has still to do: {still}")
+        done, sent = make(configuration, workspace)
+    build.check(wanted == done, f"planned {wanted}, done {done}")
     build.check(plan["requests"]["calls"] == sent, f"planned {plan['requests']['calls']} requests, sent {sent}")
-    worked = measured["stages"]["extract"]["worked"]
-    shown = f"{sum(pairs.values())} clips, {plan['requests']['calls']} requests"
-    return shown, f"{worked} measured, {sum(did.values())} clips, {sent} requests", sums
+    return (
+        f"{sum(wanted.values())} clips, {plan['requests']['calls']} requests",
+        f"{measured} measured, {sum(done.values())} clips, {sent} requests",
+    )
 
 
-def versions(build: Build) -> dict[str, Any]:
-    """The current version, as `aig versions` tells it."""
-    found = [version for version in build.told("versions")["versions"] if version["current"]]
-    return found[0] if found else {"version": "-", "rows": 0}
+def current(build: Build) -> versions.Version:
+    """The version that readers see."""
+    found = versions.current(build.now[1])
+    assert found is not None
+    return found
+
+
+def refused(build: Build, *words: str) -> None:
+    """A night's work that must end with an error that says so."""
+    try:
+        work(build.file)
+    except DataError as error:
+        said = f"{error.message} {error.advice}"
+        build.check(all(word in said for word in words), f"not said: {words}: {said}")
+    else:
+        build.check(False, f"the work was done in spite of: {words}")
 
 
 def quiet(_: Build) -> None:
     """Nothing happens."""
 
 
-def broken_off(moment: str, fault: str) -> Callable[[Build], None]:
-    """A run that something ends at a moment."""
+def host_dies(folder: str) -> Callable[[Build], None]:
+    """The work is killed as soon as something new is in a folder of the workspace."""
 
     def happen(build: Build) -> None:
-        build.add(2)
-        run = Run(build.file)
-        build.check(run.at(moment), f"the run never came to {moment}")
-        time.sleep(0.3)
-        if fault == "kill -9 host":
-            build.on_their_way += CONCURRENCY
-            everybody = [run.process.pid, *run.children("")]
-            for process in everybody:
-                os.kill(process, signal.SIGKILL)
-        elif fault == "SIGSTOP worker":
-            end = time.monotonic() + 30
-            while not (workers := run.children("multiprocessing.spawn")) and time.monotonic() < end:
-                time.sleep(0.1)
-            for worker in workers[:1]:
-                os.kill(worker, signal.SIGSTOP)
-            run.sums()
-            return
-        else:
-            strike(run, fault)
-        if fault == "kill -9 server":
-            run.sums()
-        else:
-            run.process.communicate(timeout=120)
+        build.add(6)
+        there = sum(file.stat().st_size for file in (build.workspace / folder).rglob("*"))
+        killed = subprocess.Popen([sys.executable, "-m", "benchmarks.nights", "--work", str(build.file)], cwd=REPO)
+        end = time.monotonic() + 240
+        while killed.poll() is None and time.monotonic() < end:
+            if sum(file.stat().st_size for file in (build.workspace / folder).rglob("*")) != there:
+                break
+            time.sleep(0.01)
+        killed.send_signal(signal.SIGKILL)
+        build.check(killed.wait() == -signal.SIGKILL, "the work was done before it could be killed")
+        build.on_their_way += CONCURRENCY * (folder == "responses")
 
     return happen
 
@@ -182,11 +230,9 @@ def mount_gone(build: Build) -> None:
     """The disk with the audio is not mounted: an empty folder is there instead."""
     (build.folder / "audio").rename(build.folder / "away")
     (build.folder / "audio").mkdir()
-    before = versions(build)
-    done = build.aig("run")
-    build.check(done.returncode == 1, f"a run without audio ended with {done.returncode}")
-    build.check("max_shrink" in done.stderr, f"no word of what vanished: {done.stderr[-300:]}")
-    build.check(versions(build) == before, "readers lost the version before")
+    before = current(build)
+    refused(build, "max_shrink", "mounted")
+    build.check(current(build) == before, "readers lost the version before")
     (build.folder / "audio").rmdir()
     (build.folder / "away").rename(build.folder / "audio")
 
@@ -194,27 +240,43 @@ def mount_gone(build: Build) -> None:
 def disk_full(build: Build) -> None:
     """No room is left on the disk of the workspace until somebody makes some."""
     build.add(2)
-    ballast = build.workspace / "ballast"
     free = shutil.disk_usage(build.workspace).free
     if free > 1e9:
         return  # not a disk of its own, which nobody may fill
+    ballast = build.workspace / "ballast"
     ballast.write_bytes(bytes(free))
-    done = build.aig("run")
-    build.check(done.returncode == 1, f"a run on a full disk ended with {done.returncode}")
-    build.check("Make room" in done.stderr, f"no advice on a full disk: {done.stderr[-300:]}")
+    refused(build, "Make room")
     ballast.unlink()
+
+
+def damaged(build: Build) -> None:
+    """A table of features is cut short; the check names it, and its removal mends it."""
+    configuration, workspace = build.now
+    part = workspace.parts("features", "mine")[0]
+    file = build.workspace / "features" / "mine" / part
+    file.write_bytes(file.read_bytes()[:-20])
+    named = [finding.place for finding in upkeep.check_workspace(configuration, workspace)]
+    build.check(named == [f"features/mine/{part}"], f"the check names {named}")
+    file.unlink()
 
 
 def rolled_back(build: Build) -> None:
     """Somebody goes back to the version before."""
-    known = build.told("versions")["versions"]
-    build.told("rollback", known[-2]["version"])
+    _, workspace = build.now
+    versions.make_current(workspace, versions.versions(workspace)[-2])
 
 
 def forgotten(build: Build) -> None:
     """A clip is to be forgotten."""
-    receipt = build.told("forget", "mine/3.wav")
-    build.check(receipt["rows"]["clips"] == 1, "the clip was not there")
+    receipt = forget(*build.now, ["mine/3.wav"])
+    build.check(receipt["rows"]["clips"] == 1 and receipt["replies"] >= 1, f"too little was forgotten: {receipt}")
+
+
+def not_back(build: Build) -> None:
+    """Nothing happens, and the clip that was forgotten does not come back, though its audio is there."""
+    _, workspace = build.now
+    files = [file for file in Path(workspace.root).rglob("*") if file.is_file() and not file.is_symlink()]
+    build.check(not any(b"mine/3.wav" in file.read_bytes() for file in files), "the clip is somewhere")
 
 
 def broken_file(build: Build) -> None:
@@ -232,18 +294,16 @@ def repaired(build: Build) -> None:
 def out_of_money(build: Build) -> None:
     """The budget is used up in the middle of a night, and raised the next morning."""
     build.add(3)
-    spent = build.told("status")["cost_usd"]
-    build.configure(generate={"max_cost_usd": round(spent + 1e-6, 6)})
-    done = build.aig("run")
-    build.check(done.returncode == 1, f"a run without money ended with {done.returncode}")
-    build.check("budget" in done.stderr, "no word of the budget")
+    build.configure(generate={"max_cost_usd": 0.000001})
+    refused(build, "budget")
     build.configure()
 
 
 def cleaned(build: Build) -> None:
     """What nothing needs goes."""
-    build.told("clean", "--yes")
-    build.check(build.told("clean")["leftovers"] == [], "something is left over after aig clean --yes")
+    configuration, workspace = build.now
+    upkeep.clean(workspace, upkeep.leftovers(configuration, workspace))
+    build.check(upkeep.leftovers(configuration, workspace) == [], "something is left over after cleaning")
 
 
 NIGHTS: list[tuple[str, Callable[[Build], object]]] = [
@@ -258,15 +318,15 @@ NIGHTS: list[tuple[str, Callable[[Build], object]]] = [
     ("nothing new", quiet),
     ("the prompt before, paid for already", lambda build: build.configure()),
     ("the mount is gone, then back", mount_gone),
-    ("the host dies while the model is asked (2 clips)", broken_off("ask", "kill -9 host")),
-    ("the host dies while clips are measured (2 clips)", broken_off("extract", "kill -9 host")),
+    ("the host dies while the model is asked (6 clips)", host_dies("responses")),
+    ("the host dies while clips are measured (6 clips)", host_dies("features")),
     ("the disk is full, then has room (2 clips)", disk_full),
     ("nothing new", quiet),
     ("somebody rolls back", rolled_back),
     ("nothing new", quiet),
     ("1 clip comes", lambda build: build.add(1)),
     ("a clip is forgotten", forgotten),
-    ("nothing new", quiet),
+    ("it does not come back", not_back),
     ("a file that is not audio", broken_file),
     ("it is sent again", repaired),
     (
@@ -274,12 +334,12 @@ NIGHTS: list[tuple[str, Callable[[Build], object]]] = [
         lambda build: build.configure(select={"mine": {"without_labels": ["Bell"]}}, publish={"max_shrink": 1}),
     ),
     ("and come back", lambda build: build.configure()),
-    ("Prefect's server is killed (2 clips)", broken_off("extract", "kill -9 server")),
-    ("SIGTERM while the model is asked (2 clips)", broken_off("ask", "SIGTERM flow")),
+    ("5 clips come", lambda build: build.add(5)),
+    ("a table is damaged on the disk, and removed", damaged),
     ("the budget is used up, then raised (3 clips)", out_of_money),
     ("other extraction settings", lambda build: build.configure(extract={"audio": {"silence_dbfs": -60}})),
     ("the settings before", lambda build: build.configure()),
-    ("a worker is stopped (2 clips)", broken_off("extract", "SIGSTOP worker")),
+    ("2 clips come", lambda build: build.add(2)),
     ("another seed", lambda build: build.configure(seed=7)),
     ("what nothing needs is cleaned", cleaned),
     ("nothing new", quiet),
@@ -288,9 +348,9 @@ NIGHTS: list[tuple[str, Callable[[Build], object]]] = [
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[bool]:
-    """Mounts a disk of 64 MB in memory at a folder; gives whether that was allowed."""
+    """Mounts a disk of 128 MB in memory at a folder; gives whether that was allowed."""
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=64m", "aig-nights", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=128m", "aig-nights", str(folder)]
     mounted = shutil.which("mount") is not None and subprocess.run(command, capture_output=True).returncode == 0
     try:
         yield mounted
@@ -303,16 +363,12 @@ def night(build: Build, number: int, title: str, happens: Callable[[Build], obje
     """One night and its line of the table."""
     began, known = time.monotonic(), len(build.wrong)
     happens(build)
-    planned, done, sums = planned_and_done(build)
-    clips = sums["clips"]
-    build.check(
-        clips["read"] == sum(clips[place] for place in clips if place != "read"), f"the clips do not add up: {clips}"
-    )
-    now = versions(build)
+    planned, done = planned_and_done(build)
+    now = current(build)
     twice = sum(count - 1 for count in answered(build.url).values())
     build.check(twice <= build.on_their_way, f"{twice} requests paid twice")
     verdict = "; ".join(build.wrong[known:]) or "as planned"
-    cells = (number, title, planned, done, now["version"], now["rows"], f"{time.monotonic() - began:.0f} s", verdict)
+    cells = (number, title, planned, done, now.name, now.rows, f"{time.monotonic() - began:.0f} s", verdict)
     print("| " + " | ".join(map(str, cells)) + " |", flush=True)
 
 
@@ -320,24 +376,27 @@ def main(folder: Path) -> int:
     """Runs the nights; returns the exit status."""
     (folder / "audio").mkdir(parents=True)
     print("| night | what happens | plan | done | current version | rows | took | |\n|---|---|---|---|---|---|---|---|")
-    with model(0.1) as url, small_disk(folder / "nightly") as mounted:
+    with model(0.05) as url, small_disk(folder / "nightly") as mounted:
         build = Build(folder, url)
         build.add(FIRST)
         build.configure()
         for number, (title, happens) in enumerate(NIGHTS, 1):
             night(build, number, title, happens)
-        build.check(build.told("check")["ok"], "aig check finds something")
-        held = "a disk of its own" if mounted else "no disk of its own: night 11 was like any other"
+        found = upkeep.check_workspace(*build.now)
+        build.check(not found, f"the check finds {found}")
         replies, twice = len(answered(url)), sum(count - 1 for count in answered(url).values())
-        spent = build.told("status")["cost_usd"]
-        print(f"\n{len(NIGHTS)} nights, {held}; {len(build.lines)} clips, {replies} requests answered,")
-        print(f"{twice} of them twice, all on their way when the host died.")
-        print(f"${spent:.4f} in the accounts; `aig check` finds nothing; {len(build.wrong)} things did not hold.")
+    disk = "the workspace on a disk of its own" if mounted else "no disk of its own, so it was never full"
+    print(f"\n{len(NIGHTS)} nights, {disk}; {len(build.lines)} clips, {replies} requests answered, {twice} of them")
+    print(f"twice, on their way when the host died. {len(build.wrong)} things did not hold. {build.wrong or ''}")
     return int(bool(build.wrong))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    os.environ.setdefault("OPENAI_API_KEY", "none")
+    if sys.argv[1:2] == ["--work"]:
+        work(Path(sys.argv[2]))
+    elif len(sys.argv) > 1:
         sys.exit(main(Path(sys.argv[1])))
-    with tempfile.TemporaryDirectory(prefix="aig-nights-") as there:
-        sys.exit(main(Path(there) / "corpus"))
+    else:
+        with tempfile.TemporaryDirectory(prefix="aig-nights-") as there:
+            sys.exit(main(Path(there) / "corpus"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -87,26 +87,15 @@ def publish_and_validate(
         DataError: there is nothing to publish, the set does not validate, or it lost more than `publish.max_shrink`.
     """
     adopt(workspace)
-    parts = [
-        (name, kind, part)
-        for name in configuration.datasets
-        for kind in qa_kinds(configuration, name)
-        for part in workspace.parts("qa", name, kind)
-    ]
+    kinds = [(name, kind) for name in configuration.datasets for kind in qa_kinds(configuration, name)]
+    parts = [(name, kind, part) for name, kind in kinds for part in workspace.parts("qa", name, kind)]
     urls = [workspace.url("qa", *place) for place in parts]
     said = _verdict_files(configuration, workspace, parts)
     build = _build(configuration, workspace, urls, notes)
     bad = sorted(bad_pairs(configuration.publish.drop)) if configuration.publish.drop else []
     key = _key(configuration, workspace, urls, build, bad, said)
     now = current(workspace)
-    same = [version for version in versions(workspace) if version.made_from == key]
-    if now is not None and same and not again:
-        if now not in same:
-            log.warning(
-                "%s is made of just these pairs, and somebody went back from it to %s, which stays. "
-                "`aig rollback CONFIG %s` publishes it again.",
-                same[-1].name, now.name, same[-1].name,
-            )  # fmt: skip
+    if now is not None and not again and _up_to_date(now, versions(workspace)[-1], key):
         _valid_still(workspace, now)
         return current_set(workspace) or now.url(workspace)
     refused: list[Quarantined] = []
@@ -129,13 +118,16 @@ def publish_and_validate(
                 yield finished
                 progress.advance(batch.num_rows)
 
+    before = PublishedSet(now.url(workspace)).manifest() if now is not None and not accept_shrink else None
+    most = configuration.publish.max_shrink
+    if now is not None and before is not None and not any(workspace.count("part", "qa", *kind) for kind in kinds):
+        _refuse_shrinking(before, 0, {}, most, now.name)
     name, out = new_version(workspace)
     manifest = publish(batches(), out, configuration.publish, build, refused.append, marked, clips.index())
     if configuration.publish.audio:
         _embed(configuration, out, progress)
-    if now is not None and not accept_shrink:
-        before = PublishedSet(now.url(workspace)).manifest()
-        _refuse_shrinking(before, manifest, configuration.publish.max_shrink, now.name)
+    if now is not None and before is not None:
+        _refuse_shrinking(before, manifest.rows, manifest.clips, most, now.name)
     workspace.remove("quarantine", "publish")
     if refused:
         workspace.write(refused, Quarantined, "quarantine", "publish", "part-00000.parquet")
@@ -145,6 +137,20 @@ def publish_and_validate(
     make_current(workspace, version)
     prune(workspace, configuration.publish.keep)
     return current_set(workspace) or out
+
+
+def _up_to_date(now: Version, newest: Version, key: str) -> bool:
+    """Whether the version that readers see is made of these pairs, or somebody went back to it from one that is."""
+    if now.made_from == key:
+        return True
+    if now == newest or newest.made_from != key:
+        return False
+    log.warning(
+        "%s is made of just these pairs, and somebody went back from it to %s, which stays. "
+        "`aig rollback CONFIG %s` publishes it again.",
+        newest.name, now.name, newest.name,
+    )  # fmt: skip
+    return True
 
 
 def _embed(configuration: Configuration, out: str, progress: Progress) -> None:
@@ -187,17 +193,17 @@ def _valid(workspace: Workspace, out: str) -> None:
         )
 
 
-def _refuse_shrinking(before: Manifest, after: Manifest, most: float, name: str) -> None:
+def _refuse_shrinking(before: Manifest, rows: int, clips_left: Mapping[str, int], most: float, name: str) -> None:
     """Refuses a set that lost too many rows, or too many clips of a dataset, against the one that is published.
 
     Raises:
         DataError: it did; the message says what vanished.
     """
     lost = []
-    if after.rows < before.rows * (1 - most):
-        lost.append(f"{before.rows - after.rows:,} of {before.rows:,} rows")
+    if rows < before.rows * (1 - most):
+        lost.append(f"{before.rows - rows:,} of {before.rows:,} rows")
     for dataset, clips in before.clips.items():
-        left = after.clips.get(dataset, 0)
+        left = clips_left.get(dataset, 0)
         if left < clips * (1 - most):
             lost.append(f"{clips - left:,} of {clips:,} clips of {dataset}")
     if lost:

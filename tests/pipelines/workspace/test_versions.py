@@ -125,6 +125,27 @@ def test_going_back_is_not_undone_by_the_next_night(published: Published, caplog
         kept.version_named(published.workspace, "v9")
 
 
+def test_earlier_settings_are_published_again_though_a_version_is_made_of_them(published: Published) -> None:
+    published.pairs("mine", rows(20), "a")
+    published.publish()
+    published.pairs("mine", rows(20, word="high"), "b")
+    published.publish()
+    published.pairs("mine", rows(20), "a")  # as the first, with nobody having gone back
+    published.publish()
+    assert published.now() == ("v0003", 20)
+    assert len({version.made_from for version in kept.versions(published.workspace)}) == 2
+
+
+def test_a_set_of_which_nothing_is_left_is_refused_with_what_vanished(published: Published) -> None:
+    published.pairs("mine", rows(20), "a")
+    published.publish()
+    published.pairs("mine", [], "b")
+    with pytest.raises(DataError, match="20 of 20 rows") as error:
+        published.publish()
+    assert "mounted" in error.value.advice
+    assert published.now() == ("v0001", 20)
+
+
 def test_the_oldest_versions_go_but_never_the_current_one(published: Published) -> None:
     settings = published.configuration.publish.model_copy(update={"keep": 2})
     published.configuration = published.configuration.model_copy(update={"publish": settings})
