@@ -111,6 +111,16 @@ def test_a_stage_that_nobody_starts_ends_the_build_with_advice(tmp_path: Path, m
         assert states == ["Cancelled"]  # what waits no longer is not started later
 
 
+def test_a_job_on_kubernetes_takes_its_keys_from_a_secret_and_time_to_end() -> None:
+    template = json.loads((FILE.parent / "kubernetes.json").read_text(encoding="utf-8"))
+    configuration, variables = template["job_configuration"], template["variables"]["properties"]
+    assert set(re.findall(r"{{ (\w+) }}", json.dumps(configuration))) == set(variables)
+    pod = configuration["job_manifest"]["spec"]["template"]["spec"]
+    assert pod["terminationGracePeriodSeconds"] >= 10
+    assert pod["containers"][0]["envFrom"][0]["secretRef"]["name"] == "{{ secret }}"
+    assert pod["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "{{ gpus }}"
+
+
 def test_every_queue_has_a_worker_in_the_walk_through_and_keys_are_nowhere() -> None:
     from aig.pipelines.runtime.deploying import QUEUES
 
