@@ -44,7 +44,8 @@ class Sound:
         return (
             f"<figure><figcaption>{html.escape(self.title)}</figcaption>"
             f'<audio controls src="data:audio/mpeg;base64,{sound}"></audio><br>'
-            f'<img alt="spectrogram, 0 to 8 kHz" src="data:image/png;base64,{picture}"></figure>'
+            '<img alt="spectrogram, 0 to 8 kHz" style="width: 30em; max-width: 100%; height: 7em" '
+            f'src="data:image/png;base64,{picture}"></figure>'
         )
 
 

@@ -7,6 +7,7 @@ import json
 import tarfile
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -368,6 +369,7 @@ def test_webdataset_reads_the_tars(published_set: Path, tmp_path: Path) -> None:
     export(published_set, "webdataset", tmp_path, Hum())
     samples = list(webdataset.WebDataset(str(tmp_path / "shard-00000.tar"), shardshuffle=False))
     assert len(samples) == 78
+    assert all(soundfile.read(BytesIO(sample["flac"]))[1] == 16_000 for sample in samples)
     assert {"__key__", "flac", "json"} <= set(samples[0])
 
 
@@ -378,9 +380,9 @@ def test_datasets_reads_the_parquet_with_its_audio(published_set: Path, tmp_path
     loaded = datasets.load_dataset(str(tmp_path / "hf_audio"), cache_dir=str(tmp_path / "cache"))["train"]
     assert len(loaded) == done.rows == 660 - LOST_ROWS
     assert isinstance(loaded.features["audio"], datasets.Audio)
-    row = loaded.cast_column("audio", datasets.Audio(decode=False))[0]
-    assert row["audio"]["bytes"][:4] == b"fLaC"
-    assert row["instruction"].startswith("Question")
+    rows = loaded.cast_column("audio", datasets.Audio(decode=False))
+    assert all(len(soundfile.read(BytesIO(row["audio"]["bytes"]))[0]) in (8000, 32_000) for row in rows)
+    assert rows[0]["instruction"].startswith("Question")
 
 
 @pytest.mark.slow
@@ -390,7 +392,7 @@ def test_lhotse_reads_the_shar(published_set: Path, tmp_path: Path) -> None:
     cuts = list(lhotse.CutSet.from_shar(in_dir=tmp_path / "shar"))
     assert len(cuts) == done.samples == 78
     assert sum(len(cut.custom["questions"]) for cut in cuts) == done.rows
-    assert cuts[0].load_audio().shape == (1, cuts[0].num_samples)
+    assert all(cut.load_audio().shape == (1, cut.num_samples) for cut in cuts)
     with gzip.open(tmp_path / "shar" / "cuts.000000.jsonl.gz") as stream:
         assert len(stream.readlines()) == 78
 
