@@ -19,7 +19,7 @@ from aig.extractors.settings import ExtractSettings
 from helpers.voices import vowel, write_every_format
 
 COUNT = int(os.environ.get("AIG_FUZZ_FILES", "150"))
-SLOWEST_S = 10.0
+SLOWEST_S = 60.0
 
 
 def mutated(content: bytes, rng: np.random.Generator) -> bytes:
