@@ -19,6 +19,7 @@ __all__ = [
     "QAPair",
     "Quarantined",
     "Reason",
+    "TaggedEvent",
     "Verdict",
     "Word",
 ]
@@ -31,6 +32,16 @@ class Event:
     label: str
     onset_s: float
     offset_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedEvent:
+    """A sound that a tagger heard, with its time in the clip in seconds, and its highest score, 0 to 1."""
+
+    label: str
+    onset_s: float
+    offset_s: float
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +189,7 @@ class Features:
         music_key: tonic and mode, such as `A minor`.
         absent: why there is no value, for each of the values from `f0_spread_st` on that has none.
         own: the values of one's own extractors and the levels of one's own scales.
+        tagged: sounds that an optional tagger heard, with their times, for clips without annotated ones, by onset.
     """
 
     audio_id: str
@@ -224,6 +236,7 @@ class Features:
     music_key: str | None = None
     absent: tuple[Reason, ...] | None = None
     own: tuple[OwnValue, ...] | None = None
+    tagged: tuple[TaggedEvent, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,12 +248,14 @@ class Measured:
         features: what was measured; `None` where nothing was.
         spoken: the recogniser's words, cleaned; empty where nothing was said, measured or truly recognised.
         sounds: the sounds heard, each once, as annotated; where nobody annotated any, what a tagger heard.
+        tagged: whether the sounds, and the events of the clip, are a tagger's: others may be there too.
     """
 
     clip: Clip
     features: Features | None = None
     spoken: str = ""
     sounds: tuple[str, ...] = ()
+    tagged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +291,7 @@ class QAPair:
         judge_score: of a second model, 0 to 1.
         judge_model: that model, as the server reported it.
         audio_contribution: `weak` where a model that cannot hear answers as well, `strong` where it does not.
+        annotated_by: `tagger` where the sounds that the pair is about were named by one; `None`: by people.
     """
 
     instruction: str
@@ -303,6 +319,7 @@ class QAPair:
     judge_score: float | None = None
     judge_model: str | None = None
     audio_contribution: str | None = None
+    annotated_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

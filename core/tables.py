@@ -23,6 +23,7 @@ from aig.core.records import (
     QAPair,
     Quarantined,
     Reason,
+    TaggedEvent,
     Verdict,
     Word,
 )
@@ -56,6 +57,7 @@ _OWN = pa.struct(
         ("reason", pa.string()),
     ]
 )
+_TAGGED = pa.struct([*_EVENT, ("score", pa.float64())])
 _WORD = pa.struct([("text", pa.string()), ("start_s", pa.float64()), ("end_s", pa.float64())])
 
 
@@ -135,6 +137,7 @@ FEATURES = _schema(
         "music_key": pa.string(),
         "absent": pa.list_(_REASON),
         "own": pa.list_(_OWN),
+        "tagged": pa.list_(_TAGGED),
     },
 )
 
@@ -167,6 +170,7 @@ QA = _schema(
         "judge_score": pa.float64(),
         "judge_model": pa.string(),
         "audio_contribution": pa.string(),
+        "annotated_by": pa.string(),
     },
 )
 
@@ -208,7 +212,13 @@ SCHEMAS: dict[type, pa.Schema] = {
     Verdict: VERDICTS,
 }
 
-_STRUCTS: dict[str, type[Any]] = {"events": Event, "words": Word, "absent": Reason, "own": OwnValue}
+_STRUCTS: dict[str, type[Any]] = {
+    "events": Event,
+    "words": Word,
+    "absent": Reason,
+    "own": OwnValue,
+    "tagged": TaggedEvent,
+}
 
 
 def to_table(records: Iterable[Record], kind: type[Record]) -> pa.Table:

@@ -16,7 +16,7 @@ from aig.extractors.levels import load_levels
 from aig.extractors.registry import EXTRACTORS, extractors
 from aig.extractors.scales import SCALES, own_scales
 from aig.extractors.settings import ExtractSettings, WhisperSettings
-from aig.extractors.tagger import tagger
+from aig.extractors.tagger import Tags, tagger
 from aig.extractors.threads import hold_to_one
 from aig.extractors.version import Parts, extractor_version, parts
 from aig.extractors.voice import NO_SPEECH, Voice, measure_voice
@@ -150,7 +150,8 @@ def _measured(job: _Job, transcript: Transcript | None, settings: ExtractSetting
     volume = measure_volume(samples)
     hallucination = hallucination_reason(transcript.text, job.audio.duration_s) if transcript else None
     voice = NO_SPEECH if hallucination else measure_voice(samples, volume, transcript, settings)
-    sounds = _sounds(job, settings, now)
+    tags = _tags(job, settings, now)
+    sounds = tags.sounds if tags else None
     return _levelled(
         Features(
             audio_id=job.clip.audio_id,
@@ -170,6 +171,7 @@ def _measured(job: _Job, transcript: Transcript | None, settings: ExtractSetting
             language=transcript.language if transcript else None,
             hallucination=hallucination,
             sounds=sounds,
+            tagged=tags.events if tags else None,
             content=job.content,
             fingerprint=fingerprint(samples),
             level_curve=level_curve(volume),
@@ -181,13 +183,13 @@ def _measured(job: _Job, transcript: Transcript | None, settings: ExtractSetting
     )
 
 
-def _sounds(job: _Job, settings: ExtractSettings, now: Parts) -> tuple[str, ...] | None:
-    """Labels of the tagger, for clips that have none of their own."""
+def _tags(job: _Job, settings: ExtractSettings, now: Parts) -> Tags | None:
+    """What the tagger hears, for clips that have no labels of their own."""
     if settings.tagger is None or job.clip.labels:
         return None
     then = Parts.of(job.known.extractor) if job.known else None
     if job.known and then and then.sounds == now.sounds and job.known.sounds is not None:
-        return job.known.sounds
+        return Tags(job.known.sounds, job.known.tagged)
     return tagger(settings.tagger).tag(job.audio.samples)
 
 

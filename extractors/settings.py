@@ -6,13 +6,20 @@ Everything that changes a measured value is here and enters `aig.extractors.vers
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from aig.core.settings import NameOrPath, RelativePath, Strict
 
-__all__ = ["AudioSettings", "ExtractSettings", "PitchSettings", "TaggerSettings", "WhisperSettings"]
+__all__ = [
+    "AudioSettings",
+    "ExtractSettings",
+    "PitchSettings",
+    "TaggerEventSettings",
+    "TaggerSettings",
+    "WhisperSettings",
+]
 
 
 class AudioSettings(Strict):
@@ -74,6 +81,24 @@ class WhisperSettings(Strict):
     download: bool = True
 
 
+class TaggerEventSettings(Strict):
+    """How a tagger's scores become events.
+
+    Attributes:
+        threshold: score, 0 to 1, that a sound has to reach once.
+        thresholds: by class name, instead of it.
+        release: share of the threshold below which a sound has ended.
+        smooth_frames: frames whose scores are averaged, half of them on either side.
+        min_s: shorter events are left out.
+    """
+
+    threshold: float = Field(default=0.4, gt=0, lt=1)
+    thresholds: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
+    release: float = Field(default=0.5, gt=0, le=1)
+    smooth_frames: int = Field(default=3, ge=1, le=25)
+    min_s: float = Field(default=0.2, ge=0)
+
+
 class TaggerSettings(Strict):
     """An optional tagger for own data without annotated labels.
 
@@ -81,11 +106,13 @@ class TaggerSettings(Strict):
         model: path of a YAMNet model file (.tflite).
         threshold: lowest score of a label.
         most: most labels per clip.
+        events: how events are made of its scores; `None`: labels alone.
     """
 
     model: RelativePath = Field(min_length=1)
     threshold: float = Field(default=0.3, gt=0, lt=1)
     most: int = Field(default=5, ge=1)
+    events: TaggerEventSettings | None = TaggerEventSettings()
 
 
 class ExtractSettings(Strict):

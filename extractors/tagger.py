@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -11,27 +11,50 @@ import numpy as np
 
 from aig.core.errors import UsageError
 from aig.core.extras import missing_extra
+from aig.core.records import TaggedEvent
 from aig.extractors.audio import Samples
 from aig.extractors.settings import TaggerSettings
+from aig.extractors.tagged_events import tagged_events
 
-__all__ = ["Tagger", "YamNet", "tagger"]
+__all__ = ["Tagger", "Tags", "YamNet", "tagger"]
 
-_PATCH, _HOP = 15_600, 7_680
-"""YAMNet hears 0.975 s at a time, here every 0.48 s, in samples at 16 kHz."""
+_PATCH, _HOP = 15_600, 3_840
+"""YAMNet hears 0.975 s at a time, here every 0.24 s, in samples at 16 kHz."""
+
+_RATE = 16_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What a tagger heard.
+
+    Attributes:
+        sounds: display names, the most likely first; empty where it is unsure.
+        events: sounds with their times, by onset; `None` where it was not asked for them.
+    """
+
+    sounds: tuple[str, ...]
+    events: tuple[TaggedEvent, ...] | None
 
 
 class Tagger(Protocol):
     """Anything that names the sounds of a clip."""
 
-    def tag(self, samples: Samples) -> tuple[str, ...]:
-        """Display names of the sounds in mono audio at 16 kHz, the most likely first; empty where it is unsure."""
+    def tag(self, samples: Samples) -> Tags:
+        """The sounds in mono audio at 16 kHz."""
         ...
 
 
-@lru_cache(maxsize=1)
+_LOADED: dict[str, Tagger] = {}
+
+
 def tagger(settings: TaggerSettings) -> Tagger:
     """The tagger of these settings, loaded at the first call in a process and kept."""
-    return YamNet(settings)
+    key = settings.model_dump_json()
+    if key not in _LOADED:
+        _LOADED.clear()
+        _LOADED[key] = YamNet(settings)
+    return _LOADED[key]
 
 
 class YamNet:
@@ -56,20 +79,29 @@ class YamNet:
         self._output = self._interpreter.get_output_details()[0]["index"]
         self._settings = settings
 
-    def tag(self, samples: Samples) -> tuple[str, ...]:
-        """Labels whose score reaches the threshold, the highest first."""
+    def tag(self, samples: Samples) -> Tags:
+        """Labels whose highest score reaches the threshold, the highest first: a bark is short and the clip is long.
+
+        And the events of the same classes, where they are wanted.
+        """
         scores = self.scores(samples)
-        ranked = np.argsort(-scores, kind="stable")[: self._settings.most]
-        heard = (self._labels[index] for index in ranked if scores[index] >= self._settings.threshold)
-        return tuple(label for label in heard if label != "Silence")
+        best = scores.max(axis=0)
+        ranked = np.argsort(-best, kind="stable")[: self._settings.most]
+        heard = (self._labels[index] for index in ranked if best[index] >= self._settings.threshold)
+        sounds = tuple(label for label in heard if label != "Silence")
+        wanted = self._settings.events
+        if wanted is None:
+            return Tags(sounds, None)
+        events = tagged_events(scores, self._labels, samples, wanted, hop_s=_HOP / _RATE, frame_s=_PATCH / _RATE)
+        return Tags(sounds, tuple(event for event in events if event.label in sounds))
 
     def scores(self, samples: Samples) -> Samples:
-        """Highest score of each class over the patches, 0 to 1: a bark is short and the clip is long."""
+        """The score of each class, 0 to 1, in each patch; the shape is (patches, classes)."""
         padded = np.pad(samples, (0, max(0, _PATCH - len(samples))))
         scores = []
         for start in range(0, len(padded) - _PATCH + 1, _HOP):
             self._interpreter.set_tensor(self._input, padded[start : start + _PATCH])
             self._interpreter.invoke()
             scores.append(self._interpreter.get_tensor(self._output)[0])
-        best: Samples = np.max(scores, axis=0)
-        return best
+        every: Samples = np.array(scores)
+        return every

@@ -17,7 +17,7 @@ from aig.extractors.settings import ExtractSettings
 
 __all__ = ["Parts", "extractor_version", "parts"]
 
-REVISIONS = {"signal": 4, "transcript": 1, "sounds": 1, "levels": 1, "recording": 1}
+REVISIONS = {"signal": 4, "transcript": 1, "sounds": 2, "levels": 1, "recording": 1}
 """Raised whenever the code of a part measures something else than before."""
 
 

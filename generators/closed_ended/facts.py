@@ -33,6 +33,7 @@ class Facts:
         settings: of the questions.
         words: of the scales in use, by name, from low to high; those of the default levels where there is none.
         peers: clips of the same dataset, for wrong options and comparisons.
+        tagged: whether the sounds are a tagger's, who may have missed others.
     """
 
     clip: Clip
@@ -44,6 +45,7 @@ class Facts:
     settings: QuestionSettings
     peers: Peers = field(default_factory=Peers)
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tagged: bool = False
 
     @property
     def somebody_speaks(self) -> bool:
@@ -53,7 +55,7 @@ class Facts:
     @property
     def measured(self) -> Measured:
         """The clip as its peers are: with what was measured and what follows from both."""
-        return Measured(self.clip, self.features, self.transcript, self.sounds)
+        return Measured(self.clip, self.features, self.transcript, self.sounds, self.tagged)
 
     def has(self, needs: Sequence[str]) -> bool:
         """Whether the clip has all the fields named, of `Clip` or `Features`; `a|b` asks for one of the two."""

@@ -34,6 +34,15 @@ _EITHER = (
 """Pairs of tasks of which a clip is asked one, as in the released sets, and the setting with the second one's share."""
 
 
+_NEEDS_ALL_SOUNDS = frozenset(
+    (
+        "temporal_single_not_exist", "temporal_order_not_exist", "presence", "count", "choice_count", "choice_label",
+        "reasoning_count",
+    )
+)  # fmt: skip
+"""Tasks that say of a sound that it is not there, or how often it is: not asked of what a tagger heard."""
+
+
 class ClosedEnded(Protocol):
     """What is needed to know of a dataset: the tasks that apply, and how often its captions are asked for."""
 
@@ -79,9 +88,22 @@ def closed_pairs(
     item = audible(item)
     clip = item.clip
     known = tuple(vocabulary) or known_labels()
-    facts = Facts(clip, item.features, item.spoken, item.sounds, known, seed, settings, peers or Peers(), words or {})
+    facts = Facts(
+        clip,
+        item.features,
+        item.spoken,
+        item.sounds,
+        known,
+        seed,
+        settings,
+        peers or Peers(),
+        words or {},
+        tagged=item.tagged,
+    )
     found = {
-        task: list(task.answers(facts)) for task in _tasks(dataset.closed_tasks, facts, tasks) if facts.has(task.needs)
+        task: list(task.answers(facts))
+        for task in _tasks(dataset.closed_tasks, facts, tasks)
+        if facts.has(task.needs) and not (facts.tagged and task.name in _NEEDS_ALL_SOUNDS)
     }
     left_out = _left_out(facts, {task.name for task, answers in found.items() if answers})
     for task, answers in found.items():
@@ -151,4 +173,5 @@ def _rows(facts: Facts, task: Task, number: int, answer: Answer, copies: int) ->
             answer_index=answer.answer_index,
             skill=task.skill or None,
             difficulty=answer.difficulty or None,
+            annotated_by="tagger" if facts.tagged and task.about == "sound" else None,
         )

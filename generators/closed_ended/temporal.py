@@ -29,7 +29,7 @@ def audible(item: Measured) -> Measured:
     if not clip.events or not item.features:
         return item
     clip = replace(clip, events=within(clip.events, item.features.duration_s) or None)
-    return replace(item, clip=clip, sounds=sounds(clip))
+    return replace(item, clip=clip, sounds=item.sounds if item.tagged else sounds(clip))
 
 
 def by_label(events: Sequence[Event]) -> dict[str, list[Event]]:

@@ -147,6 +147,7 @@ def pairs(
                 split=clip.split,
                 extractor=features.extractor if features else "",
                 seed=seed,
+                annotated_by="tagger" if item.tagged and prompt.kind in ("audio", "joint") else None,
             )
         )
     return rows, dropped
@@ -211,6 +212,7 @@ def _row(draft: Draft, reply: Reply, item: Measured, prompt: Prompt, kind: Promp
         answer_index=draft.answer_index,
         skill=kind.task.skill or None,
         difficulty=draft.difficulty or None,
+        annotated_by="tagger" if item.tagged and kind.task.about == "sound" else None,
     )
 
 
@@ -218,7 +220,7 @@ def _filtered(
     found: Sequence[Pair], item: Measured, prompt: Prompt, settings: AnswerFilterSettings
 ) -> list[FilterResult]:
     """What becomes of some pairs of a reply by the answer filters."""
-    annotated = item.sounds if item.clip.labels or item.clip.events else ()
+    annotated = item.sounds if (item.clip.labels or item.clip.events) and not item.tagged else ()
     absent = plainly_absent(annotated) if settings.contradiction else frozenset()
     return filter_pairs(
         found,

@@ -7,7 +7,7 @@ bucket's rows, so a new or changed clip remakes only its own bucket.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from itertools import groupby, pairwise
@@ -28,6 +28,7 @@ from aig.pipelines.configuration import Configuration
 from aig.pipelines.workspace.workspace import Workspace
 from aig.prompts.kind_registry import all_kinds
 from aig.prompts.metadata import sounds
+from aig.prompts.tagged_sounds import distinct_events
 
 if TYPE_CHECKING:
     import duckdb
@@ -235,8 +236,16 @@ def buckets(database: duckdb.DuckDBPyConnection) -> list[Bucket]:
 
 
 def derive(clip: Clip, features: Features | None) -> Measured:
-    """A clip with its features and what follows from both; the one place where it is worked out."""
-    return Measured(clip, features, spoken_text(features), sounds(clip, features))
+    """A clip with its features and what follows from both; the one place where it is worked out.
+
+    Where nobody annotated sounds, the clip has the events of a tagger.
+    """
+    heard, tagged = sounds(clip, features), features.tagged if features else None
+    by_tagger = bool(heard) and not clip.labels and not clip.events
+    if by_tagger and tagged:
+        clip = replace(clip, events=distinct_events(tagged))
+        heard = tuple(dict.fromkeys((*sounds(clip), *heard)))
+    return Measured(clip, features, spoken_text(features), heard, by_tagger)
 
 
 def rows_in(database: duckdb.DuckDBPyConnection, wanted: Sequence[Bucket]) -> Iterator[tuple[Bucket, pa.Table]]:

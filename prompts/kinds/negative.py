@@ -35,7 +35,7 @@ def _sentence(clip: Clip, features: Features | None, _: str, __: Describe) -> st
 NEGATIVE = PromptKind(
     name="negative",
     sentence=_sentence,
-    suits=lambda item: bool(item.clip.events),
+    suits=lambda item: bool(item.clip.events) and not item.tagged,
     form=FORM,
     task=TaskSpec(
         name="negative",

@@ -39,6 +39,8 @@ def _draft(found: dict[str, Any], given: Given) -> Draft | Refused:
 
 def _absent_names(item: Measured) -> frozenset[str]:
     clip = item.clip
+    if item.tagged:
+        return frozenset()
     present = tuple(dict.fromkeys((*(event.label for event in clip.events or ()), *(clip.labels or ()))))
     return plainly_absent(present)
 
