@@ -37,5 +37,7 @@ def test_the_settings_shown_are_settings() -> None:
 
     from aig.extractors.settings import ExtractSettings
 
-    (example,) = re.findall(r"```yaml\n(extract:.+?)```", PAGE, re.S)
-    ExtractSettings.model_validate(yaml.safe_load(example)["extract"])
+    examples = re.findall(r"```yaml\n(extract:.+?)```", PAGE, re.S)
+    assert len(examples) == 2
+    for example in examples:
+        ExtractSettings.model_validate(yaml.safe_load(example)["extract"])
