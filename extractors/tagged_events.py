@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from aig.core.records import TaggedEvent
 from aig.extractors.audio import Samples
 from aig.extractors.settings import TaggerEventSettings
 
 __all__ = ["tagged_events"]
+
+Levels = npt.NDArray[np.float64]
 
 _RATE = 16_000
 _STEP_S = 0.02
@@ -57,7 +60,7 @@ def tagged_events(
     changes = _changes(samples)
     found: list[TaggedEvent] = []
     for index in np.flatnonzero(smooth.max(axis=0) >= min((settings.threshold, *settings.thresholds.values()))):
-        label = labels[index]
+        label = labels[int(index)]
         threshold = settings.thresholds.get(label, settings.threshold)
         if label == "Silence":
             continue
@@ -91,7 +94,7 @@ def _runs(scores: Samples, begin: float, end: float) -> list[tuple[int, int]]:
     return [(int(start), int(stop) - 1) for start, stop in edges.reshape(-1, 2) if scores[start:stop].max() >= begin]
 
 
-def _changes(samples: Samples) -> Samples:
+def _changes(samples: Samples) -> Levels:
     """By step of the envelope, by how many decibels the sound is louder after it than before it."""
     step = int(_STEP_S * _RATE)
     count = len(samples) // step
@@ -106,7 +109,7 @@ def _changes(samples: Samples) -> Samples:
     return changes
 
 
-def _moved(at_s: float, changes: Samples, sign: int, *, otherwise: float | None) -> float:
+def _moved(at_s: float, changes: Levels, sign: int, *, otherwise: float | None) -> float:
     """A time moved to the sharpest rise (`sign` 1) or fall (-1) near it; `otherwise`, or as it is, if none is sharp."""
     low = max(0, int((at_s - _NEAR_S) / _STEP_S))
     near = sign * changes[low : int((at_s + _NEAR_S) / _STEP_S) + 1]
