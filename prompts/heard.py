@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from aig.core.records import Clip, Features
 from aig.prompts.metadata import SENTIMENTS, one_line, sounds, speech_content, times
 
-__all__ = ["heard", "heard_recording", "heard_sounds", "heard_voice"]
+__all__ = ["heard", "heard_recording", "heard_sounds", "heard_speaker", "heard_voice"]
 
 _PITCH = {"very low": "very deep", "low": "deep", "medium": "of medium pitch", "high": "high", "very high": "very high"}
 _VOLUME = {
@@ -74,6 +74,11 @@ def heard_voice(clip: Clip, features: Features | None, transcript: str) -> Itera
     """What is said, who says it, and how."""
     if content := speech_content(clip, transcript):
         yield f'{"The words sung" if clip.genres else "The words"}: "{content}".'
+    yield from heard_speaker(clip, features)
+
+
+def heard_speaker(clip: Clip, features: Features | None) -> Iterator[str]:
+    """Who speaks, and how."""
     who = " ".join(filter(None, (one_line(clip.gender or ""), "speaker")))
     if clip.gender or clip.age is not None or clip.emotion:
         feeling = f", {one_line(clip.emotion)}" if clip.emotion else ""

@@ -42,6 +42,7 @@ _COUNT = re.compile(
     r"(?:[a-z]+s|people|men|women|children)\b",
     _I,
 )
+_CENTURY = re.compile(r"\b(?P<number>\d{1,2})(?:st|nd|rd|th)[ -](?:century|centuries|floor|street|avenue)\b", _I)
 _YEAR = re.compile(r"\b(?:in|since|of|from) (1[5-9]\d\d|20\d\d)\b")
 _GENERAL = re.compile(r"\s*(?:an?|most|all|many|every|each) \w+ (?:has|have|is|are|takes?|lasts?)\b", _I)
 _NUMBERED = re.compile(
@@ -175,6 +176,9 @@ def _number(clause: str, known: _Known) -> str | None:
                 continue
             if not _near(_value(match["number"]), known.told | known.counts, exact=True):
                 return match[0]
+    ordinal = _CENTURY.search(clause)
+    if ordinal and float(ordinal["number"]) not in known.told:
+        return ordinal[0]
     year = _YEAR.search(clause)
     if year and float(year[1]) not in known.told:
         return year[0]

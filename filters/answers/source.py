@@ -8,12 +8,13 @@ them stays, and so does a word that is spoken in the clip itself.
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 
 from aig.core.records import Clip, Features
 from aig.filters.answers.answer_filter import AnswerFilter, Context, Pair
-from aig.filters.answers.sentences import content_words, sentences, unquoted
+from aig.filters.answers.sentences import WORD, content_words, sentences, unquoted
 
 __all__ = ["SOURCE", "source"]
 
@@ -62,7 +63,10 @@ _ANNOTATED = _any(
     rf"\b{_THE} {_OF_AUDIO}?{_ACCOUNT}(?: ['\"]\S*)? (?:also |clearly |further |does not |doesn['’]t |did not |"
     rf"had )?{_TELLS}",
     rf"\b{_THE} (?:emotion|genre|sound|event|class|category) (?:label|tag)\b",
-    r"\b(?:the|this) text (?:also )?(?:says|states|mentions|describes|indicates)\b",
+    r"\b(?:the|this) text (?:also )?(?:says|states|mentions|describes|indicates|relates?|suggests|implies|conveys|"
+    r"means)\b",
+    r"\b(?:subject|tone|topic|author|perspective|mood|purpose|meaning|theme|content) (?:of|on) (?:the|this) text\b",
+    r"\b(?:does|do|is|are|can) (?:the|this) text\b|\bno indication of\b",
     rf"\b(?:according to|based on|as per|per|going by|judging by|in|from|by|of|to) {_THE} {_OF_AUDIO}?"
     r"(?:description|caption|prompt|transcript(?:ion)?|metadata|labels|tags|input)\b(?! of (?:his|her|the (?:house|"
     r"man)))",
@@ -272,8 +276,17 @@ LINE_SHARE = 0.85
 """Share of a question's content words in one line of its prompt from which on it only repeats that line."""
 
 
+RUN_WORDS, RUN_SHARE = 4, 0.6
+"""A question of which so many words in a row, and such a share of all, stand so in its prompt only repeats that."""
+
+
 def _repeated(question: str, prompt: str) -> str | None:
-    """Whether a question is a line of its prompt with a question mark."""
+    """Whether a question is a line of its prompt with a question mark, or for the most part a run of its words."""
+    asked, told = WORD.findall(question.casefold()), _running(prompt)
+    least = max(RUN_WORDS, math.ceil(RUN_SHARE * len(asked)))
+    for start in range(len(asked) - least + 1):
+        if f" {' '.join(asked[start : start + least])} " in told:
+            return f"{' '.join(asked[start : start + least])!r} stands so in the prompt"
     words = _stems(question)
     if len(words) < LINE_WORDS:
         return None
@@ -282,6 +295,11 @@ def _repeated(question: str, prompt: str) -> str | None:
         if shared >= LINE_SHARE * len(words):
             return f"{shared} of the question's {len(words)} content words are one line of the prompt"
     return None
+
+
+@lru_cache(maxsize=64)
+def _running(prompt: str) -> str:
+    return f" {' '.join(WORD.findall(prompt.casefold()))} "
 
 
 @lru_cache(maxsize=64)

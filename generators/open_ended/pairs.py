@@ -25,6 +25,7 @@ from aig.prompts.absent import plainly_absent
 from aig.prompts.kind_registry import kind_of
 from aig.prompts.open_ended import Prompt, render, response_schema
 from aig.prompts.prompt_kind import PromptKind
+from aig.prompts.reply_form import NEGATIVE
 
 __all__ = ["HOLDS_NOTHING", "TASK", "chat_request", "pairs"]
 
@@ -221,6 +222,8 @@ def _filtered(
 ) -> list[FilterResult]:
     """What becomes of some pairs of a reply by the answer filters."""
     annotated = item.sounds if (item.clip.labels or item.clip.events) and not item.tagged else ()
+    if kind_of(prompt.head.kind).form is NEGATIVE:
+        annotated = ()  # the answers name what is missing in order to deny it
     absent = plainly_absent(annotated) if settings.contradiction else frozenset()
     return filter_pairs(
         found,

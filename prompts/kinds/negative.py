@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from aig.core.records import Clip, Features
 from aig.core.sound_names import plain_name
 from aig.core.tasks import TaskSpec
@@ -14,15 +16,22 @@ from aig.prompts.seeded_random import pick, rng_for
 
 __all__ = ["NEGATIVE"]
 
-MISSING = 4
+MISSING = 3
 """Sounds to choose from."""
+
+_PLAIN = re.compile(r"(?!music of )[a-z-]+(?: [a-z-]+)?")
+"""Names that can stand in a question as they are: one word or two."""
 
 
 def _missing(clip: Clip) -> tuple[str, ...]:
     """Sounds that a clip certainly lacks, always the same ones. Only sounds with times tell that all are annotated."""
     present = tuple(dict.fromkeys(event.label for event in clip.events or ()))
     told = " ".join((*(clip.labels or ()), *(clip.captions or ()), clip.text or "")).casefold()
-    lacking = [label for label in certainly_absent((*present, *(clip.labels or ()))) if plain_name(label) not in told]
+    lacking = [
+        label
+        for label in certainly_absent((*present, *(clip.labels or ())))
+        if plain_name(label) not in told and _PLAIN.fullmatch(plain_name(label))
+    ]
     rng = rng_for(clip.audio_id, "missing")
     return tuple(dict.fromkeys(plain_name(pick(rng, lacking)) for _ in range(MISSING))) if present and lacking else ()
 

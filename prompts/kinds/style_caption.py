@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aig.core.records import Clip, Features
 from aig.core.tasks import TaskSpec
-from aig.prompts.heard import heard_voice
+from aig.prompts.heard import heard_speaker
 from aig.prompts.metadata import Describe
 from aig.prompts.prompt_kind import PromptKind
 from aig.prompts.reply_form import CAPTION
@@ -20,8 +20,9 @@ def _known(features: Features | None) -> int:
     return sum(getattr(features, name, None) is not None for name in _LEVELS)
 
 
-def _sentence(clip: Clip, features: Features | None, transcript: str, _: Describe) -> str:
-    return " ".join(heard_voice(clip, features, transcript)) if _known(features) >= FEWEST else ""
+def _sentence(clip: Clip, features: Features | None, _: str, __: Describe) -> str:
+    """Without the words: told of them, a model writes of what they mean."""
+    return " ".join(heard_speaker(clip, features)) if _known(features) >= FEWEST else ""
 
 
 STYLE_CAPTION = PromptKind(

@@ -26,7 +26,6 @@ _ALL = re.compile(
     r"^\W*(?:all|none|both|neither|unknown|other|not (?:sure|known|given))\W*$",
     re.IGNORECASE,
 )
-_HEARD = re.compile(r"\b(?:heard|hear|audible|present|sounds? (?:is|are) (?:there|in))\b", re.IGNORECASE)
 _ONE_OF = re.compile(
     r"\b(?:first|last|before|after|then|next|loud\w*|quiet\w*|long\w*|short\w*|most|least|how many|often|not|n['’]t|"
     r"never|begin\w*|start\w*|end\w*|follow\w*)\b",
@@ -95,7 +94,7 @@ def _at_fault(question: str, right: str, wrong: Sequence[str], item: Measured) -
     for option in wrong:
         if _same(option, right):
             return f"two right options: {option!r} says the same as {right!r}"
-        if _HEARD.search(question) and not _ONE_OF.search(question) and _is_heard(option, item):
+        if not _ONE_OF.search(question) and (_is_heard(option, item) or _is_told(option, item)):
             return f"two right options: {option!r} is heard too"
     length, others = len(right.split()), mean(len(option.split()) for option in wrong)
     if length >= _WORDS and length > _LONGER * others:
@@ -118,6 +117,12 @@ def _is_heard(option: str, item: Measured) -> bool:
     labels = (*item.sounds, *(event.label for event in clip.events or ()))
     parts = [part for label in labels for part in re.split(r"[,(]", label)]
     return bool(words) and any(words == stems(part) for part in parts)
+
+
+def _is_told(option: str, item: Measured) -> bool:
+    """Whether a caption says what an option says."""
+    words = stems(option)
+    return bool(words) and any(words <= stems(caption) for caption in item.clip.captions or ())
 
 
 def _against(question: str, right: str, wrong: Sequence[str], item: Measured) -> str | None:
