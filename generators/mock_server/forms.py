@@ -62,5 +62,6 @@ def made_up(keys: Iterable[str], draw: random.Random, told: str, text: Callable[
         manner = ", ".join((voice[1] if voice else "calm").split("; "))
         return {"caption": f"Somebody speaks in a way that is {manner}."}
     if "evidence" in wanted:
-        return {"q": question, "evidence": text(draw, "a"), "a": answer}
+        known = " ".join(told.removeprefix("One hears this. ").split()[:12]).rstrip(".;,")
+        return {"q": question, "evidence": f"What one hears is this: {known}.", "a": answer}
     return {"q": question, "a": answer}

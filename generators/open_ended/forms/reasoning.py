@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from aig.filters.answers.answer_filter import Pair
+from aig.filters.answers.circular import circular
 from aig.filters.answers.sentences import stems
 from aig.generators.open_ended.forms.draft import Draft, Form, Given, Refused
 from aig.prompts.heard import heard
@@ -31,6 +32,8 @@ def _draft(found: dict[str, Any], given: Given) -> Draft | Refused:
     told, because = stems(answer), stems(evidence)
     if told and told <= because:
         return Refused("evidence", "the answer only says the evidence again")
+    if reason := circular(question, answer):
+        return Refused("evidence", reason)
     known = because & stems(heard(given.item.clip, given.item.features, given.item.spoken))
     if len(known) < KNOWN_SHARE * len(because):
         return Refused("evidence", f"{len(known)} of the evidence's {len(because)} content words are known of the clip")

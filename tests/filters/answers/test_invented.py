@@ -64,6 +64,13 @@ def test_a_name_that_is_spoken_may_be_said_in_any_case():
     )
 
 
+def test_a_century_is_a_number():
+    told = "It is likely the 17th century that is spoken of."
+    assert invented("Which time is it?", told, CLIPS["speech"]) == "says '17th century', a number that nobody gave"
+    of_it = Clip(audio_id="x/1", dataset="x", text="In the 17th century they drank beer.")
+    assert invented("Which time is it?", told, of_it) is None
+
+
 def test_a_sex_is_invented_only_where_nobody_told_one():
     told = "The speaker is female and calm, as it seems."
     nobody = Clip(audio_id="x/1", dataset="x", text="Good evening.")

@@ -45,6 +45,14 @@ def test_questions_and_answers_are_both_looked_at():
     assert source("What does he say?", "He is sad.", CLIP) is None
 
 
+def test_a_run_of_the_prompt_is_not_a_question():
+    prompt = "Ask about what is particular to this clip: what makes a sound, and of what it is made."
+    assert source("What is particular to this clip?", "", CLIP, None, prompt)
+    assert source("What makes a sound like glass in the garden?", "", CLIP, None, prompt) is None
+    assert source("What is the subject of this text?", "", CLIP)
+    assert source("What does she write into the text message?", "", CLIP) is None
+
+
 def test_what_is_spoken_in_the_clip_may_be_talked_of():
     talk = Clip(audio_id="x/1", dataset="x", text="The metadata of a photograph tell where it was taken.")
     heard = Features(audio_id="x/1", duration_s=3, sample_rate=16000, transcript="Look at the video again!")

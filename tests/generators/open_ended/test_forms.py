@@ -19,7 +19,8 @@ from aig.prompts.open_ended import load
 
 CLIP = Clip(
     audio_id="x/1", dataset="x", gender="female", text="Hurry up, the train is coming!",
-    labels=("Rain", "Bark"), events=(Event("Rain", 0.0, 10.0), Event("Bark", 2.0, 2.5), Event("Bark", 4.0, 4.5)),
+    captions=("Rain is falling evenly.",), labels=("Rain", "Bark"),
+    events=(Event("Rain", 0.0, 10.0), Event("Bark", 2.0, 2.5), Event("Bark", 4.0, 4.5)),
 )  # fmt: skip
 FEATURES = Features(
     audio_id="x/1", duration_s=10.0, sample_rate=16_000, pitch_level="high", speed_level="fast", volume_level="high",
@@ -92,6 +93,7 @@ def test_the_right_places_are_even():
         ),
         ({"q": "How is the pitch?", "a": "low", "wrong": ["high", "medium", "none at all"]}, "contradiction", "high"),
         ({"wrong": None, "options": ["a bus", "a tram", "a boat"]}, "options", "none of the options"),
+        ({"q": "What does it do?", "a": "it runs", "wrong": ["drips", "evenly falling", "sings"]}, "options", "too"),
     ],
 )
 def test_what_is_wrong_with_options_is_said(change, rule, reason):
@@ -130,7 +132,13 @@ def test_reasoning_has_its_evidence_in_front_of_the_answer():
         {"q": "Who is it?", "evidence": "The voice of a male speaker is heard.", "a": "He is a guard."},
         {"q": "Only half?", "a": "no evidence"},
     )
-    assert counts == {"evidence": 2, "invented": 1, "contradiction": 1, "malformed": 1}
+    assert counts == {"evidence": 3, "invented": 1, "malformed": 1}
+    _, counts, dropped = made(
+        "reasoning",
+        {"q": "Is it a threat?", "evidence": "The victim is not yet aware of the situation.", "a": "It is a warning."},
+    )
+    assert counts == {"evidence": 1}
+    assert "known of the clip" in dropped[0].reason
 
 
 TURNS = [
@@ -173,7 +181,7 @@ def test_a_negative_is_about_what_is_certainly_absent_and_says_what_is_there():
         {**good, "missing": "unicorn", "q": "Does the unicorn sing?"},
         {**good, "q": "Is anything else there?"},
         {**good, "a": "The siren passes through the rain behind the dog."},
-        {**good, "a": "There is not any siren in here, not even from far away."},
+        {**good, "a": "There is not any siren in here, as it seems."},
     )
     assert rows == []
     assert counts == {"not_absent": 3, "not_denied": 2}
@@ -181,7 +189,7 @@ def test_a_negative_is_about_what_is_certainly_absent_and_says_what_is_there():
     told = load("negative")
     request = chat_request(of(), told, GenerateSettings())
     missing = request.messages[1]["content"].split("Not to be heard: ")[1]
-    assert len(missing.split(", ")) >= 3
+    assert len(missing.split(", ")) >= 2
     assert not {"rain", "bark", "dog"} & set(missing.rstrip(".").split(", "))
     assert chat_request(of(replace(CLIP, events=None)), told, GenerateSettings()) is None, (
         "labels alone may be incomplete"
