@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from aig.core.errors import UsageError
 from aig.core.settings import Strict
+from aig.core.yaml_text import YamlError, read_yaml
 
 __all__ = ["GenderScale", "Levels", "Scale", "load_levels"]
 
@@ -95,7 +96,7 @@ def load_levels(name: str = "default") -> Levels:
     default = resources.files("aig.extractors") / "data" / "levels.yaml"
     try:
         content = yaml.safe_load(default.read_text(encoding="utf-8"))
-        own = content if name == "default" else yaml.safe_load(Path(name).read_text(encoding="utf-8"))
+        own = content if name == "default" else read_yaml(Path(name).read_text(encoding="utf-8"))
         if not isinstance(own, dict) or _FIRST_SCALES - set(own):
             return Levels.model_validate(own)  # says what is missing
         return Levels.model_validate(content | own)
@@ -104,7 +105,7 @@ def load_levels(name: str = "default") -> Levels:
             f"the levels file {name} cannot be read: {error.strerror}",
             "Check extract.levels, or run `aig levels`.",
         ) from error
-    except yaml.YAMLError as error:
+    except (YamlError, UnicodeDecodeError) as error:
         raise UsageError(
             f"the levels file {name} is not YAML: {error}", "Correct it, or write one with `aig levels`."
         ) from error

@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 
 from aig.core.errors import UsageError
 from aig.core.settings import RelativePath, Strict, paths_from
+from aig.core.yaml_text import YamlError, read_yaml
 from aig.datasets_registry import registry
 from aig.extractors.settings import ExtractSettings
 from aig.filters.answers.settings import AnswerFilterSettings
@@ -139,16 +140,15 @@ def load(path: str | Path) -> Configuration:
     except UnicodeDecodeError as error:
         raise UsageError(f"{file} is not UTF-8 text (byte {error.start})", "Save it as UTF-8.") from None
     try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        content = read_yaml(text)
+    except YamlError as error:
         raise UsageError(f"{file} is not valid YAML: {error}", "Check indentation and quotes at that line.") from None
     if not isinstance(content, dict):
         raise UsageError(f"{file} holds no configuration", "`aig init` writes an example.")
     try:
         return Configuration.model_validate(content, context=paths_from(file.parent))
     except ValidationError as error:
-        raise UsageError(*_explain(file, tree, error)) from None
+        raise UsageError(*_explain(file, yaml.compose(text, Loader=yaml.SafeLoader), error)) from None
 
 
 def _explain(file: Path, tree: yaml.Node | None, error: ValidationError) -> tuple[str, str]:

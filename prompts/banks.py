@@ -18,11 +18,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import Field, ValidationError
 
 from aig.core.errors import UsageError
 from aig.core.settings import Strict
+from aig.core.yaml_text import YamlError, read_yaml
 from aig.prompts.seeded_random import pick
 
 __all__ = ["Bank", "BankFile", "bank", "banks", "load_bank"]
@@ -147,8 +147,8 @@ def parse(task: str, text: str) -> Bank:
         UsageError: a key or a base is wrong, or two are duplicates.
     """
     try:
-        file = BankFile.model_validate(yaml.safe_load(text))
-    except (yaml.YAMLError, ValidationError) as error:
+        file = BankFile.model_validate(read_yaml(text))
+    except (YamlError, ValidationError) as error:
         raise UsageError(
             f"question bank {task}: {error}", f"Its keys are: {', '.join(BankFile.model_fields)}."
         ) from None

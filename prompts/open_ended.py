@@ -25,6 +25,7 @@ from pydantic import Field, ValidationError
 from aig.core.errors import UsageError
 from aig.core.records import Clip, Features
 from aig.core.settings import Strict
+from aig.core.yaml_text import YamlError, read_yaml
 from aig.prompts.descriptions import descriptions
 from aig.prompts.heard import heard
 from aig.prompts.kind_registry import kind_of
@@ -113,8 +114,8 @@ def parse(text: str, source: str) -> Prompt:
     if not match:
         raise UsageError(f"{source}: no front matter", "Start the file with `---`, YAML, and another `---` line.")
     try:
-        head = FrontMatter.model_validate(yaml.safe_load(match[1]) or {})
-    except yaml.YAMLError as error:
+        head = FrontMatter.model_validate(read_yaml(match[1]) or {})
+    except YamlError as error:
         raise UsageError(f"{source}: the front matter is not YAML: {error}", "Compare `aig prompts show`.") from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

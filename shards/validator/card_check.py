@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import yaml
-
+from aig.core.yaml_text import read_yaml
 from aig.shards.card import columns_of, data_files
 from aig.shards.manifest import Manifest
 from aig.shards.published import PublishedSet, is_lfs_pointer
@@ -27,7 +26,7 @@ def check_card(published: PublishedSet, manifest: Manifest, report: ValidationRe
         return
     try:
         front = _front_matter(content.decode())
-    except (ValueError, yaml.YAMLError, RecursionError) as error:
+    except ValueError as error:
         reason = " ".join(str(error).split())[:200]
         report.error("card", f"the front matter cannot be read: {reason}; {_AGAIN}", CARD)
         return
@@ -92,7 +91,7 @@ def _front_matter(text: str) -> dict[str, Any]:
     """The YAML between the first two lines of `---`.
 
     Raises:
-        ValueError, yaml.YAMLError: there is none.
+        ValueError: there is none.
     """
     lines = text.removeprefix("\ufeff").splitlines()
     if not lines or lines[0].rstrip() != "---":
@@ -100,7 +99,7 @@ def _front_matter(text: str) -> dict[str, Any]:
     end = next((index for index, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), None)
     if end is None:
         raise ValueError("no second line of --- ends it")
-    front = yaml.safe_load("\n".join(lines[1:end]))
+    front = read_yaml("\n".join(lines[1:end]), aliases=False)
     if not isinstance(front, dict):
         raise ValueError("it is not a mapping")
     return front
