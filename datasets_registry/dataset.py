@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from aig.core.clip_ids import wrong_id
 from aig.core.errors import UsageError
 from aig.core.licences import licence_name
+from aig.core.names import as_text, is_text, wrong_id
 from aig.core.records import Clip, Quarantined
 from aig.datasets_registry.deduplicate import quarantine_duplicates
 from aig.datasets_registry.downloads import Download
@@ -138,13 +138,16 @@ class Dataset:
         """The clip with its licence by the name of `aig.core.licences`; the dataset's, where that is one for all."""
         if not isinstance(item, Clip):
             return item
-        if wrong := wrong_id(item.audio_id):
+        wrong = wrong_id(item.audio_id)
+        if wrong or not is_text(item.path):
             return Quarantined(
                 dataset=self.name,
-                audio_id=item.audio_id,
+                audio_id=as_text(item.audio_id),
                 stage="index",
-                error="wrong_id",
-                message=f"{item.audio_id!a} is not a valid id: {wrong}",
+                error="wrong_id" if wrong else "wrong_path",
+                message=f"{item.audio_id!a} is not a valid id: {wrong}"
+                if wrong
+                else f"{item.path!a} is not UTF-8 text",
                 advice="Rename the file, or give the clip an audio_id of its own.",
             )
         licence = (licence_name(item.licence) or item.licence) if item.licence else licence_name(self.licence)

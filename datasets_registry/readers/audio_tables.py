@@ -198,12 +198,12 @@ def _parquet_batches(file: Path, names: list[str], audio: str) -> Batches:
     schema = table.schema_arrow
     has_path = schema.field(audio).type.get_field_index("path") >= 0
     for group in range(table.metadata.num_row_groups):
-        rows = table.metadata.row_group(group).num_rows
-        inside = _all_inside(table, group, audio)
-        # Only where some rows hold their audio and others name a file, the audio itself must be read, few rows at once.
-        size, wanted = (16, [audio]) if inside is None else (_BATCH, [f"{audio}.path"] if has_path else [])
-        columns, done = [*names, *wanted], 0
+        rows, done = table.metadata.row_group(group).num_rows, 0
         try:
+            inside = _all_inside(table, group, audio)
+            # Only where some rows hold their audio and others name a file, the audio itself is read, few rows at once.
+            size, wanted = (16, [audio]) if inside is None else (_BATCH, [f"{audio}.path"] if has_path else [])
+            columns = [*names, *wanted]
             for batch in table.iter_batches(size, [group], columns=columns, use_threads=False):
                 column = batch.column(audio) if wanted else None
                 nothing = pa.nulls(batch.num_rows, pa.string())
@@ -221,13 +221,15 @@ def _parquet_batches(file: Path, names: list[str], audio: str) -> Batches:
 def _all_inside(table: pq.ParquetFile, group: int, audio: str) -> bool | None:
     """Whether all of a row group's audio lies in the table, or none of it, by its statistics; `None`: neither."""
     row_group = table.metadata.row_group(group)
-    for number in range(row_group.num_columns):
-        column = row_group.column(number)
-        if column.path_in_schema == f"{audio}.bytes":
-            statistics = column.statistics
-            if statistics is not None and statistics.has_null_count:
-                return {0: True, row_group.num_rows: False}.get(statistics.null_count)
-    return None
+    names = [table.schema.column(number).path for number in range(len(table.schema))]
+    if not row_group.num_rows or f"{audio}.bytes" not in names:
+        return None
+    # Arrow ends the process where it is asked for statistics that do not fit the column; reading it says so instead.
+    next(table.iter_batches(1, [group], columns=[f"{audio}.bytes"], use_threads=False), None)
+    statistics = row_group.column(names.index(f"{audio}.bytes")).statistics
+    if statistics is None or not statistics.has_null_count:
+        return None
+    return {0: True, row_group.num_rows: False}.get(statistics.null_count)
 
 
 def _arrow_batches(file: Path) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:

@@ -91,7 +91,7 @@ def csv_rows(
             width = width or len(row)
             if len(feed.taken) > 1 and not (multiline and len(row) == width and _is_closed(feed.taken, reader.dialect)):
                 yield feed.number, feed.retreat(MalformedRowError("a quote that is not closed on its line"))
-            elif not feed.taken[0].isascii() and (bad := _decode(row, encoding)):
+            elif not all(map(str.isascii, feed.taken)) and (bad := _decode(row, encoding)):
                 yield feed.number, MalformedRowError(f"not {encoding or 'UTF-8'} text", column=str(bad))
             else:
                 yield feed.number, row

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from aig.core.errors import AigError
+from aig.core.names import as_text
 from aig.pipelines.runtime import progress
 
 __all__ = ["console", "say", "say_error", "set_up"]
@@ -72,7 +73,7 @@ def say(message: str) -> None:
     if _as_json:
         _log.info(message)
     elif _log.isEnabledFor(logging.INFO):
-        console.print(message, markup=False)
+        console.print(as_text(message), markup=False)
 
 
 def say_error(error: AigError) -> None:
@@ -80,6 +81,6 @@ def say_error(error: AigError) -> None:
     if _as_json:
         _log.error(error.message, extra={"advice": error.advice})
         return
-    console.print(f"Error: {error.message}", markup=False)
+    console.print(as_text(f"Error: {error.message}"), markup=False)
     if error.advice:
-        console.print(f"  What to do: {error.advice}", markup=False)
+        console.print(as_text(f"  What to do: {error.advice}"), markup=False)

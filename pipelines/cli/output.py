@@ -13,6 +13,7 @@ from rich.table import Table
 
 from aig.core.errors import AigError
 from aig.core.extras import explain_missing
+from aig.core.names import as_text
 from aig.pipelines.cli.boundary import explain_unexpected, never_proxy_loopback
 from aig.pipelines.cli.logs import console, say, say_error, set_up
 from aig.pipelines.runtime.shutdown import INTERRUPTED
@@ -28,7 +29,7 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on
 
 def print_json(value: dict[str, Any]) -> None:
     """The one JSON object of a `--json` run, on standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.write(as_text(json.dumps(value, ensure_ascii=False)) + "\n")
     sys.stdout.flush()
 
 

@@ -1,8 +1,11 @@
 """Audio of YouTube clips by its name: each clip its own file, whatever starts and units the names are in."""
 
+import os
+
 import pytest
 
-from aig.core.records import Clip
+from aig.core.records import Clip, Quarantined
+from aig.core.tables import to_table
 from aig.datasets_registry.readers.youtube import whole_seconds
 from aig.datasets_registry.text.text_rows import MalformedRowError
 from helpers.reader_files import build, ids, places, read
@@ -56,3 +59,14 @@ def test_events_that_do_not_stand_together_are_refused(tmp_path):
         read("audioset_strong", tmp_path)
     build(tmp_path, **{"audioset_train_strong.tsv": head + "".join(sorted(rows))})
     assert [len(clip.events) for clip in read("audioset_strong", tmp_path) if isinstance(clip, Clip)] == [2, 1]
+
+
+def test_a_file_or_folder_whose_name_is_not_utf8_costs_its_own_clip(tmp_path):
+    build(tmp_path, **{"vggsound.csv": f"{V},1,dog,train\nbbbbbbbbbbb,1,cat,train\n", "a/bbbbbbbbbbb_1.wav": None})
+    odd = os.fsencode(tmp_path) + b"/\xff"
+    os.mkdir(odd)  # noqa: PTH102 - a Path cannot name it
+    with open(odd + f"/{V}_1.wav".encode(), "wb"):  # noqa: PTH123
+        pass
+    told, clip = read("vggsound", tmp_path)
+    assert (told.error, clip.path) == ("wrong_path", "a/bbbbbbbbbbb_1.wav")
+    assert to_table([told], Quarantined).num_rows == 1

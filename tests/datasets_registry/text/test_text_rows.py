@@ -66,6 +66,14 @@ def test_a_line_that_says_two_things_or_none_is_malformed(line):
         json_object(line)
 
 
+def test_bytes_that_are_not_text_are_seen_in_every_line_of_a_row(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_bytes(b'a,b\n1,"x\ny\xd2"\n2,z\n')
+    (_, _), (_, bad), (_, good) = csv_rows(file, multiline=True)
+    assert isinstance(bad, MalformedRowError)
+    assert good == ["2", "z"]
+
+
 def test_a_number_of_thousands_of_digits_costs_its_own_item(tmp_path):
     file = tmp_path / "a.json"
     file.write_text('{"data": [\n{"n": ' + "9" * 5000 + '},\n{"n": 2}\n]}')
