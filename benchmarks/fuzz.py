@@ -107,7 +107,13 @@ def _guide(name: str, target: Target, seconds: float, found: Path) -> tuple[int,
     end, runs, kept = time.monotonic() + seconds, 0, 0
     while (left := end - time.monotonic()) > 1 and kept < _KEPT:
         before = set(found.iterdir())
-        options = [f"-max_total_time={int(left)}", f"-timeout={_HANG_S}", "-rss_limit_mb=4000", "-print_final_stats=1"]
+        options = [
+            f"-max_total_time={int(left)}",
+            f"-timeout={_HANG_S}",
+            "-rss_limit_mb=4000",
+            "-print_final_stats=1",
+        ]
+        options.append(f"-report_slow_units={2 * _HANG_S}")
         command = [sys.executable, "-m", "benchmarks.fuzz", "--atheris", name, *options]
         command += [f"-artifact_prefix={found}/{name}-", str(corpus)]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)

@@ -105,6 +105,8 @@ class PublishedSet:
         version = _version(content)
         if version is not None and version not in SUPPORTED_VERSIONS:
             return None, [("schema_version", _unsupported(version))]
+        if twice := _key_twice(content):
+            return None, [("manifest", f"manifest.json names {twice!a} twice, so it says two things")]
         try:
             return Manifest.model_validate_json(content), []
         except ValidationError as error:
@@ -327,6 +329,24 @@ def _advice_for_file(path: Path) -> str:
     if path.name == MANIFEST:
         return f"Name the folder it lies in: {path.parent}"
     return f"A set is a folder with {MANIFEST}. Rows made elsewhere become one with `aig import {path.name} --out DIR`."
+
+
+def _key_twice(content: bytes) -> str | None:
+    """A key that an object in a JSON text holds twice, of which readers keep either; `None` where none does."""
+    found: list[str] = []
+
+    def look(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        item = dict(pairs)
+        if len(item) < len(pairs):
+            names = [name for name, _ in pairs]
+            found.append(next(name for name in names if names.count(name) > 1))
+        return item
+
+    try:
+        json.loads(content, object_pairs_hook=look)
+    except (ValueError, RecursionError):
+        return None  # which the reading itself tells
+    return found[0] if found else None
 
 
 def _version(content: bytes) -> str | None:

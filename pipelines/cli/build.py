@@ -99,6 +99,8 @@ def _show(sums: dict[str, Any]) -> None:
         keys = ("annotated", "with_audio", "missing_audio", "quarantined")
         rows = [(name, *(counts[key] for key in keys)) for name, counts in sums["datasets"].items()]
         print_table("Clips", ("dataset", "annotated", "with audio", "missing audio", "quarantined"), rows)
+        if quarantined := sum(counts["quarantined"] for counts in sums["datasets"].values()):
+            say(f"{quarantined:,} items are in quarantine; `aig status CONFIG` says which and why.")
     elif "datasets" in sums:
         columns = ("dataset", "read", "missing audio", "quarantined", "dropped", "kept")
         rows = [

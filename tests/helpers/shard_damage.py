@@ -30,6 +30,7 @@ from helpers.damaged_set import (
     huge_manifest,
     huge_row_group,
     in_a_page,
+    key_twice,
     link,
     linked_folder,
     not_utf8,
@@ -213,6 +214,9 @@ DAMAGE: dict[str, tuple[str, Callable[[Set], Any]]] = {
     # manifest
     "no manifest": ("no_manifest", lambda s: (s / "manifest.json").unlink()),
     "a manifest that is no JSON": ("manifest", lambda s: (s / "manifest.json").write_text("{")),
+    "a manifest with a key twice": ("manifest", key_twice),
+    "a card with a key twice": ("card", edit_card("configs:", "configs: []\nconfigs:")),
+    "a card with an alias": ("card", edit_card("configs:", "a: &a [x]\nb: *a\nconfigs:")),
     "a manifest with another key": ("manifest", edit(lambda m: m.update(surprise=1))),
     "a manifest of another version": ("schema_version", edit(lambda m: m.update(schema_version="99"))),
     "a manifest of a newer version": (
