@@ -104,7 +104,7 @@ def test_the_page_does_what_it_says(
     page = PAGE.read_text()
     python = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     (publishing,) = (block for block in python if "publish(" in block)
-    (loading,) = (block for block in python if "load_dataset(" in block)
+    (loading,) = (block for block in python if "stage1 = datasets.load_dataset(" in block)
     exec(publishing, {})
     exec(loading, {})
     commands = re.findall(r"^\$ aig (.*)$", page, re.MULTILINE)
