@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aig.extractors.audio import SAMPLE_RATE, Samples
+from aig.extractors.librosa_loading import load_librosa
 
 __all__ = ["FRAME_S", "HOP_S", "Volume", "level_curve", "measure_volume"]
 
@@ -58,12 +59,10 @@ class Volume:
 
 def measure_volume(samples: Samples) -> Volume:
     """Measures mono audio at 16 kHz of any length; audio shorter than a frame is one frame."""
-    import librosa
-
     frame, hop = round(FRAME_S * SAMPLE_RATE), round(HOP_S * SAMPLE_RATE)
     samples = _audible(samples)
     padded = samples if len(samples) >= frame else np.pad(samples, (0, frame - len(samples)))
-    rms = librosa.feature.rms(y=padded, frame_length=frame, hop_length=hop, center=False)[0]
+    rms = load_librosa().feature.rms(y=padded, frame_length=frame, hop_length=hop, center=False)[0]
     power = rms.astype(np.float64) ** 2
     power[power < _ROUNDING] = 0.0
     loud = float(np.percentile(power, 95)) or float(power.max())

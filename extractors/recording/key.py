@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from aig.extractors.audio import SAMPLE_RATE
 from aig.extractors.extractor import Absent, Extractor, Recording, Value
+from aig.extractors.librosa_loading import load_librosa
 from aig.extractors.music import is_music, not_music
 
 __all__ = ["MUSIC_KEY"]
@@ -36,16 +37,14 @@ _TONE_SHARE = 0.06
 
 def _measure(recording: Recording) -> Value:
     """Tonic and mode, such as `A minor`."""
-    import librosa
-
     if reason := not_music(recording):
         return Absent(reason)
     if recording.volume.dbfs is None:
         return Absent("silent")
     if recording.audio.duration_s < _LEAST_S:
         return Absent(f"{recording.audio.duration_s:.2f} s, shorter than {_LEAST_S:g} s")
-    spectrum = np.abs(librosa.stft(recording.samples, n_fft=_FRAME, hop_length=_FRAME // 2))
-    tuning = librosa.estimate_tuning(S=spectrum[:, ::3], sr=SAMPLE_RATE, fmax=2_000)
+    spectrum = np.abs(load_librosa().stft(recording.samples, n_fft=_FRAME, hop_length=_FRAME // 2))
+    tuning = load_librosa().estimate_tuning(S=spectrum[:, ::3], sr=SAMPLE_RATE, fmax=2_000)
     heard = _chroma(round(float(tuning), 1)) @ (spectrum**2).sum(axis=1)
     if heard.min() > _ALIKE * heard.mean():
         return Absent("all twelve tones are heard alike")
@@ -73,9 +72,7 @@ MUSIC_KEY = Extractor("music_key", _measure)
 @lru_cache(maxsize=16)
 def _chroma(tuning: float) -> NDArray[np.floating]:
     """How much each bin of a spectrum belongs to each of the twelve tones; `tuning` as a share of a semitone."""
-    import librosa
-
-    return np.asarray(librosa.filters.chroma(sr=SAMPLE_RATE, n_fft=_FRAME, tuning=tuning))
+    return np.asarray(load_librosa().filters.chroma(sr=SAMPLE_RATE, n_fft=_FRAME, tuning=tuning))
 
 
 @cache

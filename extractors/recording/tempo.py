@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from aig.extractors.audio import SAMPLE_RATE
 from aig.extractors.extractor import Absent, Extractor, Recording, Value
+from aig.extractors.librosa_loading import load_librosa
 from aig.extractors.music import is_music, not_music
 
 __all__ = ["TEMPO_BPM"]
@@ -38,18 +39,16 @@ _DRIFT = 0.03
 
 def _measure(recording: Recording) -> Value:
     """Beats per minute, 40 to 240."""
-    import librosa
-
     if reason := not_music(recording):
         return Absent(reason)
     if recording.volume.dbfs is None:
         return Absent("silent")
     if recording.audio.duration_s < _LEAST_S:
         return Absent(f"{recording.audio.duration_s:.2f} s, shorter than {_LEAST_S:g} s")
-    spectrum = np.abs(librosa.stft(recording.samples, n_fft=_FRAME, hop_length=_HOP)) ** 2
+    spectrum = np.abs(load_librosa().stft(recording.samples, n_fft=_FRAME, hop_length=_HOP)) ** 2
     mel = _mel() @ spectrum
-    onsets = librosa.onset.onset_strength(S=librosa.power_to_db(mel), sr=SAMPLE_RATE, hop_length=_HOP)
-    repeats = librosa.autocorrelate(onsets - onsets.mean())
+    onsets = load_librosa().onset.onset_strength(S=load_librosa().power_to_db(mel), sr=SAMPLE_RATE, hop_length=_HOP)
+    repeats = load_librosa().autocorrelate(onsets - onsets.mean())
     if repeats[0] <= 0:
         return Absent("no onsets")
     repeats = repeats / repeats[0] * len(repeats) / np.arange(len(repeats), 0, -1)
@@ -73,9 +72,7 @@ def _measure(recording: Recording) -> Value:
 
 @cache
 def _mel() -> NDArray[np.floating]:
-    import librosa
-
-    return np.asarray(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=_FRAME, n_mels=32, fmax=8_000))
+    return np.asarray(load_librosa().filters.mel(sr=SAMPLE_RATE, n_fft=_FRAME, n_mels=32, fmax=8_000))
 
 
 TEMPO_BPM = Extractor("tempo_bpm", _measure)
