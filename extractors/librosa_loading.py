@@ -7,7 +7,6 @@ a pair of which the halves name each other, and whoever loads that pair dies of 
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import os
 import sys
@@ -32,7 +31,7 @@ def load_librosa() -> ModuleType:
     What the extractors call is called here, so that nothing is left to be compiled outside the lock. A file in the
     temporary folder says that an installation is compiled: then nobody waits for anybody.
     """
-    compiled = Path(tempfile.gettempdir()) / f"aig-librosa-{getpass.getuser()}-{_installation()}"
+    compiled = Path(tempfile.gettempdir()) / f"aig-librosa-{_installation()}"
     if not compiled.exists():
         with one_after_another(compiled.with_suffix(".lock")):
             _call(_imported())
@@ -64,5 +63,6 @@ def _installation() -> str:
         raise ModuleNotFoundError("librosa", name="librosa")
     file = Path(spec.origin)
     place = (file, file.stat().st_ino, file.stat().st_mtime_ns, os.environ.get("NUMBA_CACHE_DIR"))
-    facts = (sys.version, version("librosa"), version("numba"), place)
+    user = os.getuid() if hasattr(os, "getuid") else None  # the temporary folder is everybody's
+    facts = (sys.version, version("librosa"), version("numba"), place, user)
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
