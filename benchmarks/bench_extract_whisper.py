@@ -18,7 +18,7 @@ from aig.extractors.threads import hold_to_one
 from aig.extractors.whisper.transcript import backend, transcribe
 from aig.extractors.whisper.weights import checkpoint, packaged_folder
 from benchmarks.figures import Figure, Skipped
-from benchmarks.spoken_clips import Spoken, plain, silent_clips, spoken_clips, word_errors
+from benchmarks.spoken_clips import Spoken, silent_clips, spoken_clips, word_error_rate
 
 Texts = list[str]
 Recogniser = Callable[[Sequence[Samples]], Texts]
@@ -104,6 +104,4 @@ def _in_turns(ways: dict[str, Recogniser], clips: Sequence[Samples]) -> tuple[di
 
 def _error_rate(clips: Sequence[Spoken], texts: Texts) -> float:
     """Word error rate in per cent."""
-    said = [plain(clip.text) for clip in clips]
-    wrong = sum(word_errors(words, plain(text)) for words, text in zip(said, texts, strict=True))
-    return 100 * wrong / sum(map(len, said))
+    return 100 * word_error_rate([clip.text for clip in clips], list(texts))

@@ -31,22 +31,15 @@ import yaml
 from aig.core.errors import DataError
 from aig.pipelines.configuration import Configuration, load
 from aig.pipelines.runtime.lock import only_run
-from aig.pipelines.runtime.progress import progress_of
 from aig.pipelines.runtime.storage_errors import explained
-from aig.pipelines.sources import root_of
-from aig.pipelines.stages import extract, index, publish, select
 from aig.pipelines.stages.forget import forget
-from aig.pipelines.stages.generate.ask import ask_open
-from aig.pipelines.stages.generate.check import check_replies
-from aig.pipelines.stages.generate.plan import plan_dataset
-from aig.pipelines.stages.generate.write import forget_outdated, write_bucket
-from aig.pipelines.stages.reconciliation import check_sums, clip_sums
 from aig.pipelines.views import upkeep
 from aig.pipelines.views.plan import plan_run
 from aig.pipelines.workspace import versions
 from aig.pipelines.workspace.held import Held
 from aig.pipelines.workspace.qa_kinds import CLOSED
 from benchmarks.faults import CONCURRENCY, REPO, answered, model
+from benchmarks.plain_build import make_pairs, measure_clips
 
 __all__ = ["main"]
 
@@ -124,59 +117,27 @@ class Build:
             self.wrong.append(what)
 
 
-def measure(configuration: Configuration, workspace: Held) -> int:
-    """The stages before pairs are made; returns how many clips were measured."""
-    given, settings = (configuration, workspace, "mine"), configuration.extract
-    with progress_of("measure") as progress:
-        index.index_dataset(*given, progress)
-        select.limit_dataset(*given)
-        todo, batches = extract.clips_to_measure(workspace, "mine", settings, configuration.runner.batch_clips)
-        for clips, known in batches:
-            extract.measure_batch(workspace, "mine", root_of(configuration, "mine"), clips, known, settings)
-        workspace.forget()
-        if todo:
-            extract.nothing_to_measure(workspace, "mine", settings)
-        extract.forget_outdated(workspace, "mine", settings)
-        select.select_dataset(*given, progress)
-    check_sums("mine", clip_sums(*given))
-    return todo
-
-
-def make(configuration: Configuration, workspace: Held) -> tuple[dict[str, int], int]:
-    """The stages after that; returns clips by kind of pairs, and requests that were sent."""
-    plans = plan_dataset(configuration, workspace, "mine")
-    summary = ask_open(configuration, workspace, [plan for plan in plans if plan.kind != CLOSED], lambda _: None)
-    done = {
-        plan.kind: sum(write_bucket(configuration, workspace, job)["clips"] for job in plan.jobs()) for plan in plans
-    }
-    for plan in plans:
-        forget_outdated(workspace, plan)
-    check_replies(configuration, workspace, ["mine"])
-    with progress_of("publish", unit="rows") as progress:
-        publish.publish_and_validate(configuration, workspace, (), progress)
-    return done, summary.sent
-
-
 def work(file: Path) -> None:
     """A night's work as a whole."""
     configuration = load(file)
     workspace = Held(configuration.workspace)
     with only_run(workspace.root), explained(workspace.root):
-        measure(configuration, workspace)
-        make(configuration, workspace)
+        measure_clips(configuration, workspace, configuration.runner.batch_clips)
+        make_pairs(configuration, workspace)
 
 
 def planned_and_done(build: Build) -> tuple[str, str]:
     """Does a night's work; what the plan said, and what was done."""
     configuration, workspace = build.now
     with only_run(workspace.root), explained(workspace.root):
-        measured = measure(configuration, workspace)
+        measured = measure_clips(configuration, workspace, configuration.runner.batch_clips)
         plan = plan_run(configuration, workspace, ["mine"])
         steps = {step["stage"].removeprefix("generate "): step["clips"] for step in plan["steps"]}
         wanted = {stage: clips for stage, clips in steps.items() if stage == CLOSED or stage.startswith("open_")}
         still = {stage: steps[stage] for stage in ("index", "extract", "select") if steps[stage]}
         build.check(not still, f"the plan has still to do: {still}")
-        done, sent = make(configuration, workspace)
+        made = make_pairs(configuration, workspace)
+        done, sent = made.clips, made.sent
     build.check(wanted == done, f"planned {wanted}, done {done}")
     build.check(plan["requests"]["calls"] == sent, f"planned {plan['requests']['calls']} requests, sent {sent}")
     return (

@@ -17,7 +17,7 @@ import soxr
 
 from aig.extractors.audio import SAMPLE_RATE, Samples, read_audio
 
-__all__ = ["Spoken", "plain", "silent_clips", "spoken_clips", "word_errors"]
+__all__ = ["Spoken", "plain", "silent_clips", "spoken_clips", "word_error_rate"]
 
 _SENTENCES = (
     "The boy was there when the sun rose over the quiet village.",
@@ -65,14 +65,11 @@ def plain(text: str) -> list[str]:
     return re.sub(r"[^a-z' ]", " ", text.lower().replace("mr.", "mister").replace("-", " ")).split()
 
 
-def word_errors(reference: list[str], heard: list[str]) -> int:
-    """The least number of substitutions, insertions and deletions that turn one into the other."""
-    row = list(range(len(heard) + 1))
-    for i, word in enumerate(reference, 1):
-        before, row[0] = row[0], i
-        for j, other in enumerate(heard, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (word != other))
-    return row[-1]
+def word_error_rate(said: list[str], heard: list[str]) -> float:
+    """Word errors by the words said, over all texts together, without case and punctuation."""
+    import jiwer
+
+    return float(jiwer.wer([" ".join(plain(text)) for text in said], [" ".join(plain(text)) for text in heard]))
 
 
 def _recorded() -> Iterator[Spoken]:

@@ -22,7 +22,7 @@ FOLDERS = (*PAPER_FOLDERS, "choice", "reasoning", "dialogue", COMPARISON, "own")
 """All folders under `data/`, each but the paper's a config of its own; `own` is for tasks of one's own."""
 
 OPTION_LETTERS = "ABCDE"
-"""What the options of a multiple choice are called, in their order; there are at most so many."""
+"""What the options of a multiple choice are called, in their order, and so the most there can be."""
 
 About = Literal["sound", "voice", "music"]
 """What a task listens to."""

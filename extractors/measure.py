@@ -77,7 +77,7 @@ def measure_clips(
 
 
 def _enough(waiting: int, seconds: float, whisper: WhisperSettings | None) -> bool:
-    """Whether to go on with the clips that are read, of which so many wait for the recogniser."""
+    """Whether to go on with the clips that are read; `waiting` of them wait for the recogniser."""
     if whisper is None or not waiting:
         return True
     together = backend(whisper).together

@@ -28,7 +28,7 @@ _SIDE_STEPS = 5
 
 _NEAR_S = 0.5
 _SHARP_DB = 6.0
-"""An end is moved to a change of at least so many decibels at most so far away."""
+"""The least change in decibels, and the farthest in seconds, to which an end is moved."""
 
 _FLOOR = 1e-5
 

@@ -33,7 +33,7 @@ class ReplyForm:
     most: int = 100
 
     def number(self, wanted: int) -> int:
-        """How many items are asked for where so many are wanted."""
+        """How many items are asked for where `wanted` are wanted."""
         return min(max(wanted, self.fewest), self.most)
 
     def schema(self, wanted: int) -> dict[str, Any]:

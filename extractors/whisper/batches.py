@@ -58,7 +58,7 @@ class Dimensions(Protocol):
 
 
 def context_frames(samples: int) -> int:
-    """Frames of the spectrogram that a window of so many samples needs: its own, some silence, rounded up.
+    """Frames of the spectrogram that a window of `samples` samples needs: its own, some silence, rounded up.
 
     It depends on nothing but the window's length, so that a transcript does not depend on its neighbours in a batch.
     """
@@ -67,7 +67,7 @@ def context_frames(samples: int) -> int:
 
 
 def room_for(free_bytes: int, dims: Dimensions, frames: int, *, half: bool) -> int:
-    """How many windows of so many frames are decoded together in half of the free memory: 1 to `MOST`.
+    """How many windows of `frames` frames are decoded together in half of the free memory: 1 to `MOST`.
 
     Counted per window: keys and values of the decoder's attention to the audio and to 228 tokens, in all layers; the
     activations and scores of one layer of the encoder; two rows of logits.

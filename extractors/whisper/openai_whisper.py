@@ -169,7 +169,7 @@ def load_whisper(settings: WhisperSettings) -> Any:
 
 @contextmanager
 def _hearing(model: Any, frames: int) -> Iterator[None]:
-    """The model with an encoder for spectrograms of so many frames: the first positions of its table.
+    """The model with an encoder for spectrograms of `frames` frames: the first positions of its table.
 
     A whole second as the latest start of the first word (openai-whisper's rule) is an index into the positions, which
     openai-whisper computes as if they always lasted 30 s: `_decode` asks for the time that gives the same index.

@@ -114,7 +114,7 @@ class BatchedBackend(ABC):
 
     @abstractmethod
     def _decode(self, batch: Sequence[Samples], temperature: float, frames: int) -> list[Decoded]:
-        """Decodes windows together, each padded with silence to a spectrogram of so many frames."""
+        """Decodes windows together, each padded with silence to a spectrogram of `frames` frames."""
 
     @staticmethod
     def _timed_words(timings: Iterable[tuple[str, float, float]], length: int) -> tuple[Word, ...]:

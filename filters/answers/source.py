@@ -277,7 +277,7 @@ LINE_SHARE = 0.85
 
 
 RUN_WORDS, RUN_SHARE = 4, 0.6
-"""A question of which so many words in a row, and such a share of all, stand so in its prompt only repeats that."""
+"""The words in a row, and the share of all its words, from which on a question only repeats its prompt."""
 
 
 def _repeated(question: str, prompt: str) -> str | None:

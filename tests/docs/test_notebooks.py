@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,8 @@ def test_they_run_and_the_probe_hears(tmp_path: Path, monkeypatch: pytest.Monkey
     shown = told['build.sound(clips["audio_id"][0])'][-1]["text/html"]
     assert "data:audio/mpeg;base64," in shown
     assert "data:image/png;base64," in shown
-    figures = eval(told["def heard(path):"][-1]["text/plain"].replace("np.float64", ""))
+    printed = told["def heard(path):"][-1]["text/plain"]
+    figures = ast.literal_eval(re.sub(r"np\.float64\(([^)]*)\)", r"\1", printed))
     assert figures["probe"] > figures["most common answer"] + 0.2, figures
     assert figures["probe"] > figures["another clip's sound"] + 0.2, figures
     told = run("compare_prompts.ipynb", tmp_path)
