@@ -119,9 +119,10 @@ def push(
             raise UsageError(f"{name} has another version tagged {wanted}", "Leave --tag out, or give another name.")
         commit = str(about.sha)
         if before != manifest:
-            if before is None and set(there) - {".gitattributes", "README.md"}:
+            others = sorted(set(there) - {".gitattributes", "README.md"})
+            if before is None and others:
                 raise UsageError(
-                    f"{name} holds files that are not a published set: {sorted(set(there))[0]} and others",
+                    f"{name} holds {len(others)} files that are not a published set, such as {others[0]}",
                     "Name another repository; `aig push` makes it.",
                 )
             commit = _commit(api, name, commit, published, manifest, wanted, there, progress)

@@ -124,10 +124,10 @@ def publish_and_validate(
         _refuse_shrinking(before, 0, {}, most, now.name)
     name, out = new_version(workspace)
     manifest = publish(batches(), out, configuration.publish, build, refused.append, marked, clips.index())
-    if configuration.publish.audio:
-        _embed(configuration, out, progress)
     if now is not None and before is not None:
         _refuse_shrinking(before, manifest.rows, manifest.clips, most, now.name)
+    if configuration.publish.audio:
+        _embed(configuration, out, progress)
     workspace.remove("quarantine", "publish")
     if refused:
         workspace.write(refused, Quarantined, "quarantine", "publish", "part-00000.parquet")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["SHARED_CODE", "SHARED_DATA", "Source", "kinds_of"]
 
 SHARED_CODE = ("aig.core.qa_id", "aig.extractors.transcript_cleaning", "aig.prompts")
+_KINDS_CODE = ("aig.datasets_registry.dataset", "aig.datasets_registry.readers", "aig.pipelines.workspace.buckets")
 SHARED_DATA = ("aig.prompts/data/descriptions", "aig.prompts/data/families.yaml")
 
 
@@ -112,7 +113,7 @@ class Source:
     def _looked_at(self) -> dict[int, Mapping[str, int]]:
         """Where what a clip is asked follows from the clip, each is looked at once, and that is kept."""
         own, tasks = self._configuration.generate.questions.kinds, self._configuration.generate.tasks
-        code = code_version(*SHARED_CODE, *SHARED_DATA)
+        code = code_version(*SHARED_CODE, *SHARED_DATA, *_KINDS_CODE, __name__)
         made_from = [code, [source_hash(reference) for reference in own], [kind.name for kind in task_kinds(tasks)]]
         name = f"kinds-{self.name}"
         before: dict[str, dict[str, int]] = recall(self._workspace, name, made_from) or {}
