@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from aig.core.errors import UsageError
 from aig.core.records import Clip, Event, Features, Measured
-from aig.core.tables import from_batch
+from aig.core.tables import FEATURES, from_batch
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.workspace.buckets import derive, known_feature_parts
 from aig.pipelines.workspace.workspace import Workspace
@@ -44,23 +47,15 @@ def clips_in_workspace(
     for name in configuration.datasets:
         if left is not None and not any(audio_id.startswith(f"{name}/") for audio_id in left):
             continue
-        measured = {
-            features.audio_id: features
-            for part in known_feature_parts(configuration, workspace, name)
-            for batch in workspace.batches([workspace.url("features", name, part)])
-            for features in from_batch(batch, Features)
-            if left is None or features.audio_id in left
-        }
-        for clip in workspace.records(Clip, "clips", name):
-            features = measured.get(clip.audio_id)
+        for clip, features in _measured(configuration, workspace, name, audio_ids):
+            item = derive(clip, features)
             if left is not None:
-                if clip.audio_id in left:
-                    del left[clip.audio_id]
-                    found.append(derive(clip, features))
-            elif features and len(found) < limit:
-                item = derive(clip, features)
-                if sentence(kind_of(prompt.head.kind), clip, features, item.spoken, seed):
-                    found.append(item)
+                left.pop(clip.audio_id, None)
+            elif not features or not sentence(kind_of(prompt.head.kind), clip, features, item.spoken, seed):
+                continue
+            found.append(item)
+            if len(found) == (limit if left is None else len(set(audio_ids or ()))):
+                return found
     if left or not found:
         wanted = f"clip {next(iter(left))!r}" if left else f"measured clip for a prompt of the kind {prompt.kind}"
         raise UsageError(
@@ -68,6 +63,23 @@ def clips_in_workspace(
             "An id is `<dataset>/<clip>`; `aig run CONFIG --until extract` reads and measures the clips.",
         )
     return found
+
+
+def _measured(
+    configuration: Configuration, workspace: Workspace, name: str, only: Sequence[str] | None
+) -> Iterator[tuple[Clip, Features | None]]:
+    """A dataset's clips, or only those named, with what is known of them; read as far as they are asked for."""
+    database = workspace.database()
+    parts = known_feature_parts(configuration, workspace, name)
+    workspace.view(database, "features", FEATURES, ("features", name), parts)
+    for batch in workspace.batches(workspace.url("clips", name, part) for part in workspace.parts("clips", name)):
+        rows = batch if only is None else batch.filter(pc.is_in(batch.column("audio_id"), pa.array(only, pa.string())))
+        if rows.num_rows:
+            database.register("wanted", pa.table({"audio_id": rows.column("audio_id")}))
+            known = database.execute("SELECT * FROM features SEMI JOIN wanted USING (audio_id)").to_arrow_table()
+            features = {each.audio_id: each for each in from_batch(known, Features)}
+            for clip in from_batch(rows, Clip):
+                yield clip, features.get(clip.audio_id)
 
 
 def read_clip(file: Path) -> Measured:
