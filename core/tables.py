@@ -14,20 +14,9 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aig.core.records import (
-    Clip,
-    Dropped,
-    Event,
-    Features,
-    OwnValue,
-    QAPair,
-    Quarantined,
-    Reason,
-    TaggedEvent,
-    Verdict,
-    Word,
-)
+from aig.core.records import Clip, Dropped, Event, Features, OwnValue, QAPair, Quarantined, Reason, TaggedEvent, Word
 from aig.core.storage import whole_file
+from aig.core.verdict import Verdict
 
 __all__ = [
     "CLIPS",

@@ -15,8 +15,9 @@ from typing import Any
 
 from aig.core.clip_pairs import clips_of
 from aig.core.hashing import stable_hash
-from aig.core.records import Measured, QAPair, Verdict
+from aig.core.records import Measured, QAPair
 from aig.core.tables import from_batch
+from aig.core.verdict import Verdict
 from aig.generators.chat import ChatRequest
 from aig.generators.client.ask import ask
 from aig.generators.client.summary import Summary

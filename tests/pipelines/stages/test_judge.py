@@ -10,7 +10,8 @@ import soundfile as sf
 import yaml
 
 from aig.core.errors import DataError
-from aig.core.records import QAPair, Verdict
+from aig.core.records import QAPair
+from aig.core.verdict import Verdict
 from aig.generators.ledger.ledger import Ledger
 from aig.generators.mock_server.server import MockServer
 from aig.generators.mock_server.settings import MockSettings

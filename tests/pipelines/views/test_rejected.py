@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from aig.core.records import Dropped, Verdict
+from aig.core.records import Dropped
+from aig.core.verdict import Verdict
 from aig.pipelines.views.rejected import rejected_answers
 from aig.pipelines.workspace.database import open_tables
 from helpers.small_build import small_build

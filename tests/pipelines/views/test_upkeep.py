@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from aig.core.records import Clip, Features, QAPair, Verdict
+from aig.core.records import Clip, Features, QAPair
+from aig.core.verdict import Verdict
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.views.upkeep import check_workspace, clean, leftovers
 from aig.pipelines.workspace.workspace import Workspace

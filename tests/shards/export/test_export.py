@@ -22,7 +22,6 @@ from aig.shards.export.audio_copies import Place, copy_name
 from aig.shards.export.export import Exported
 from aig.shards.export.form import Features, Options, Rejected
 from aig.shards.export.forms.ltu import npz_name
-from aig.shards.export.forms.preference import wrong_answer
 from aig.shards.export.registry import FORMS
 
 Pairs = Callable[[int], list[QAPair]]
@@ -262,20 +261,6 @@ def test_choices_reach_rewards_preferences_and_evaluation(
     assert sum(record["label"] for record in lines(tmp_path / "kto")) == len(rows) == len(lines(tmp_path / "kto")) / 2
     for record in json.loads((tmp_path / "mmau").read_text()):
         assert record["answer"] in record["choices"]
-
-
-def test_a_rejected_answer_has_the_form_of_the_right_one() -> None:
-    row = {"qa_id": "a", "task": "choice", "choices": ["dog", "cat"], "answer_index": 1, "output": "(B) cat"}
-    assert wrong_answer(row) == ("(A) dog", "another option")
-    assert wrong_answer({**row, "output": "cat"}) == ("dog", "another option")
-    assert wrong_answer({**row, "choices": None}) is None
-    words = ("very low", "low", "medium", "high", "very high")
-    level = {"task": "pitch_cla", "levels": words, "output": "The pitch is very low."}
-    for number in range(20):  # never a neighbour, which ears may confuse
-        answer, why = wrong_answer({**level, "qa_id": str(number)})
-        assert (answer.removeprefix("The pitch is ").rstrip(".") in words[2:], why) == (True, "another level")
-    gender = {"qa_id": "a", "task": "gender_cla", "output": "The gender of the speaker is female."}
-    assert wrong_answer(gender) == ("The gender of the speaker is male.", "another gender")
 
 
 def test_what_people_and_judges_refused_is_rejected(published_set: Path, tmp_path: Path, pairs: Pairs) -> None:

@@ -3,8 +3,8 @@
 import duckdb
 import pyarrow as pa
 
-from aig.core.records import Verdict
 from aig.core.tables import to_table
+from aig.core.verdict import Verdict
 from aig.pipelines.views.report.judging import agreement, judged
 from aig.pipelines.workspace.marks import Mark
 
