@@ -34,6 +34,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy tests
+	$(BIN)/mypy benchmarks examples
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/deptry .
 

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from aig.core.records import Clip
 from benchmarks.bench_extract_workers import measured
@@ -18,7 +18,7 @@ from benchmarks.figures import Figure, Skipped
 CLIPS = 2_400
 BATCH = 100
 """Clips in a batch, the default of `runner.batch_clips`."""
-KINDS = {"dask": "prefect_dask", "ray": "prefect_ray"}
+KINDS: dict[Literal["dask", "ray"], str] = {"dask": "prefect_dask", "ray": "prefect_ray"}
 
 
 def run() -> Iterable[Figure]:
@@ -39,7 +39,7 @@ def run() -> Iterable[Figure]:
                 yield Figure(f"two {kind} workers against one", two, one, "clips/s", two / one, 1.7)
 
 
-def _rate(kind: str, workers: int, clips: list[Clip], folder: str) -> float:
+def _rate(kind: Literal["dask", "ray"], workers: int, clips: list[Clip], folder: str) -> float:
     from prefect import flow, task
 
     from aig.pipelines.runner_settings import RunnerSettings
@@ -47,7 +47,7 @@ def _rate(kind: str, workers: int, clips: list[Clip], folder: str) -> float:
     from aig.pipelines.runtime.runners import Runner
 
     isolation = Isolation(lambda job: [job], lambda job: job)
-    work: Any = task(sealed(measured), persist_result=False)
+    work: Any = task(persist_result=False)(sealed(measured))
 
     @flow(persist_result=False)
     def extraction() -> float:

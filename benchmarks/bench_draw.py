@@ -76,7 +76,7 @@ def _measure() -> dict[str, float]:
         pass
     making = time.process_time() - made
     started = time.process_time()
-    selection = select(_batches(), SelectSettings(draw=DRAWN), seed=0)  # type: ignore[arg-type]
+    selection = select(_batches(), SelectSettings(draw=DRAWN), seed=0)
     seconds = time.process_time() - started - making
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     rng = np.random.default_rng(0)

@@ -61,22 +61,18 @@ def store() -> Iterator[Counter[str]]:
 
 def run() -> Iterable[Figure]:
     """The first run makes pairs of clips that are measured, the second finds nothing to do."""
+    from aig.pipelines.build import run_build
+
     with store() as seen, tempfile.TemporaryDirectory(prefix="aig-bench-") as folder:
         os.environ["AIG_CACHE"] = f"{folder}/cache"
         file = _workspace(Path(folder))
         requests = []
         for _ in range(2):
             seen.clear()
-            _run(file)
+            run_build(file)
             requests.append(seen.total())
     first, idle = requests
     yield Figure(f"a run with nothing to do, {PARTS:,} parts: requests", idle, first, "requests", idle, 50, False)
-
-
-def _run(file: Path) -> None:
-    from aig.pipelines.build import run as build
-
-    build(file)
 
 
 def _workspace(folder: Path) -> Path:

@@ -66,7 +66,7 @@ def _under_prefect() -> tuple[float, float, float]:
     @flow(persist_result=False)
     def many() -> tuple[float, float, float]:
         with Runner(RunnerSettings(workers=WORKERS)) as runner:
-            work: Any = task(sealed(batch), persist_result=False)
+            work: Any = task(persist_result=False)(sealed(batch))
             for _ in run_batches(work, ({"seconds": 0.0} for _ in range(WORKERS)), runner, "warm {}".format, isolation):
                 pass
             started, spent, half = time.monotonic(), time.process_time(), 0.0
@@ -144,6 +144,6 @@ def _no_op(folder: Path) -> Iterable[Figure]:
         clip_sums(configuration, workspace, "mine")
         plan_dataset(configuration, workspace, "mine")
         seconds.append(time.monotonic() - started)
-    first, again = seconds
-    yield Figure("no-op plan of 1M clips (without reading the dataset)", first, 60, "s", first, 60, at_least=False)
-    yield Figure("the same again, from what is kept", again, first, "s", again / first, 0.2, at_least=False)
+    once, again = seconds
+    yield Figure("no-op plan of 1M clips (without reading the dataset)", once, 60, "s", once, 60, at_least=False)
+    yield Figure("the same again, from what is kept", again, once, "s", again / once, 0.2, at_least=False)

@@ -27,7 +27,8 @@ def speech_like(duration_s: float, rng: np.random.Generator) -> NDArray[np.float
     phrases = np.sin(2 * np.pi * time / 2.5) > -0.6
     consonants = np.clip(-np.sin(2 * np.pi * 4 * time), 0, 1) * rng.normal(0, 0.03, len(time))
     speech = (voice / np.abs(voice).max() * syllables + consonants) * phrases
-    return 0.3 * (speech + rng.normal(0, 0.003, len(time)))
+    samples: NDArray[np.float64] = 0.3 * (speech + rng.normal(0, 0.003, len(time)))
+    return samples
 
 
 def written(folder: Path, count: int, shortest_s: float = 3.0, longest_s: float = 10.0) -> tuple[list[Clip], float]:

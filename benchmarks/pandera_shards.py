@@ -16,7 +16,6 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from aig.shards.answer_format import _FORMS
 from aig.shards.paper_tasks import paper_tasks
 from aig.shards.rules import _CONTROL, _MACHINE_PATH
 from aig.shards.schema import DATA, LINEAGE
@@ -29,9 +28,10 @@ def _python(pattern: str) -> str:
 
 def _well_formed(frame: pd.DataFrame) -> pd.Series:
     good = pd.Series(True, index=frame.index)
-    for task, (pattern, _) in _FORMS.items():
-        rows = frame["task"] == task
-        good[rows] = frame.loc[rows, "output"].str.fullmatch(pattern, flags=re.DOTALL)
+    for task, spec in paper_tasks().items():
+        if spec.form:
+            rows = frame["task"] == task
+            good[rows] = frame.loc[rows, "output"].str.fullmatch(_python(spec.form), flags=re.DOTALL)
     return good
 
 
