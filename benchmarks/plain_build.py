@@ -49,8 +49,8 @@ def measure_clips(
         todo, batches = extract.clips_to_measure(workspace, "mine", settings, batch_clips)
         for clips, known in batches:
             extract.measure_batch(workspace, "mine", root_of(configuration, "mine"), clips, known, settings)
-        workspace.forget()
         if todo:
+            workspace.forget()
             extract.nothing_to_measure(workspace, "mine", settings)
         extract.forget_outdated(workspace, "mine", settings)
         if until == "select":
