@@ -36,6 +36,9 @@ _MAX_STARTS = 20
 _SILENT_S = 120.0
 """A server that gives no sign of life for so long is stopped or frozen."""
 
+_DRAIN_S = 5.0
+"""What a run's last events may take to be sent."""
+
 _FAILED_STARTS = 3
 """A server that ended so often before it answered once will not start at all."""
 
@@ -56,7 +59,8 @@ _QUIET = {
 def prefect_api(workspace: str) -> Iterator[None]:
     """Makes a Prefect API reachable for flows of this process and its workers inside the block.
 
-    Must be entered before `prefect` is imported, because Prefect reads its environment once.
+    Better entered before `prefect` is imported, because Prefect reads its environment once: of the settings here a
+    loaded one learns the address alone.
 
     Args:
         workspace: address of the workspace; runs on different workspaces do not share a home.
@@ -83,7 +87,7 @@ def prefect_api(workspace: str) -> Iterator[None]:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
         with _Supervised(listener, environment, home / "server.log") as server:
             server.wait_until_ready(url)
-            with _environment({**environment, "PREFECT_API_URL": url}):
+            with _environment({**environment, "PREFECT_API_URL": url}), _loaded_prefect(url):
                 yield
 
 
@@ -189,6 +193,27 @@ class _Supervised:
             lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
             return next((f" ({line.strip()[:200]})" for line in reversed(lines) if line.strip()), "")
         return ""
+
+
+@contextlib.contextmanager
+def _loaded_prefect(url: str) -> Iterator[None]:
+    """Names the server to a Prefect that was loaded before, and lets nothing that it still has to send outlive it.
+
+    A loaded Prefect looks at its environment no more, and its thread for events keeps the first server it met: a second
+    run in a notebook would speak to the server of the first, and the end of Python would wait for it in vain.
+    """
+    with contextlib.ExitStack() as settings:
+        if "prefect" in sys.modules:
+            from prefect.settings import PREFECT_API_URL, temporary_settings
+
+            settings.enter_context(temporary_settings({PREFECT_API_URL: url}))
+        try:
+            yield
+        finally:
+            if "prefect.events.worker" in sys.modules:
+                from prefect.events.worker import EventsWorker
+
+                EventsWorker.drain_all(timeout=_DRAIN_S)
 
 
 @contextlib.contextmanager
