@@ -10,7 +10,7 @@ from aig.generators.closed_ended import timing
 from aig.generators.closed_ended.choices import OPTION, pose_among_peers
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
-from aig.generators.closed_ended.wording import in_sentence
+from aig.prompts.noun_phrases import noun_phrase
 
 __all__ = ["CHOICE_COUNT"]
 
@@ -22,7 +22,7 @@ def _offer(item: Measured, rng: random.Random) -> str | None:
 
 def _slots(item: Measured, rng: random.Random) -> dict[str, str]:
     found = timing.countable(item.clip, rng)
-    return {"label": in_sentence(found[0])} if found else {}
+    return {"label": noun_phrase(found[0])} if found else {}
 
 
 def _other_number(_: str, item: Measured) -> bool:

@@ -9,7 +9,7 @@ from aig.generators.closed_ended.comparisons import FIRST_OR_SECOND, both_orders
 from aig.generators.closed_ended.distractors import absent_from, heard
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
-from aig.generators.closed_ended.wording import in_sentence
+from aig.prompts.noun_phrases import noun_phrase
 from aig.prompts.seeded_random import pick, rng_for
 from aig.prompts.sound_families import nameable
 
@@ -27,7 +27,7 @@ def _answers(facts: Facts) -> Iterator[Answer]:
         only = [label for label in own if absent_from(label, other)] if other.clip.events else []
         if only:
             shared = set(own) & set(heard(other))
-            slots = {"label": in_sentence(pick(rng, only))}
+            slots = {"label": noun_phrase(pick(rng, only))}
             yield from both_orders(facts, other, True, slots, "intermediate" if shared else "basic")
             return
 

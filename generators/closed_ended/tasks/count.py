@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from aig.generators.closed_ended import timing
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
-from aig.generators.closed_ended.wording import in_sentence
+from aig.prompts.noun_phrases import noun_phrase
 from aig.prompts.seeded_random import rng_for
 
 __all__ = ["COUNT"]
@@ -17,7 +17,7 @@ def _answers(facts: Facts) -> Iterator[Answer]:
     found = timing.countable(facts.clip, rng_for(facts.seed, facts.clip.audio_id, "count"))
     if found:
         label, number = found
-        yield Answer(f"{number}.", {"label": in_sentence(label)}, difficulty="basic" if number == 1 else "advanced")
+        yield Answer(f"{number}.", {"label": noun_phrase(label)}, difficulty="basic" if number == 1 else "advanced")
 
 
 COUNT = Task(

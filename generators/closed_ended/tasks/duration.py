@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from aig.generators.closed_ended import timing
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
-from aig.generators.closed_ended.wording import in_sentence
+from aig.prompts.noun_phrases import noun_phrase
 from aig.prompts.seeded_random import pick, rng_for
 
 __all__ = ["DURATION"]
@@ -18,7 +18,7 @@ def _answers(facts: Facts) -> Iterator[Answer]:
     label, events = pick(rng, list(timing.by_label(facts.clip).items()))
     total = timing.total(events)
     if total:
-        yield Answer(f"{total / 10:.1f} seconds.", {"label": in_sentence(label)}, difficulty="advanced")
+        yield Answer(f"{total / 10:.1f} seconds.", {"label": noun_phrase(label)}, difficulty="advanced")
 
 
 DURATION = Task(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from aig.generators.closed_ended import timing
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
-from aig.generators.closed_ended.wording import in_sentence
+from aig.prompts.noun_phrases import noun_phrase
 from aig.prompts.seeded_random import rng_for
 
 __all__ = ["OVERLAP"]
@@ -21,7 +21,7 @@ def _answers(facts: Facts) -> Iterator[Answer]:
     first, second = rng_for(facts.seed, facts.clip.audio_id, "overlap").sample(list(heard), 2)
     together = timing.overlap(heard[first], heard[second])
     if together is not None:
-        slots = {"first": in_sentence(first), "second": in_sentence(second)}
+        slots = {"first": noun_phrase(first), "second": noun_phrase(second)}
         yield Answer("Yes." if together else "No.", slots, difficulty="intermediate")
 
 

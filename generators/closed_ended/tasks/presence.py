@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from aig.generators.closed_ended.distractors import absent_from, heard, other_sound, random_sound
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
-from aig.generators.closed_ended.wording import in_sentence
+from aig.prompts.noun_phrases import noun_phrase
 from aig.prompts.seeded_random import pick, rng_for
 from aig.prompts.sound_families import nameable
 
@@ -31,9 +31,9 @@ def _answers(facts: Facts) -> Iterator[Answer]:
     if not absent or not present:  # where only one of the two could be asked, its answer would be known beforehand
         return
     if rng.random() < 0.5:
-        yield Answer("No.", {"label": in_sentence(absent[0])}, difficulty=how)
+        yield Answer("No.", {"label": noun_phrase(absent[0])}, difficulty=how)
     else:
-        yield Answer("Yes.", {"label": in_sentence(pick(rng, present))}, difficulty="basic")
+        yield Answer("Yes.", {"label": noun_phrase(pick(rng, present))}, difficulty="basic")
 
 
 def _random(facts: Facts) -> Sequence[str]:

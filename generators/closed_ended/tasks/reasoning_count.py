@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from aig.generators.closed_ended import timing
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
-from aig.generators.closed_ended.wording import in_sentence
 from aig.prompts.metadata import one_line
+from aig.prompts.noun_phrases import noun_phrase
 from aig.prompts.seeded_random import rng_for
 
 __all__ = ["REASONING_COUNT"]
@@ -19,8 +19,8 @@ def _answers(facts: Facts) -> Iterator[Answer]:
     if found:
         label, number = found
         starts = ", ".join(f"{onset / 10:.1f} s" for onset, _ in timing.by_label(facts.clip)[label])
-        thought = f"{one_line(label)} is heard at {starts}: {'once' if number == 1 else f'{number} times'}."
-        yield Answer(f"<think>{thought}</think> {number}.", {"label": in_sentence(label)}, difficulty="advanced")
+        thought = f"{one_line(label)}: at {starts}; {'once' if number == 1 else f'{number} times'}."
+        yield Answer(f"<think>{thought}</think> {number}.", {"label": noun_phrase(label)}, difficulty="advanced")
 
 
 REASONING_COUNT = Task(
@@ -31,6 +31,6 @@ REASONING_COUNT = Task(
     needs=("events",),
     answers=_answers,
     pattern=r"<think>.+</think> \d+\.",
-    example="<think>Dog is heard at 0.4 s, 1.2 s: 2 times.</think> 2.",
+    example="<think>Dog: at 0.4 s, 1.2 s; 2 times.</think> 2.",
     skill="counting",
 )

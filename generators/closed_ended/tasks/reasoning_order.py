@@ -15,7 +15,7 @@ __all__ = ["REASONING_ORDER"]
 def _answers(facts: Facts) -> Iterator[Answer]:
     onsets = timing.onsets(facts.clip)
     if (right := timing.first(facts.clip)) and len(onsets) > 1:
-        seen = " ".join(f"{one_line(label)} begins at {at / 10:.1f} s." for label, at in onsets.items())
+        seen = " ".join(f"{one_line(label)}: from {at / 10:.1f} s." for label, at in onsets.items())
         thought = f"{seen} {onsets[right] / 10:.1f} s is the earliest."
         yield Answer(f"<think>{thought}</think> {one_line(right)}.", difficulty="intermediate")
 
@@ -28,6 +28,6 @@ REASONING_ORDER = Task(
     needs=("events",),
     answers=_answers,
     pattern=r"<think>.+</think> \S.*\.",
-    example="<think>Dog begins at 0.4 s. Bell begins at 2.0 s. 0.4 s is the earliest.</think> Dog.",
+    example="<think>Dog: from 0.4 s. Bell: from 2.0 s. 0.4 s is the earliest.</think> Dog.",
     skill="temporal events",
 )

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from aig.generators.closed_ended import timing
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
-from aig.generators.closed_ended.wording import in_sentence
 from aig.prompts.metadata import one_line
+from aig.prompts.noun_phrases import noun_phrase
 from aig.prompts.seeded_random import rng_for
 
 __all__ = ["REASONING_OVERLAP"]
@@ -25,7 +25,7 @@ def _answers(facts: Facts) -> Iterator[Answer]:
     shared = ", ".join(f"{start / 10:.1f}s-{end / 10:.1f}s" for start, end in together)
     seen = f"{timing.stamps(one_line(first), heard[first])}. {timing.stamps(one_line(second), heard[second])}."
     thought = f"{seen} Both are heard at [{shared}]." if together else f"{seen} No time is in both."
-    slots = {"first": in_sentence(first), "second": in_sentence(second)}
+    slots = {"first": noun_phrase(first), "second": noun_phrase(second)}
     yield Answer(f"<think>{thought}</think> {'Yes' if together else 'No'}.", slots, difficulty="advanced")
 
 

@@ -17,6 +17,7 @@ from aig.generators.closed_ended.peers import Peers
 from aig.generators.closed_ended.registry import GROUPS, TASKS
 from aig.generators.settings import QuestionSettings
 from aig.prompts.metadata import sounds
+from aig.prompts.noun_phrases import noun_phrase
 from aig.prompts.sound_families import related
 
 LABELS = ("Dog", "Church bell", "Rain", "Piano", "Sneeze", "Helicopter", "Applause", "Typing", "Keys jangling")
@@ -78,7 +79,7 @@ def is_right(task: str, first: Measured, second: Measured, output: str, slots: d
     if task == "same_speaker":
         return (output == "Yes.") == (first.clip.speaker_id == second.clip.speaker_id)
     if task == "compare_sound":
-        has = [slots["label"] in {label.lower() for label in labels} for labels in heard]
+        has = [slots["label"] in {noun_phrase(label) for label in labels} for labels in heard]
         return sum(has) == 1 and has[output == "The second."]
     if task == "compare_only_first":
         only = output.removeprefix("Sounds: ").removesuffix(".").split("; ")

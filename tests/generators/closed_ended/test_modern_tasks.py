@@ -19,6 +19,7 @@ from aig.generators.closed_ended.peers import Peers
 from aig.generators.closed_ended.registry import GROUPS, TASKS
 from aig.generators.settings import QuestionSettings
 from aig.prompts.metadata import sounds
+from aig.prompts.noun_phrases import noun_phrase
 from aig.prompts.sound_families import related
 
 LABELS = (
@@ -120,24 +121,23 @@ def test_the_loudest_and_the_quietest_sound_are_those_measured_alone():
 def test_what_is_counted_measured_and_reasoned_is_right():
     item = measured(TIMED)
     by_seed = [{t: answers(t, item, OTHERS, seed=seed) for t in GROUPS["modern"]} for seed in range(30)]
-    lengths = {"dog": "1.3 seconds.", "rain": "8.5 seconds.", "church bell": "1.0 seconds."}
-    times = {"dog": "3.", "rain": "1.", "church bell": "1."}
+    lengths = {"a dog": "1.3 seconds.", "rain": "8.5 seconds.", "a church bell": "1.0 seconds."}
+    times = {"a dog": "3.", "rain": "1.", "a church bell": "1."}
     for each in by_seed:
         for answer in each["duration"]:
             assert answer.output == lengths[answer.slots["label"]]
         for answer in each["count"]:
             assert answer.output == times[answer.slots["label"]]
         for answer in each["reasoning_count"]:
-            if answer.slots["label"] == "dog":
-                assert answer.output == "<think>Dog is heard at 0.4 s, 2.0 s, 8.1 s: 3 times.</think> 3."
+            if answer.slots["label"] == "a dog":
+                assert answer.output == "<think>Dog: at 0.4 s, 2.0 s, 8.1 s; 3 times.</think> 3."
         for answer in each["reasoning_order"]:
             assert answer.output == (
-                "<think>Dog begins at 0.4 s. Rain begins at 1.0 s. Church bell begins at 6.0 s. "
-                "0.4 s is the earliest.</think> Dog."
+                "<think>Dog: from 0.4 s. Rain: from 1.0 s. Church bell: from 6.0 s. 0.4 s is the earliest.</think> Dog."
             )
         for answer in each["overlap"]:
             names = {answer.slots["first"], answer.slots["second"]}
-            assert answer.output == ("No." if names == {"dog", "church bell"} else "Yes.")
+            assert answer.output == ("No." if names == {"a dog", "a church bell"} else "Yes.")
         for answer in each["interval"]:
             start, end = float(answer.slots["start"]), float(answer.slots["end"])
             inside = {e.label for e in TIMED.events if e.onset_s < end and e.offset_s > start}
@@ -170,8 +170,8 @@ def test_a_sound_is_asked_for_as_often_in_clips_without_it_by_three_ways_of_draw
     for item in items:
         for answer in answers("presence", item, peers):
             label = answer.slots["label"]
-            present = {each.lower() for each in item.sounds}
-            assert (answer.output == "Yes.") == (label.lower() in present)
+            present = {noun_phrase(each) for each in item.sounds}
+            assert (answer.output == "Yes.") == (label in present)
             found[answer.output, answer.difficulty] += 1
     yes = sum(number for (output, _), number in found.items() if output == "Yes.")
     assert 0.35 < yes / found.total() < 0.65
@@ -194,7 +194,7 @@ def test_the_ontology_takes_away_no_question_but_those_about_kinds_that_are_hear
         for answer in answers("presence", above, OTHERS, vocabulary=vocabulary, seed=seed):
             asked = answer.slots["label"]
             assert (answer.output == "Yes.") == (asked in ("rain", "water"))
-            assert asked != "natural sounds", "says nothing"
+            assert asked != noun_phrase("Natural sounds"), "says nothing"
     found = [a.output for seed in range(60) for a in answers("presence", above, OTHERS, seed=seed)]
     assert 15 < found.count("No.") < 45
 
