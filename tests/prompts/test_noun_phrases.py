@@ -28,7 +28,8 @@ OWN_PHRASES = read_yaml((files("aig.prompts") / "data" / "noun_phrases.yaml").re
 def is_written_out(label: str) -> bool:
     """Whether a name, or a part of it, has a phrase of its own; `Bathroom sounds` says what a sound is of."""
     text = label.replace("_", " ").lower()
-    return any(each in OWN_PHRASES for each in (text, *re.split(", | and ", text))) or text.endswith(("sound", "sounds"))
+    own = any(each in OWN_PHRASES for each in (text, *re.split(", | and ", text)))
+    return own or text.endswith(("sound", "sounds"))
 
 
 ARTICLE = re.compile(r"\b(an?) (\w+)")
