@@ -42,6 +42,7 @@ SKILLS: Mapping[str, Skill] = {
     "emotion": Skill("emotion", "inference"),
     "spoken content": Skill("", "perception"),
     "genre": Skill("genre", "inference"),
+    "tonality": Skill("", "perception"),
     "quality": Skill("", "quality"),
 }
 """By the name in the column `skill` of lineage; one's own tasks may have others."""

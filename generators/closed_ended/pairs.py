@@ -80,7 +80,7 @@ def closed_pairs(
             classes that have acoustic descriptions.
         tasks: those that are asked.
         peers: clips of the same dataset, this one among them, for wrong options and comparisons.
-        words: of the scales `pitch`, `speed` and `volume`, from low to high, where they are not the default levels'.
+        words: of the scales of a levels file by name, from low to high, where they are not the default levels'.
 
     Raises:
         KeyError: the dataset names a task that does not exist.

@@ -19,20 +19,24 @@ from aig.generators.closed_ended.tasks.asr import ASR
 from aig.generators.closed_ended.tasks.band_limited import BAND_LIMITED
 from aig.generators.closed_ended.tasks.caption import CAPTION
 from aig.generators.closed_ended.tasks.choice_age import CHOICE_AGE
+from aig.generators.closed_ended.tasks.choice_bandwidth import CHOICE_BANDWIDTH
 from aig.generators.closed_ended.tasks.choice_caption import CHOICE_CAPTION
 from aig.generators.closed_ended.tasks.choice_count import CHOICE_COUNT
 from aig.generators.closed_ended.tasks.choice_emotion import CHOICE_EMOTION
 from aig.generators.closed_ended.tasks.choice_first import CHOICE_FIRST
 from aig.generators.closed_ended.tasks.choice_gender import CHOICE_GENDER
 from aig.generators.closed_ended.tasks.choice_genre import CHOICE_GENRE
+from aig.generators.closed_ended.tasks.choice_key import CHOICE_KEY
 from aig.generators.closed_ended.tasks.choice_label import CHOICE_LABEL
 from aig.generators.closed_ended.tasks.choice_language import CHOICE_LANGUAGE
 from aig.generators.closed_ended.tasks.choice_last import CHOICE_LAST
 from aig.generators.closed_ended.tasks.choice_longest import CHOICE_LONGEST
 from aig.generators.closed_ended.tasks.choice_loudest import CHOICE_LOUDEST
+from aig.generators.closed_ended.tasks.choice_noise import CHOICE_NOISE
 from aig.generators.closed_ended.tasks.choice_order import CHOICE_ORDER
 from aig.generators.closed_ended.tasks.choice_pitch import CHOICE_PITCH
 from aig.generators.closed_ended.tasks.choice_quietest import CHOICE_QUIETEST
+from aig.generators.closed_ended.tasks.choice_reverberation import CHOICE_REVERBERATION
 from aig.generators.closed_ended.tasks.choice_sentiment import CHOICE_SENTIMENT
 from aig.generators.closed_ended.tasks.choice_speed import CHOICE_SPEED
 from aig.generators.closed_ended.tasks.choice_volume import CHOICE_VOLUME
@@ -122,6 +126,10 @@ TASKS: Mapping[str, Task] = {
         CHOICE_WORDS,
         CHOICE_LANGUAGE,
         CHOICE_GENRE,
+        CHOICE_KEY,
+        CHOICE_NOISE,
+        CHOICE_REVERBERATION,
+        CHOICE_BANDWIDTH,
         PRESENCE,
         COUNT,
         DURATION,

@@ -86,7 +86,8 @@ def _closed(configuration: Configuration, job: BucketJob) -> list[QAPair]:
     peers = Peers([item.measured for item in items])
     levels = load_levels(configuration.extract.levels)
     speed = levels.speed if configuration.extract.whisper else levels.speed_by_syllables
-    words = {"pitch": levels.pitch.words, "speed": speed.words, "volume": levels.volume.words}
+    scales = {name: getattr(levels, name) for name in type(levels).model_fields if name != "version"}
+    words = {name: scale.words for name, scale in (scales | {"speed": speed}).items()}
     for item in items:
         about = (item.measured, item.dataset, configuration.seed, asked, job.vocabulary)
         for pair in closed_pairs(*about, tasks, peers, words):

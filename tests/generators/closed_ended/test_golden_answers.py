@@ -49,8 +49,12 @@ ONE = item(
         "language": "en",
         "clipped_share": 0.01,
         "snr_db": 4.0,
+        "snr_level": "very noisy",
         "bandwidth_hz": 4000.0,
+        "bandwidth_level": "narrow",
         "reverberation_s": 1.2,
+        "reverberation_level": "very reverberant",
+        "music_key": "C major",
     },
 )
 OTHER = item(
@@ -81,8 +85,12 @@ OTHER = item(
         "language": "de",
         "clipped_share": 0.0,
         "snr_db": 45.0,
-        "bandwidth_hz": 8000.0,
+        "snr_level": "very clean",
+        "bandwidth_hz": 16000.0,
+        "bandwidth_level": "very wide",
         "reverberation_s": 0.2,
+        "reverberation_level": "very dry",
+        "music_key": "F sharp major",
     },
 )
 
@@ -106,6 +114,10 @@ GOLDEN: dict[str, set[str]] = {
     "choice_words": {"Bring the umbrella please"},
     "choice_language": {"English"},
     "choice_genre": {"Jazz"},
+    "choice_key": {"C major"},
+    "choice_noise": {"very noisy"},
+    "choice_reverberation": {"very reverberant"},
+    "choice_bandwidth": {"narrow"},
     "presence": {"a dog Yes.", "rain Yes.", "a piano No."},
     "count": {"a dog 2.", "rain 1."},
     "duration": {"a dog 2.0 seconds.", "rain 5.0 seconds."},

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter, defaultdict
-from itertools import combinations
+from dataclasses import replace
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given
@@ -40,6 +41,15 @@ LABELS = (
     "Water tap, faucet",
     "Gunshot, gunfire",
 )
+
+
+SCALES = {
+    "choice_noise": ("very noisy", "noisy", "medium", "clean", "very clean"),
+    "choice_reverberation": ("very dry", "dry", "medium", "reverberant", "very reverberant"),
+    "choice_bandwidth": ("very narrow", "narrow", "medium", "wide", "very wide"),
+}
+FIFTHS = ("C", "G", "D", "A", "E", "B", "F sharp", "C sharp", "A flat", "E flat", "B flat", "F")
+KEYS = tuple(f"{tone} {mode}" for tone in FIFTHS for mode in ("major", "minor"))
 
 
 class Any:
@@ -246,6 +256,11 @@ def random_clip(rng: random.Random, number: int) -> Measured:
         level_curve=curve(rng, made.events),
         transcript=" ".join(words),
         language=rng.choice(("en", "en", "de", "fr")),
+        snr_level=rng.choice(SCALES["choice_noise"]),
+        reverberation_level=rng.choice(SCALES["choice_reverberation"]),
+        bandwidth_level=(bandwidth := rng.choice(SCALES["choice_bandwidth"])),
+        bandwidth_hz=dict(zip(SCALES["choice_bandwidth"], (2500, 4000, 8000, 12_000, 20_000), strict=True))[bandwidth],
+        music_key=rng.choice(KEYS),
     )
 
 
@@ -348,6 +363,57 @@ def test_for_any_clip_the_right_option_is_right_and_the_others_are_wrong(seed: i
             if task == "choice_genre":
                 assert right in item.clip.genres
                 assert not set(wrong) & set(item.clip.genres)
+
+
+@pytest.mark.parametrize("task", SCALES)
+def test_levels_beside_one_another_lie_two_steps_apart(task: str, population: list[Measured]):
+    words, peers = SCALES[task], Peers(population)
+    asked = [answer.choices for item in population for answer in answers(task, item, peers)]
+    places = [sorted(words.index(choice) for choice in choices) for choices in asked]
+    assert len({tuple(each) for each in places}) > 3
+    for each in places:
+        assert all(later - earlier > 1 for earlier, later in pairwise(each))
+        if task == "choice_bandwidth":
+            assert each[0] < 2 <= each[1], "told only by what models at 16 kHz do not hear"
+
+
+def test_levels_that_are_not_certain_are_not_asked():
+    far = measured(clip(1, text="Nobody is here"), snr_level="very clean", reverberation_level="very dry")
+    silent = measured(clip(labels=("Rain",)), snr_level="very noisy", reverberation_level="very reverberant")
+    assert not answers("choice_noise", silent, [far]), "nobody speaks"
+    said = clip(text="Somebody is here")
+    for seconds in (5.0, 9.0):
+        item = measured(said, reverberation_level="very reverberant", snr_level="very noisy")
+        item = replace(item, features=replace(item.features, duration_s=seconds))
+        assert len(answers("choice_noise", item, [far])) == 1
+        assert len(answers("choice_reverberation", item, [far])) == (seconds >= 8)
+    wide = measured(clip(1), bandwidth_level="very wide", bandwidth_hz=20_000.0)
+    for hertz, asked in ((3_900.0, 1), (4_800.0, 0)):
+        item = measured(clip(), bandwidth_level="narrow", bandwidth_hz=hertz)
+        assert len(answers("choice_bandwidth", item, [wide])) == asked
+
+
+def test_no_key_beside_the_right_one_may_be_taken_for_it(population: list[Measured]):
+    """Estimates of a key are off by a fifth, to its relative or to its parallel; in no such case is another nearer."""
+    peers = Peers(population)
+    asked = [answer for item in population for answer in answers("choice_key", item, peers)]
+    assert len(asked) > 500
+
+    def tones(key: str) -> set[int]:
+        """The seven tones of a key, as places on the circle of fifths."""
+        tonic, mode = key.rsplit(" ", 1)
+        lowest = FIFTHS.index(tonic) - (1 if mode == "major" else 4)
+        return {(lowest + step) % 12 for step in range(7)}
+
+    for answer in asked:
+        right = answer.choices[answer.answer_index]
+        tonic, mode = right.rsplit(" ", 1)
+        parallel = tones(f"{tonic} {'minor' if mode == 'major' else 'major'}")
+        for wrong in set(answer.choices) - {right}:
+            assert len(tones(wrong) & tones(right)) <= 3
+            assert len(tones(wrong) & parallel) <= 4
+            fifths = [{(tone + step) % 12 for tone in tones(right)} for step in (-1, 1)]
+            assert all(len(tones(wrong) & fifth) < len(tones(right) & fifth) for fifth in fifths)
 
 
 def test_rows_hold_the_options_below_the_question_and_no_transcript(population: list[Measured]):
