@@ -89,6 +89,7 @@ def card(manifest: Manifest) -> str:
         _counts(manifest),
         _tasks(manifest),
         _licences(manifest),
+        *_held_out(manifest),
         _making(manifest),
         "## Known limits\n\n"
         + _list([*manifest.build.notes, *_LIMITS, *([] if sound_files(manifest) else [_NO_AUDIO])]),
@@ -292,6 +293,16 @@ def _licences_of_clips(manifest: Manifest) -> str:
         lines.append(("not stated", rest, "", ""))
     heads = ("licence of the clip", "rows", "commercial use", "derivatives")
     return "\n\nBy clip, as the column `licence` of `lineage/` says row by row:\n\n" + _table(heads, lines)
+
+
+def _held_out(manifest: Manifest) -> list[str]:
+    """What was held against which test sets, where the build says so; a set of an earlier version does not."""
+    if not manifest.build.held_out:
+        return []
+    return [
+        "## Clips of test sets\n\nClips of recordings that a test set holds were left out as far as this says; a test set that "
+        "it does not name was not looked at.\n\n" + _list(manifest.build.held_out)
+    ]
 
 
 def _making(manifest: Manifest) -> str:

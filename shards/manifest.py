@@ -85,6 +85,7 @@ class Build:
         prompts: name and version of each prompt or question bank (`speech@1`) and the hash of its text.
         sources: registry name of each dataset and what is to be said of it.
         notes: plain sentences for the card's known limits.
+        held_out: plain sentences that say which clips were held against which test sets.
         tasks: those that rows may have, with the forms of their answers; none: the papers' (`paper_tasks`).
     """
 
@@ -94,6 +95,7 @@ class Build:
     prompts: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, SourceDataset] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    held_out: tuple[str, ...] = ()
     tasks: tuple[TaskSpec, ...] = ()
     schema: str = SCHEMA_VERSION
 

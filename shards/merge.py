@@ -140,6 +140,7 @@ def _merged_build(builds: Sequence[Build]) -> Build:
         prompts=dict(sorted(prompts.items())),
         sources=dict(sorted(sources.items())),
         notes=tuple(dict.fromkeys(note for build in builds for note in build.notes)),
+        held_out=tuple(dict.fromkeys(told for build in builds for told in build.held_out)),
         tasks=tuple(tasks.values()),
     )
 

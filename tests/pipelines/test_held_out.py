@@ -51,6 +51,7 @@ def test_by_default_the_lists_on_this_disk_are_used_and_the_card_says_so(tmp_pat
     files = plain_build(load(configured(tmp_path)))
     assert ids(files) == 3
     card = files["/README.md"].decode()
+    assert "## Clips of test sets" in card
     assert "3 of 4 clips of mine were held against audiocaps/test (1 recording, 1 clip left out)" in card
     assert "not against audioset/eval" in card
     assert "1 of 4 clips have no source key" in caplog.text
