@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aig.extractors.extractor import Recording
 
-__all__ = ["is_music", "not_music", "not_speech"]
+__all__ = ["is_music", "no_music_to_measure", "not_speech"]
 
 _MUSIC = frozenset(
     """
@@ -21,14 +21,21 @@ def is_music(recording: Recording) -> bool:
     return bool(recording.clip.genres) or bool(words & _MUSIC)
 
 
-def not_music(recording: Recording) -> str | None:
-    """Why a clip is not taken for music: something else is annotated or tagged, or a voice is heard; else `None`."""
-    if is_music(recording):
-        return None
-    known = _known(recording)
+def no_music_to_measure(recording: Recording, least_s: float) -> str | None:
+    """Why a clip is not measured as music, or `None`.
+
+    Something else is annotated or tagged, a voice is heard, it is silent, or shorter than `least_s` seconds.
+    """
+    known = [] if is_music(recording) else _known(recording)
     if known:
         return f"no music: {known[0]}"
-    return "nobody says that it is music, and a voice is heard" if recording.spans else None
+    if recording.spans and not is_music(recording):
+        return "nobody says that it is music, and a voice is heard"
+    if recording.volume.dbfs is None:
+        return "silent"
+    if recording.audio.duration_s < least_s:
+        return f"{recording.audio.duration_s:.2f} s, shorter than {least_s:g} s"
+    return None
 
 
 def not_speech(recording: Recording) -> str | None:

@@ -300,8 +300,8 @@ def _held_out(manifest: Manifest) -> list[str]:
     if not manifest.build.held_out:
         return []
     return [
-        "## Clips of test sets\n\nClips of recordings that a test set holds were left out as far as this says; a test set that "
-        "it does not name was not looked at.\n\n" + _list(manifest.build.held_out)
+        "## Clips of test sets\n\nClips of recordings that a test set holds were left out as far as this says; a test "
+        "set that it does not name was not looked at.\n\n" + _list(manifest.build.held_out)
     ]
 
 

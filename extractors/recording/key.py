@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from aig.extractors.audio import SAMPLE_RATE
 from aig.extractors.extractor import Absent, Extractor, Recording, Value
 from aig.extractors.librosa_loading import load_librosa
-from aig.extractors.music import is_music, not_music
+from aig.extractors.music import is_music, no_music_to_measure
 
 __all__ = ["MUSIC_KEY"]
 
@@ -37,12 +37,8 @@ _TONE_SHARE = 0.06
 
 def _measure(recording: Recording) -> Value:
     """Tonic and mode, such as `A minor`."""
-    if reason := not_music(recording):
+    if reason := no_music_to_measure(recording, _LEAST_S):
         return Absent(reason)
-    if recording.volume.dbfs is None:
-        return Absent("silent")
-    if recording.audio.duration_s < _LEAST_S:
-        return Absent(f"{recording.audio.duration_s:.2f} s, shorter than {_LEAST_S:g} s")
     spectrum = np.abs(load_librosa().stft(recording.samples, n_fft=_FRAME, hop_length=_FRAME // 2))
     tuning = load_librosa().estimate_tuning(S=spectrum[:, ::3], sr=SAMPLE_RATE, fmax=2_000)
     heard = _chroma(round(float(tuning), 1)) @ (spectrum**2).sum(axis=1)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from aig.extractors.audio import SAMPLE_RATE
 from aig.extractors.extractor import Absent, Extractor, Recording, Value
 from aig.extractors.librosa_loading import load_librosa
-from aig.extractors.music import is_music, not_music
+from aig.extractors.music import is_music, no_music_to_measure
 
 __all__ = ["TEMPO_BPM"]
 
@@ -39,12 +39,8 @@ _DRIFT = 0.03
 
 def _measure(recording: Recording) -> Value:
     """Beats per minute, 40 to 240."""
-    if reason := not_music(recording):
+    if reason := no_music_to_measure(recording, _LEAST_S):
         return Absent(reason)
-    if recording.volume.dbfs is None:
-        return Absent("silent")
-    if recording.audio.duration_s < _LEAST_S:
-        return Absent(f"{recording.audio.duration_s:.2f} s, shorter than {_LEAST_S:g} s")
     spectrum = np.abs(load_librosa().stft(recording.samples, n_fft=_FRAME, hop_length=_HOP)) ** 2
     mel = _mel() @ spectrum
     onsets = load_librosa().onset.onset_strength(S=load_librosa().power_to_db(mel), sr=SAMPLE_RATE, hop_length=_HOP)
