@@ -62,7 +62,8 @@ class WhisperSettings(Strict):
         int8: weights of 8 bits where faster-whisper runs on a CPU.
         context: `clip`: the encoder hears a clip and some silence, and the whole 30 s only where the text that comes
             of it is not to be trusted; `whole`: always 30 s.
-        batch: windows decoded together; `None`: as many as a GPU has memory for, and 8 on a CPU.
+        batch: windows decoded together; `None`: as many as a GPU has memory for, one on a CPU. Floats of a batch are
+            rounded otherwise than those of a window alone, which now and then is another word.
         word_times: times of every word; speed needs them.
         temperatures: tried in turn while a window's text repeats itself or is unsure.
         download: whether weights that are not on this machine may be downloaded.

@@ -34,8 +34,12 @@ FRAME = 160
 WHOLE = int(WINDOW_S * SAMPLE_RATE) // FRAME
 """Frames of a spectrogram of 30 s, for which Whisper was trained."""
 
-CPU_BATCH = 8
-"""Windows decoded together on a CPU: the decoder's weights are read once for all of them."""
+CPU_BATCH = 1
+"""Windows decoded together on a CPU: alone, so that a transcript is the same to the last bit whatever is beside it.
+
+Eight together would take a seventh less time, and differ in the last digits of a float with what is in the batch, which
+now and then is another word.
+"""
 
 MOST = 64
 """Windows decoded together at most; beyond that a GPU gains little and waits for the longest text."""

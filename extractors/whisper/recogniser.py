@@ -20,7 +20,7 @@ __all__ = ["PUNCTUATION_AFTER", "PUNCTUATION_BEFORE", "SEED", "Backend", "Batche
 log = logging.getLogger(__name__)
 
 SEED = 0
-"""Sampling starts from this seed in every batch, so that a result does not vary from run to run."""
+"""Sampling starts from this seed in every window, so that a result depends on nothing but the window."""
 
 PUNCTUATION_BEFORE = "\"'“¿([{-"
 """Marks that belong to the word after them, as in Whisper's own `transcribe`."""
@@ -91,7 +91,8 @@ class BatchedBackend(ABC):
         for frames, alike in groupby(order, key=lambda index: contexts[index]):
             rest = list(alike)
             while rest:
-                some, rest = rest[: self._room(frames)], rest[self._room(frames) :]
+                room = 1 if temperature else self._room(frames)  # windows together would share one stream of chances
+                some, rest = rest[:room], rest[room:]
                 decoded.update(zip(some, self._fitting([batch[i] for i in some], temperature, frames), strict=True))
         return [decoded[index] for index in range(len(batch))]
 

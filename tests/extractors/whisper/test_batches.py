@@ -63,6 +63,14 @@ def test_windows_of_like_length_go_together_and_come_back_in_order() -> None:
     assert recogniser.asked == [(WHOLE, 2), (WHOLE, 2), (WHOLE, 1)]
 
 
+def test_a_window_is_alone_on_a_cpu_and_where_chance_decides() -> None:
+    batch = clips(4.5, 4.6, 4.7)
+    on_cpu, together = Recorded(WhisperSettings()), Recorded(WhisperSettings(batch=8))
+    on_cpu.decode(batch, 0.0, whole=False)
+    together.decode(batch, 0.4, whole=False)
+    assert [size for _, size in on_cpu.asked] == [size for _, size in together.asked] == [1, 1, 1]
+
+
 def test_a_batch_that_does_not_fit_is_halved_and_stays_so(caplog: pytest.LogCaptureFixture) -> None:
     recogniser = Recorded(WhisperSettings(batch=8), most=3)
     batch = clips(*(4.5 + index / 100 for index in range(16)))
