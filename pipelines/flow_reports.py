@@ -27,8 +27,12 @@ def clips(configuration: Configuration, workspace: Workspace, names: Sequence[st
     for name, counts in sums.items():
         share = counts["quarantined"] / max(counts["read"], 1)
         if share > configuration.max_quarantine / 2:
+            said = (
+                f"{name}: {counts['quarantined']:,} of {counts['read']:,} items are in quarantine ({share:.1%}); "
+                f"max_quarantine allows {configuration.max_quarantine:.1%}"
+            )
             told = {"dataset": name, "items": counts["quarantined"], "share": round(share, 4)}
-            prefect_events.tell(prefect_events.QUARANTINE, told)
+            prefect_events.tell(prefect_events.QUARANTINE, name, said, told)
         if share > configuration.max_quarantine:
             one = next(quarantined_of(workspace, name))
             raise DataError(

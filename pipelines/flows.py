@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from prefect import State, flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.settings import PREFECT_API_URL
 
 from aig.core.errors import DataError
 from aig.generators.client.summary import Summary
@@ -21,6 +22,7 @@ from aig.pipelines.configuration import Configuration
 from aig.pipelines.flow_batches import measure_outdated, write_outdated
 from aig.pipelines.preflight import Stage, check, stage_range
 from aig.pipelines.runtime import prefect_artifacts
+from aig.pipelines.runtime.cluster import see_that_workers_reach
 from aig.pipelines.runtime.elsewhere import run_elsewhere
 from aig.pipelines.runtime.lock import lent
 from aig.pipelines.runtime.prefect_artifacts import run_name
@@ -268,7 +270,8 @@ def build(
         The sums of `aig run --json`, but for the seconds; of `aig plan --json` where only that was asked for.
 
     Raises:
-        UsageError: the configuration, a dataset's folder or the model endpoint is wrong.
+        UsageError: the configuration, a dataset's folder or the model endpoint is wrong, or a cluster's workers do not
+            reach Prefect's server.
         DataError: too much in quarantine, the budget is used up, or the published set does not validate.
     """
     with opened(configuration_file) as run:
@@ -279,6 +282,8 @@ def build(
         if plan:
             found = plan_run(configuration, workspace, names)
             return run.finished(found, worked=flow_reports.plan(found), quarantined=0, what="steps to be")
+        if configuration.runner.address and {"extract", "generate"} & set(stages):
+            see_that_workers_reach(str(PREFECT_API_URL.value()), configuration.runner)
         sums: dict[str, Any] = {}
         flows: dict[Stage, Any] = {"index": index, "extract": extract, "select": select, "generate": generate}
         for stage in stages:

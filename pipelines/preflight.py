@@ -68,8 +68,9 @@ def _reachable_server(runner: RunnerSettings) -> None:
 
 
 def _is_loopback(address: str) -> bool:
+    """Whether an address is this machine's alone; 0.0.0.0 and :: are where a server listens, of use to nobody else."""
     host = urlsplit(address if "://" in address else f"//{address}").hostname or ""
-    return host == "localhost" or host == "::1" or host.startswith("127.")
+    return host in ("localhost", "::1", "::", "0.0.0.0") or host.startswith("127.")  # noqa: S104 - nothing is bound
 
 
 def check(configuration: Configuration, only: Sequence[str], stages: Sequence[Stage]) -> None:

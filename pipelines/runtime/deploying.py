@@ -54,7 +54,11 @@ def automations(notify: Any = None, time_limit_s: float | None = None) -> list[A
 
 
 _RUN = "{{ flow_run.name }}"
-_BODY = "{{ flow_run.name }} is {{ flow_run.state.name }}: {{ flow_run.state.message }}\n{{ flow_run|ui_url }}"
+_BODY = """\
+{{ flow_run.name }} is {{ flow_run.state.name }}.
+{{ event.payload.message or flow_run.state.message or "" }}
+
+{{ flow_run|ui_url }}"""
 
 
 def _seconds(seconds: float) -> Any:

@@ -28,7 +28,7 @@ from aig.core.errors import AigError, UsageError
 from aig.pipelines.runtime.pulse import Pulse
 from aig.pipelines.runtime.watchdog import end_with_parent
 
-__all__ = ["prefect_api"]
+__all__ = ["prefect_api", "problem_of"]
 
 _START_TIMEOUT_S = 120.0
 _POLL_S = 0.5
@@ -97,17 +97,24 @@ def _reach(url: str) -> None:
     Raises:
         UsageError: it does not.
     """
+    if problem := problem_of(url):
+        shown = re.sub(r"(?<=://)[^/@]*@", "", url)
+        raise UsageError(
+            f"no Prefect server answers at {shown} (PREFECT_API_URL): {problem}",
+            "Start it (`prefect server start`), correct the address, or unset PREFECT_API_URL: the run then uses a "
+            "server of its own.",
+        )
+
+
+def problem_of(url: str) -> str | None:
+    """What keeps this process from the Prefect server whose API is at `url`, `None` where nothing does."""
     import httpx
 
     try:
         httpx.get(f"{url.rstrip('/')}/health", timeout=10.0).raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        shown = re.sub(r"(?<=://)[^/@]*@", "", url)
-        raise UsageError(
-            f"no Prefect server answers at {shown} (PREFECT_API_URL): {str(error) or type(error).__name__}",
-            "Start it (`prefect server start`), correct the address, or unset PREFECT_API_URL: the run then uses a "
-            "server of its own.",
-        ) from None
+        return str(error) or type(error).__name__
+    return None
 
 
 class _Supervised:

@@ -20,7 +20,9 @@ def clustered(folder: Path, address: str | None) -> Configuration:
     )
 
 
-@pytest.mark.parametrize("url", [None, "http://127.0.0.1:4200/api", "http://localhost:4200/api"])
+@pytest.mark.parametrize(
+    "url", [None, "http://127.0.0.1:4200/api", "http://localhost:4200/api", "http://0.0.0.0:4200/api"]
+)
 def test_workers_elsewhere_need_a_server_that_they_reach(
     url: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
