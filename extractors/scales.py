@@ -9,7 +9,7 @@ from aig.core.errors import UsageError
 from aig.core.plugins import load_object
 from aig.extractors.levels import Scale
 
-__all__ = ["SCALES", "LevelOf", "OwnScale", "own_scales"]
+__all__ = ["SCALES", "LevelOf", "OwnScale", "level_columns", "own_scales"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,11 @@ SCALES: tuple[LevelOf, ...] = (
 
 `pitch_rank` has bounds per gender; `speed_by_syllables` stands in where no recogniser is set.
 """
+
+
+def level_columns() -> list[LevelOf]:
+    """A scale for each field with a level, the first of those that share one: speed by words, not by syllables."""
+    return list({scale.level: scale for scale in reversed(SCALES)}.values())[::-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """The question banks: a hundred ways to ask and more, all to the point, and drawn by seed."""
 
 import random
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aig.core.errors import UsageError
+from aig.extractors.levels import Levels
 from aig.prompts.banks import bank, banks, parse, problems
 
 TASKS = banks()
@@ -31,6 +33,17 @@ def test_no_bank_asks_what_another_asks():
     for task in TASKS:
         for base in bank(task).file.bases:
             assert owner.setdefault(base, task) == task
+
+
+SCALES = [name for name in TASKS if name.removeprefix("choice_") in {*Levels.model_fields, "noise", "sentiment"}]
+
+
+@pytest.mark.parametrize("task", SCALES)
+def test_no_question_about_a_level_offers_others_than_its_options(task):
+    """`Is it narrow or wide?` does not go with the options `very narrow` and `medium`."""
+    for base in bank(task).file.bases:
+        offered = re.search(r"\bor\b", base) and not re.search(r"How \w+ or \w+|positive, (?:a )?negative or", base)
+        assert not offered, base
 
 
 BANK = """

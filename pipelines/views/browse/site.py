@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from aig.core.records import Clip
+from aig.extractors.scales import level_columns
 from aig.generators.open_ended.parse import parse_reply
 from aig.pipelines.views.browse.rows import Filters, Rows
 from aig.pipelines.views.browse.sounds import Sounds
@@ -18,7 +19,8 @@ from aig.pipelines.workspace.marks import Marks
 
 __all__ = ["LEVELS", "Query", "Site"]
 
-LEVELS = ("pitch_level", "pitch_rank", "speed_level", "volume_level")
+LEVELS = (*(scale.level for scale in level_columns()), "music_key")
+"""Columns of words that clips are filtered by."""
 
 _LABELLED = """
     SELECT audio_id FROM clips WHERE list_contains(labels, $label) OR list_contains(parents, $label)
@@ -38,7 +40,7 @@ class Query:
         prompt: name and version.
         answerable: `yes` or `no`.
         label: display name of a sound, or of what sounds are kinds of, exactly.
-        level: `<scale>:<word>`, such as `speed_level:very fast`.
+        level: `<column>:<word>`, such as `speed_level:very fast` or `music_key:A minor`.
         marked: `good`, `bad` or `any`.
         text: to be found in the row.
     """
@@ -112,14 +114,17 @@ class Site:
 
     @cached_property
     def levels(self) -> dict[str, tuple[str, ...]]:
-        """The words of each five-level scale, low to high."""
+        """The words of each five-level scale, low to high, and the keys that there are."""
         if self.lookup is None:
             return {}
         from aig.extractors.levels import load_levels
 
         scales = load_levels(self.lookup.configuration.extract.levels)
-        words = (scales.pitch.words, scales.pitch_rank.words, scales.speed.words, scales.volume.words)
-        return dict(zip(LEVELS, words, strict=True))
+        keys = self.lookup.database.cursor().execute(
+            "SELECT DISTINCT music_key FROM features WHERE music_key IS NOT NULL ORDER BY 1"
+        )
+        words = {scale.level: getattr(scales, scale.name).words for scale in level_columns()}
+        return {**words, "music_key": tuple(key for (key,) in keys.fetchall())}
 
     @cached_property
     def prompts(self) -> list[str]:

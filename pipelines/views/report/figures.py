@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Bins", "funnel", "histogram", "label_ranks", "lengths", "spending", "task_rows"]
+__all__ = ["Bins", "bars", "funnel", "histogram", "label_ranks", "lengths", "spending"]
 
 _WIDTH = 4.6  # inches: about 330 CSS pixels, a phone's width, where 9 points are still read
 _SERIES = ("one", "two", "three", "four", "rest")
@@ -156,21 +156,29 @@ def label_ranks(counts: Mapping[str, tuple[int, int]]) -> Markup | None:
         return inline_svg(figure, "labels", "Label balance before and after selection", text)
 
 
-def task_rows(rows: Mapping[str, int]) -> Markup | None:
-    """Rows of each task, the most first."""
-    if not rows:
+def bars(name: str, title: str, unit: str, counts: Mapping[str, int]) -> Markup | None:
+    """A bar for each name, the first on top.
+
+    Args:
+        name: for ids.
+        title: what is counted.
+        unit: of the counts, on the axis.
+        counts: by name, in their order.
+    """
+    if not any(counts.values()):
         return None
-    ordered = sorted(rows.items(), key=lambda item: item[1])
-    with _axes(0.7 + 0.2 * len(rows)) as (figure, axes):
-        bars = axes.barh(
-            [_short(task) for task, _ in ordered], [count for _, count in ordered], color=COLOURS["one"], height=0.7
+    upwards = list(counts.items())[::-1]
+    with _axes(0.7 + 0.2 * len(counts)) as (figure, axes):
+        drawn = axes.barh(
+            [_short(each) for each, _ in upwards], [count for _, count in upwards], color=COLOURS["one"], height=0.7
         )
-        axes.bar_label(bars, labels=[f" {count:,}" for _, count in ordered], fontsize=7.5)
-        axes.set_xlim(0, max(rows.values()) * 1.18)
-        axes.set_xlabel("rows")
+        axes.bar_label(drawn, labels=[f" {count:,}" for _, count in upwards], fontsize=7.5)
+        axes.set_xlim(0, max(counts.values()) * 1.18)
+        axes.locator_params(axis="x", integer=True)
+        axes.set_xlabel(unit)
         axes.grid(visible=False, axis="y")
-        text = ", ".join(f"{task} {count:,}" for task, count in reversed(ordered))
-        return inline_svg(figure, "tasks", "Rows by task", visible(text))
+        text = ", ".join(f"{each} {count:,}" for each, count in counts.items())
+        return inline_svg(figure, name, title, visible(text))
 
 
 def lengths(

@@ -35,6 +35,7 @@ __all__ = [
     "rows_by",
     "rows_by_skill",
     "shared_sounds",
+    "value_counts",
 ]
 
 _OPEN = OPEN_ENDED.name
@@ -101,6 +102,15 @@ def level_counts(database: duckdb.DuckDBPyConnection, column: str, words: Iterab
         ).fetchall()
     )
     return {word: counts.get(word, 0) for word in words}
+
+
+def value_counts(database: duckdb.DuckDBPyConnection, column: str) -> dict[str, int]:
+    """How many measured clips have each value of a column of text, the commonest first."""
+    return dict(
+        database.execute(
+            f"SELECT {column}, count(*) FROM measured WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"  # noqa: S608
+        ).fetchall()
+    )
 
 
 def label_counts(database: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import resources
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from markupsafe import Markup
@@ -17,6 +17,7 @@ import aig
 from aig.core.skills import skill_rows
 from aig.core.tasks import OPEN_ENDED
 from aig.extractors.levels import Levels, load_levels
+from aig.extractors.scales import level_columns
 from aig.filters.clips.label_report import LabelReport, label_report
 from aig.filters.clips.word_errors import BANDS
 from aig.pipelines.configuration import Configuration
@@ -74,6 +75,7 @@ def write_report(configuration: Configuration, workspace: Workspace, *, clips: i
         policy=_policy(style),
         plots=_plots(facts, levels, database),
         samples=samples(lookup, clips),
+        plotted=_PLOTTED,
         longest_s=LONGEST_S,
         cutoffs=CUTOFFS,
     )
@@ -173,19 +175,45 @@ def _label_report(counts: Mapping[str, tuple[int, int]], seed: int) -> LabelRepo
     )
 
 
+class _Plotted(NamedTuple):
+    """How a scale is drawn: its name, the plot's title, the unit, the width of a bin, and what is below."""
+
+    scale: str
+    title: str
+    unit: str
+    width: float
+    caption: str
+
+
+_PLOTTED = (
+    _Plotted("speed", "Speed", "words per second", 0.25, "Speed: words per second of the spoken span."),
+    _Plotted("volume", "Volume", "dBFS", 2, "Volume: RMS over active frames."),
+    _Plotted("monotony", "Liveliness of voices", "semitones", 0.5, "Liveliness: spread of the fundamental frequency."),
+    _Plotted("pauses", "Pauses", "share of the spoken time", 0.05, "Pauses: those of at least 0.25 s."),
+    _Plotted("snr", "Signal-to-noise ratio", "dB", 2, "Noise: the speech's power over that of the noise."),
+    _Plotted("reverberation", "Reverberation", "seconds", 0.1, "Reverberation: how long sound takes to fall by 60 dB."),
+    _Plotted("bandwidth", "Bandwidth", "Hz", 500, "Bandwidth: up to which frequency there is sound."),
+    _Plotted(
+        "tempo", "Tempo of music", "beats per minute", 5, "Tempo of music: half and double are the likely errors."
+    ),
+)
+"""Scales with a histogram; those of pitch have one by gender too, and clipping, mostly nothing, is counted by level."""
+
+
 def _level_tables(levels: Levels, database: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
-    columns = {
-        "pitch among all": ("pitch_level", levels.pitch.words),
-        "pitch within gender": ("pitch_rank", levels.pitch_rank.words),
-        "speed": ("speed_level", levels.speed.words),
-        "volume": ("volume_level", levels.volume.words),
+    names = {"pitch": "pitch among all", "pitch_rank": "pitch within gender"}
+    return {
+        names.get(scale.name, scale.name): numbers.level_counts(
+            database, scale.level, getattr(levels, scale.name).words
+        )
+        for scale in level_columns()
     }
-    return {name: numbers.level_counts(database, column, words) for name, (column, words) in columns.items()}
 
 
 def _plots(facts: Mapping[str, Any], levels: Levels, database: duckdb.DuckDBPyConnection) -> dict[str, Markup | None]:
     lengths, spending = facts["lengths"], facts["spending"]
     pitch = numbers.bins(database, "f0_hz", 10, by_gender=True)
+    fields = {scale.name: scale.field for scale in level_columns()}
     return {
         "funnel": figures.funnel(facts["sums"]),
         "pitch": figures.histogram(
@@ -209,26 +237,24 @@ def _plots(facts: Mapping[str, Any], levels: Levels, database: duckdb.DuckDBPyCo
             )
             for gender in ("male", "female")
         },
-        "speed": figures.histogram(
-            "speed",
-            "Speed",
-            "words per second",
-            numbers.bins(database, "words_per_s", 0.25),
-            width=0.25,
-            bounds=levels.speed.bounds,
-            words=levels.speed.words,
-        ),
-        "volume": figures.histogram(
-            "volume",
-            "Volume",
-            "dBFS",
-            numbers.bins(database, "volume_dbfs", 2),
-            width=2,
-            bounds=levels.volume.bounds,
-            words=levels.volume.words,
-        ),
+        **{
+            each.scale: figures.histogram(
+                each.scale,
+                each.title,
+                each.unit,
+                numbers.bins(database, fields[each.scale], each.width),
+                width=each.width,
+                bounds=getattr(levels, each.scale).bounds,
+                words=getattr(levels, each.scale).words,
+            )
+            for each in _PLOTTED
+        },
+        "clipping": figures.bars("clipping", "Clipping", "clips", facts["levels"]["clipping"]),
+        "key": figures.bars("key", "Key of music", "clips", numbers.value_counts(database, "music_key")),
         "labels": figures.label_ranks(facts["labels"]),
-        "tasks": figures.task_rows(facts["tasks"]),
+        "tasks": figures.bars(
+            "tasks", "Rows by task", "rows", dict(sorted(facts["tasks"].items(), key=lambda item: -item[1]))
+        ),
         "lengths": figures.lengths(
             "lengths", "Length of a row", lengths.groups, width=lengths.width, cutoffs=tuple(CUTOFFS)
         ),

@@ -212,6 +212,11 @@ def test_two_prompts_side_by_side(client: TestClient) -> None:
         ("label=Animal&level=speed_level:fast", 2),
         ("label=Wind+chime&level=speed_level:fast", 0),
         ("label=bark", 0),
+        ("level=snr_level:very+noisy", 1),
+        ("level=bandwidth_level:narrow", 6),
+        ("level=clipping_level:strong", 0),
+        ("level=music_key:A+minor", 2),
+        ("label=Bark&level=tempo_level:slow", 10),
     ],
 )
 def test_rows_by_label_kind_of_sound_and_level(client: TestClient, query: str, clips: int) -> None:

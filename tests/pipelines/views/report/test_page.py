@@ -117,6 +117,28 @@ def test_the_bounds_of_each_gender_are_drawn(page: str) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("scale", "bounds", "unit"),
+    [
+        ("monotony", "1.5, 2.5, 3.5, 5", "semitones"),
+        ("pauses", "0.05, 0.15, 0.25, 0.4", "share of the spoken time"),
+        ("snr", "5, 15, 25, 35", "dB"),
+        ("reverberation", "0.3, 0.45, 0.7, 1.2", "seconds"),
+        ("bandwidth", "3000, 5000, 10000, 15000", "Hz"),
+        ("tempo", "66, 108, 120, 168", "beats per minute"),
+    ],
+)
+def test_every_measured_scale_is_drawn_and_counted(page: str, scale: str, bounds: str, unit: str) -> None:
+    drawn = f'<desc id="{scale}-desc">Histogram of {CLIPS} clips. Bounds of the levels at {bounds} {unit}.'
+    assert drawn in page
+    assert re.search(rf"{scale} \w[\w ]* [\d,]+ ", _words(page)), "no line in the table"
+
+
+def test_clipping_and_keys_are_counted(page: str) -> None:
+    assert '<desc id="clipping-desc">none 11, slight 0, medium 0, strong 1, very strong 0</desc>' in page
+    assert '<desc id="key-desc">A minor 3</desc>' in page
+
+
 def test_labels_that_nobody_described_are_told(page: str) -> None:
     text = _words(page)
     assert "1 label has no acoustic description" in text
