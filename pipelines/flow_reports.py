@@ -22,23 +22,20 @@ def clips(configuration: Configuration, workspace: Workspace, names: Sequence[st
     """
     sums = {name: clip_sums(configuration, workspace, name) for name in names}
     prefect_artifacts.table(f"clips-after-{stage}", sums.items(), f"Where the clips are after the {stage} stage")
-    if stage != "select":
+    puts_aside = stage != "select"
+    if puts_aside:
         quarantine(workspace, names)
     for name, counts in sums.items():
         share = counts["quarantined"] / max(counts["read"], 1)
-        if share > configuration.max_quarantine / 2:
-            said = (
-                f"{name}: {counts['quarantined']:,} of {counts['read']:,} items are in quarantine ({share:.1%}); "
-                f"max_quarantine allows {configuration.max_quarantine:.1%}"
-            )
+        said = f"{name}: {counts['quarantined']:,} of {counts['read']:,} items are in quarantine ({share:.1%})"
+        allowed = f"max_quarantine allows ({configuration.max_quarantine:.1%})"
+        if puts_aside and share > configuration.max_quarantine / 2:
             told = {"dataset": name, "items": counts["quarantined"], "share": round(share, 4)}
-            prefect_events.tell(prefect_events.QUARANTINE, name, said, told)
+            prefect_events.tell(prefect_events.QUARANTINE, name, f"{said}, more than half of what {allowed}", told)
         if share > configuration.max_quarantine:
             one = next(quarantined_of(workspace, name))
             raise DataError(
-                f"{name}: {counts['quarantined']:,} of {counts['read']:,} items are in quarantine ({share:.1%}), more "
-                f"than max_quarantine allows ({configuration.max_quarantine:.1%}); one of them: {one.audio_id}: "
-                f"{one.message}",
+                f"{said}, more than {allowed}; one of them: {one.audio_id}: {one.message}",
                 f"{one.advice.rstrip('.')}. The whole list is in {workspace.url('quarantine')}.",
             )
     return sum(counts["quarantined"] for counts in sums.values())

@@ -84,6 +84,51 @@ def test_automations_name_events_that_come_and_tell_whom_they_are_told_to() -> N
 
 
 @pytest.mark.slow
+def test_what_stages_meet_is_told_once_and_of_the_run_that_was_deployed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aig.generators.client.budget import BudgetUsedUpError
+    from aig.pipelines.runtime.prefect_server import prefect_api
+
+    monkeypatch.setenv("AIG_CACHE", str(tmp_path / "cache"))
+    with prefect_api(str(tmp_path / "workspace")):
+        from prefect import flow, tags
+
+        from aig.pipelines.runtime import prefect_events
+        from aig.pipelines.runtime.prefect_events import tell, telling
+
+        told: list[tuple[str, str, list[str], str]] = []
+
+        def emit(event: str, resource: dict[str, str], related: list[dict[str, str]], payload: dict[str, Any]) -> None:
+            found = [each["prefect.resource.id"] for each in related]
+            told.append((event, resource["prefect.resource.name"], found, payload["message"]))
+
+        monkeypatch.setattr(prefect_events, "emit_event", emit)
+
+        @flow(flow_run_name="stage", persist_result=False)
+        def stage() -> None:
+            with telling():
+                tell(prefect_events.QUARANTINE, "mine", "mine: 2 of 15", {"items": 2})
+                tell(prefect_events.QUARANTINE, "theirs", "theirs: 3 of 15", {"items": 3})
+
+        @flow(flow_run_name="build", persist_result=False)
+        def whole() -> None:
+            with telling():
+                stage()
+                stage()
+                raise BudgetUsedUpError("$5 are spent", "Raise generate.max_cost_usd.")
+
+        with tags("aig"), pytest.raises(BudgetUsedUpError):
+            whole()
+    ours = ["prefect.tag.aig"]
+    assert told == [
+        (prefect_events.QUARANTINE, "build", ours, "mine: 2 of 15"),
+        (prefect_events.QUARANTINE, "build", ours, "theirs: 3 of 15"),
+        (prefect_events.BUDGET, "build", ours, "$5 are spent"),
+    ]
+
+
+@pytest.mark.slow
 def test_a_stage_that_nobody_starts_ends_the_build_with_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from aig.pipelines.runtime.prefect_server import prefect_api
 
