@@ -37,7 +37,8 @@ def automations(notify: Any = None, time_limit_s: float | None = None) -> list[A
     """The automations of `automations.yaml`.
 
     Args:
-        notify: id of a notification block, by which each also tells somebody.
+        notify: id of a notification block, by which each also tells somebody; but for the one that ends a run as
+            crashed, of which another tells.
         time_limit_s: how long a run may take; as in the file where absent.
     """
     content: dict[str, Any] = yaml.safe_load(_FOLDER.joinpath("automations.yaml").read_text(encoding="utf-8"))
@@ -45,7 +46,7 @@ def automations(notify: Any = None, time_limit_s: float | None = None) -> list[A
     for automation in found:
         if time_limit_s and automation.name == "aig-too-long":
             cast(EventTrigger, automation.trigger).within = _seconds(time_limit_s)
-        if notify is not None:
+        if notify is not None and automation.name != "aig-silent":
             actions = [action for action in automation.actions if action.type != "do-nothing"]
             body = f"{automation.description}\n\n{_BODY}"
             told = SendNotification(block_document_id=notify, subject=f"{automation.name}: {_RUN}", body=body)
