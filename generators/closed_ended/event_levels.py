@@ -24,22 +24,22 @@ _FAR_DB = 12.0
 
 
 def event_levels(item: Measured) -> dict[str, float]:
-    """The RMS of each sound in dB relative to full scale, over the time in which no other is annotated.
+    """The RMS of each sound that has a name, in dB relative to full scale, while no other is annotated.
 
     None where of one of them that cannot be said: it is never heard alone, or for less than 0.3 s. The tenths in which
     a sound begins and ends are left out.
     """
     curve = item.features.level_curve if item.features else None
-    heard = timing.by_label(item.clip)
-    if not curve or len(heard) < 2:
+    heard, asked = timing.by_label(item.clip), timing.named(item.clip)
+    if not curve or len(asked) < 2:
         return {}
     tenths = len(curve)
     inside = {label: _mask(tenths, [(start + 1, end) for start, end in times]) for label, times in heard.items()}
     near = {label: _mask(tenths, [(start, end + 1) for start, end in times]) for label, times in heard.items()}
     power = 10 ** (np.frombuffer(curve, np.uint8) / -20.0)
     levels: dict[str, float] = {}
-    for label, own in inside.items():
-        alone = own & ~np.any([mask for other, mask in near.items() if other != label], axis=0)
+    for label in asked:
+        alone = inside[label] & ~np.any([mask for other, mask in near.items() if other != label], axis=0)
         if alone.sum() < _LEAST_TENTHS:
             return {}
         levels[label] = float(10 * np.log10(power[alone].mean()))
@@ -53,7 +53,7 @@ def which_by_level(facts: Facts, task: str, *, loudest: bool) -> Iterator[Answer
     if len(order) < 2:
         return
     apart = abs(levels[order[0]] - levels[order[1]])
-    if apart >= _MARGIN_DB:
+    if apart >= _MARGIN_DB and timing.alone(order[0], order):
         difficulty = "intermediate" if apart >= _FAR_DB else "advanced"
         yield from pose(facts, task, order[0], order[1:], difficulty=difficulty)
 

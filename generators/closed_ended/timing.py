@@ -6,16 +6,31 @@ Questions are asked only where the answer is clear by ear too: differences of a 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from itertools import pairwise
+import re
+from collections.abc import Iterable, Sequence
+from itertools import combinations, pairwise
 
 from aig.core.records import Clip
 from aig.generators.closed_ended import temporal
 from aig.prompts.metadata import tenths
 from aig.prompts.seeded_random import pick
-from aig.prompts.sound_families import related
+from aig.prompts.sound_families import nameable, related
 
-__all__ = ["by_label", "clear_order", "countable", "first", "interval", "last", "onsets", "overlap", "stamps", "total"]
+__all__ = [
+    "alone",
+    "by_label",
+    "clear_order",
+    "countable",
+    "first",
+    "interval",
+    "last",
+    "named",
+    "onsets",
+    "overlap",
+    "stamps",
+    "total",
+    "unrelated_pairs",
+]
 
 Interval = tuple[int, int]
 
@@ -28,6 +43,15 @@ _MARGIN = 2
 _MOST = 8
 """Sounds of a label that people count."""
 
+_SINGLE = re.compile(
+    r"\b(?:gun ?shot|bark|bow-wow|yip|meow|moo|oink|quack|hoot|caw|cluck|knock|tap|click|bang|boom|slam|slap|whack|"
+    r"smack|thump|thud|thunk|clunk|crack|snap|pop|clap|smash|crash|plop|drip|boing|ding|clang|clink|beep|honk|toot|cough|"
+    r"sneeze|hiccup|burp|gasp|grunt|whoop|snort|chop|shatter|explosion|eruption)(?:s|ing)?\b",
+    re.IGNORECASE,
+)
+_LONGEST_SINGLE = 10
+"""Tenths that one of them lasts: what is annotated as longer is a row of them."""
+
 
 def by_label(clip: Clip) -> dict[str, list[Interval]]:
     """The intervals of each sound, disjoint and in order; sounds in the order of their first onset."""
@@ -37,9 +61,25 @@ def by_label(clip: Clip) -> dict[str, list[Interval]]:
     }
 
 
+def named(clip: Clip) -> dict[str, list[Interval]]:
+    """As `by_label`, without what is no sound that one could point at: a noise, an echo, a small room."""
+    return {label: intervals for label, intervals in by_label(clip).items() if nameable(label)}
+
+
+def alone(label: str, labels: Iterable[str]) -> bool:
+    """Whether no other of the labels may be the same sound: where there is a dog, a bark is one of its times too."""
+    return not any(related(label, other) for other in labels if other != label)
+
+
+def unrelated_pairs(clip: Clip) -> list[tuple[str, str]]:
+    """Pairs of sounds that are certainly two, and of no third."""
+    everything = by_label(clip)
+    return list(combinations([label for label in named(clip) if alone(label, everything)], 2))
+
+
 def onsets(clip: Clip) -> dict[str, int]:
     """When each sound is first heard, in their order."""
-    return {label: intervals[0][0] for label, intervals in by_label(clip).items()}
+    return {label: intervals[0][0] for label, intervals in named(clip).items()}
 
 
 def total(intervals: Sequence[Interval]) -> int:
@@ -53,22 +93,25 @@ def stamps(label: str, intervals: Sequence[Interval]) -> str:
 
 
 def first(clip: Clip) -> str | None:
-    """The sound that clearly begins first; `None` where there is none or only one sound."""
+    """The sound that clearly begins first, and is no other's; `None` where there is none or only one sound."""
     order = sorted(onsets(clip).items(), key=lambda item: item[1])
-    return order[0][0] if len(order) > 1 and order[1][1] - order[0][1] >= _CLEAR else None
+    clear = len(order) > 1 and order[1][1] - order[0][1] >= _CLEAR
+    return order[0][0] if clear and alone(order[0][0], by_label(clip)) else None
 
 
 def last(clip: Clip) -> str | None:
-    """The sound that clearly begins last; `None` where there is none or only one sound."""
+    """The sound that clearly begins last, and is no other's; `None` where there is none or only one sound."""
     order = sorted(onsets(clip).items(), key=lambda item: item[1])
-    return order[-1][0] if len(order) > 1 and order[-1][1] - order[-2][1] >= _CLEAR else None
+    clear = len(order) > 1 and order[-1][1] - order[-2][1] >= _CLEAR
+    return order[-1][0] if clear and alone(order[-1][0], by_label(clip)) else None
 
 
 def clear_order(clip: Clip, most: int) -> list[str]:
-    """Up to `most` sounds that begin clearly one after the other, in their order."""
+    """Up to `most` sounds that begin clearly one after the other, in their order; none that may be another's."""
     chosen: list[tuple[str, int]] = []
+    everything = by_label(clip)
     for label, onset in sorted(onsets(clip).items(), key=lambda item: item[1]):
-        if len(chosen) < most and (not chosen or onset - chosen[-1][1] >= _CLEAR):
+        if len(chosen) < most and (not chosen or onset - chosen[-1][1] >= _CLEAR) and alone(label, everything):
             chosen.append((label, onset))
     return [label for label, _ in chosen]
 
@@ -77,16 +120,18 @@ def countable(clip: Clip, rng: random.Random) -> tuple[str, int] | None:
     """A sound, drawn, and how often it is heard; `None` where nothing can be counted for certain.
 
     Its occurrences are apart, each is heard for a tenth of a second or more, and no related sound of another name
-    could be counted too.
+    could be counted too. A gunshot that lasts for seconds is several: such sounds are at most a second long.
     """
     heard = by_label(clip)
     good = [
         label
         for label, intervals in heard.items()
-        if len(intervals) <= _MOST
+        if nameable(label)
+        and len(intervals) <= _MOST
         and all(end > start for start, end in intervals)
+        and not (_SINGLE.search(label) and any(end - start > _LONGEST_SINGLE for start, end in intervals))
         and all(later[0] - earlier[1] >= _MARGIN for earlier, later in pairwise(intervals))
-        and not any(related(label, other) for other in heard if other != label)
+        and alone(label, heard)
     ]
     if not good:
         return None
@@ -106,7 +151,8 @@ def overlap(one: Sequence[Interval], other: Sequence[Interval]) -> list[Interval
 def interval(clip: Clip, rng: random.Random) -> tuple[int, int, list[str]] | None:
     """An interval, drawn, and the sounds in it, in the order of their onset; `None` where there is none.
 
-    It is 1 to 4 s long, begins and ends on a whole or half second, away from every onset and offset.
+    It is 1 to 4 s long, begins and ends on a whole or half second, away from every onset and offset, and holds nothing
+    that is no sound that one could point at.
     """
     heard = by_label(clip)
     edges = {edge for intervals in heard.values() for pair in intervals for edge in pair}
@@ -116,7 +162,7 @@ def interval(clip: Clip, rng: random.Random) -> tuple[int, int, list[str]] | Non
     rng.shuffle(candidates)
     for a, b in candidates:
         inside = [label for label, times in heard.items() if any(start < b and stop > a for start, stop in times)]
-        if 0 < len(inside) <= 4 and len(inside) < max(2, len(heard)):
+        if 0 < len(inside) <= 4 and len(inside) < max(2, len(heard)) and all(map(nameable, inside)):
             return a, b, inside
     return None
 

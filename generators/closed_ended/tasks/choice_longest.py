@@ -8,19 +8,23 @@ from aig.generators.closed_ended import timing
 from aig.generators.closed_ended.choices import OPTION, pose
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
+from aig.prompts.sound_families import related
 
 __all__ = ["CHOICE_LONGEST"]
 
 
 def _answers(facts: Facts) -> Iterator[Answer]:
-    """All options are heard; one is heard for at least a fifth longer, and half a second, than the next."""
-    lengths = sorted(
-        ((timing.total(events), label) for label, events in timing.by_label(facts.clip).items()), reverse=True
-    )
-    if len(lengths) < 2 or lengths[0][0] < max(1.2 * lengths[1][0], lengths[1][0] + 5):
+    """All options are heard; one is heard for at least a fifth longer, and half a second, than the next.
+
+    It is also heard for longer than those together that may be one sound, such as speech and a woman speaking.
+    """
+    lengths = {label: timing.total(events) for label, events in timing.named(facts.clip).items()}
+    right, *wrong = sorted(lengths, key=lambda label: (lengths[label], label), reverse=True) or [""]
+    if not wrong or lengths[right] < max(1.2 * lengths[wrong[0]], lengths[wrong[0]] + 5):
         return
-    wrong = [label for _, label in lengths[1:]]
-    yield from pose(facts, "choice_longest", lengths[0][1], wrong, difficulty="advanced")
+    together = max(sum(lengths[other] for other in wrong if related(each, other)) for each in wrong)
+    if lengths[right] > together and timing.alone(right, timing.by_label(facts.clip)):
+        yield from pose(facts, "choice_longest", right, wrong, difficulty="advanced")
 
 
 CHOICE_LONGEST = Task(

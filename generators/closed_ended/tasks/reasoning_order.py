@@ -13,8 +13,10 @@ __all__ = ["REASONING_ORDER"]
 
 
 def _answers(facts: Facts) -> Iterator[Answer]:
+    """Not where a noise, or whatever else is not asked about, begins before."""
     onsets = timing.onsets(facts.clip)
-    if (right := timing.first(facts.clip)) and len(onsets) > 1:
+    everything = timing.by_label(facts.clip)
+    if (right := timing.first(facts.clip)) and right == next(iter(everything)):
         seen = " ".join(f"{one_line(label)}: from {at / 10:.1f} s." for label, at in onsets.items())
         thought = f"{seen} {onsets[right] / 10:.1f} s is the earliest."
         yield Answer(f"<think>{thought}</think> {one_line(right)}.", difficulty="intermediate")

@@ -155,6 +155,62 @@ def test_what_is_counted_measured_and_reasoned_is_right():
     assert {a.slots["label"] for each in by_seed for a in each["count"]} == set(times)
 
 
+MIXED = ("Dog", "Bark", "Speech", "Female speech, woman speaking", "Inside, small room", "Noise", "Rain")
+TIMED_TASKS = (
+    *("duration", "overlap", "reasoning_overlap", "reasoning_order", "count", "choice_count", "interval"),
+    *("choice_first", "choice_last", "choice_longest", "choice_order", "choice_loudest", "choice_quietest"),
+)
+
+
+@given(st.integers(0, 2**32))
+def test_no_question_about_time_takes_one_sound_for_two_or_asks_for_what_is_none(seed: int):
+    """A bark is a dog's, so when the dog begins, or for how long it is heard, its own label alone does not say."""
+    rng = random.Random(seed)
+    events = []
+    for label in rng.sample(MIXED, rng.randint(2, 5)):
+        onset = rng.randint(0, 90) / 10
+        events.append(Event(label, onset, min(10.0, onset + rng.randint(1, 60) / 10)))
+    item = measured(clip(events=tuple(sorted(events, key=lambda e: e.onset_s))), level_curve=bytes(range(100)))
+    heard = {event.label for event in events}
+    other = measured(clip(1, events=(Event("Piano", 0.0, 1.0), Event("Piano", 3.0, 4.0))))
+    for task in TIMED_TASKS:
+        for answer in answers(task, item, [other], seed=seed):
+            text = f"{answer.output} {answer.choices} {answer.slots}"
+            assert not re.search("[Ss]mall room|[Nn]oise", text), task
+            if task in ("duration", "count", "choice_count", "overlap", "reasoning_overlap"):
+                named = [label for label in heard if noun_phrase(label) in answer.slots.values()]
+                rest = heard
+            elif task in ("choice_order", "interval"):
+                named = rest = answer.output[4:].split(", then ") if task == "choice_order" else []
+            else:
+                named = [label for label in heard if answer.output.removesuffix(".").endswith(label)][:1]
+                rest = heard
+            assert not any(related(one, two) for one in named for two in rest if one != two), (task, answer)
+
+
+def test_a_row_of_shots_that_is_one_event_is_not_counted():
+    short, long = Event("Gunshot, gunfire", 0.5, 1.2), Event("Gunshot, gunfire", 2.0, 7.5)
+    assert [a.output for a in answers("count", measured(clip(events=(short,))))] == ["1."]
+    assert answers("count", measured(clip(events=(short, long)))) == []
+    talk = (Event("Speech", 0.5, 1.2), Event("Speech", 2.0, 7.5))
+    assert [a.output for a in answers("count", measured(clip(events=talk)))] == ["2."]
+
+
+def test_no_kind_that_only_sorts_sounds_is_asked_about():
+    events = (Event("Walk, footsteps", 0.0, 5.0),)
+    item = measured(clip(events=events, parents=("Human locomotion", "Human sounds")))
+    others = [measured(clip(90, labels=("Music",), parents=("Music role", "Music")))]
+    found = {a.slots["label"] for seed in range(100) for a in answers("presence", item, others, seed=seed)}
+    assert "music" in found
+    assert not found & {noun_phrase("Human locomotion"), noun_phrase("Music role")}
+
+
+def test_a_noise_that_begins_first_leaves_nothing_to_reason_about():
+    events = (Event("Noise", 0.0, 9.0), Event("Dog", 1.0, 2.0), Event("Piano", 4.0, 8.0))
+    assert answers("reasoning_order", measured(clip(events=events))) == []
+    assert len(answers("reasoning_order", measured(clip(events=events[1:])))) == 1
+
+
 def test_questions_about_words_are_answered_by_the_text():
     item = measured(clip(text="We were all going direct to Heaven, weren't we?"))
     assert [answer.output for answer in answers("word_count", item)] == ["9."]
