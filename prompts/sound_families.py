@@ -14,7 +14,7 @@ from importlib import resources
 
 import yaml
 
-__all__ = ["nameable", "related"]
+__all__ = ["nameable", "of_one_family", "related"]
 
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _NO_MEANING = frozenset(("and", "the", "other", "with", "sound", "noise"))
@@ -33,6 +33,11 @@ def related(a: str, b: str) -> bool:
     if "anything" in families_a | families_b or (families_a & families_b) - {"vague"}:
         return True
     return a == b or bool(_words(a) & _words(b))
+
+
+def of_one_family(a: str, b: str) -> bool:
+    """Whether two texts name sounds of one family: a car's motor and a roaring engine."""
+    return bool((_families(a) & _families(b)) - {"vague"})
 
 
 @cache

@@ -12,6 +12,7 @@ from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
 from aig.generators.closed_ended.wording import sentence
 from aig.prompts.seeded_random import pick
+from aig.prompts.sound_families import of_one_family
 
 __all__ = ["CHOICE_CAPTION"]
 
@@ -21,10 +22,12 @@ def _offer(item: Measured, rng: random.Random) -> str | None:
 
 
 def _other_caption(caption: str, item: Measured) -> bool:
-    """Captions without a content word of the clip's own, about as long, of none of its sounds."""
+    """Captions without a content word or a family of sounds of the clip's own, about as long, of none of its sounds."""
     own = item.clip.captions or ()
     alike = any(0.6 <= len(caption) / len(each) <= 1.6 for each in own)
     words = content_words(caption)
+    if any(of_one_family(caption, each) for each in own):
+        return False
     return alike and not any(words & content_words(each) for each in (*own, *heard(item)))
 
 

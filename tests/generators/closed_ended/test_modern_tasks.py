@@ -188,6 +188,16 @@ def test_no_question_about_time_takes_one_sound_for_two_or_asks_for_what_is_none
             assert not any(related(one, two) for one in named for two in rest if one != two), (task, answer)
 
 
+@pytest.mark.parametrize(
+    "other", ["A loud car motor idles", "Helicopter running", "A truck passes by", "A man talks to his wife"]
+)
+def test_a_caption_of_the_same_family_of_sounds_is_no_wrong_option(other: str):
+    """Captions that share no word may tell of the same: an engine, a motor, a helicopter."""
+    item = measured(clip(captions=("A vehicle engine roars loud",)))
+    asked = answers("choice_caption", item, [measured(clip(1, captions=(other,)))])
+    assert len(asked) == (other == "A man talks to his wife")
+
+
 def test_a_row_of_shots_that_is_one_event_is_not_counted():
     short, long = Event("Gunshot, gunfire", 0.5, 1.2), Event("Gunshot, gunfire", 2.0, 7.5)
     assert [a.output for a in answers("count", measured(clip(events=(short,))))] == ["1."]
