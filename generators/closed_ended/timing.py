@@ -46,7 +46,8 @@ _MOST = 8
 _SINGLE = re.compile(
     r"\b(?:gun ?shot|bark|bow-wow|yip|meow|moo|oink|quack|hoot|caw|cluck|knock|tap|click|bang|boom|slam|slap|whack|"
     r"smack|thump|thud|thunk|clunk|crack|snap|pop|clap|smash|crash|plop|drip|boing|ding|clang|clink|beep|honk|toot|cough|"
-    r"sneeze|hiccup|burp|gasp|grunt|whoop|snort|chop|shatter|explosion|eruption)(?:s|ing)?\b",
+    r"sneeze|hiccup|burp|gasp|grunt|whoop|snort|chop|shatter|explosion|eruption|"
+    r"cap gun|firecracker|raindrop|fart|bounce|hammer|tick|stomp)(?:s|p?ing)?\b",
     re.IGNORECASE,
 )
 _LONGEST_SINGLE = 10

@@ -202,6 +202,8 @@ def test_a_row_of_shots_that_is_one_event_is_not_counted():
     short, long = Event("Gunshot, gunfire", 0.5, 1.2), Event("Gunshot, gunfire", 2.0, 7.5)
     assert [a.output for a in answers("count", measured(clip(events=(short,))))] == ["1."]
     assert answers("count", measured(clip(events=(short, long)))) == []
+    for label in ("Finger snapping", "Raindrop", "Cap gun", "Bark", "Hammer"):
+        assert answers("count", measured(clip(events=(Event(label, 2.0, 5.0),)))) == []
     talk = (Event("Speech", 0.5, 1.2), Event("Speech", 2.0, 7.5))
     assert [a.output for a in answers("count", measured(clip(events=talk)))] == ["2."]
 
