@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import resources
 from typing import Any, cast
 
@@ -93,15 +94,11 @@ def deploy(configuration_file: str, notify: str | None = None, time_limit_s: flo
             with contextlib.suppress(ObjectAlreadyExists):
                 client.create_work_queue(queue, work_pool_name=POOL)
         Variable.set(VARIABLE, configuration_file, overwrite=True)
-        with resources.as_file(_FOLDER.joinpath("prefect.yaml")) as file:
+        with resources.as_file(_FOLDER.joinpath("prefect.yaml")) as file, _paused_schedules_kept(client):
             _prefect("--no-prompt", "deploy", "--all", "--prefect-file", str(file))
         made = automations(block, time_limit_s)
         for automation in made:
-            known = client.read_automations_by_name(automation.name)
-            if known:
-                client.update_automation(known[0].id, automation)
-            else:
-                client.create_automation(automation)
+            _bring_up_to_date(client, automation)
     return {
         "pool": POOL,
         "queues": list(QUEUES),
@@ -109,6 +106,36 @@ def deploy(configuration_file: str, notify: str | None = None, time_limit_s: flo
         "deployments": [f"{_flow(each)}/{each['name']}" for each in deployments()],
         "automations": [automation.name for automation in made],
     }
+
+
+@contextlib.contextmanager
+def _paused_schedules_kept(client: SyncPrefectClient) -> Iterator[None]:
+    """Pauses again after the block what was paused before: `prefect deploy` makes each schedule anew, and running."""
+    names = [f"{_flow(each)}/{each['name']}" for each in deployments() if each.get("schedules")]
+    paused = []
+    for name in names:
+        with contextlib.suppress(ObjectNotFound):
+            if any(not schedule.active for schedule in client.read_deployment_by_name(name).schedules):
+                paused.append(name)
+    yield
+    for name in paused:
+        deployment = client.read_deployment_by_name(name)
+        for schedule in deployment.schedules:
+            client.update_deployment_schedule(deployment.id, schedule.id, active=False)
+
+
+def _bring_up_to_date(client: SyncPrefectClient, automation: AutomationCore) -> None:
+    """Makes an automation, or changes one that is not so yet; one that somebody has disabled stays disabled.
+
+    A change makes the server forget which runs the automation watches, so one that is up to date is left alone.
+    """
+    known = client.read_automations_by_name(automation.name)
+    if not known:
+        client.create_automation(automation)
+        return
+    automation.enabled = known[0].enabled
+    if AutomationCore.model_validate(known[0].model_dump()) != automation:
+        client.update_automation(known[0].id, automation)
 
 
 def _flow(deployment: dict[str, Any]) -> str:

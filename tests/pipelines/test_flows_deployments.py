@@ -89,6 +89,37 @@ def test_automations_name_events_that_come_and_tell_whom_they_are_told_to() -> N
 
 
 @pytest.mark.slow
+def test_a_second_deploy_leaves_what_somebody_paused_and_what_is_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aig.pipelines.runtime.prefect_server import prefect_api
+
+    monkeypatch.setenv("AIG_CACHE", str(tmp_path / "cache"))
+    with prefect_api(str(tmp_path / "workspace")):
+        from prefect import get_client
+
+        from aig.pipelines.runtime.deploying import deploy
+
+        with get_client(sync_client=True) as client:
+            deploy("/srv/aig.yaml")
+            nightly = client.read_deployment_by_name("aig-build/nightly")
+            assert [schedule.active for schedule in nightly.schedules] == [True]
+            client.update_deployment_schedule(nightly.id, nightly.schedules[0].id, active=False)
+            (late,) = client.read_automations_by_name("aig-late")
+            client.pause_automation(late.id)
+            response = client.request("POST", "/automations/filter", json={})
+            before = {each["name"]: each["updated"] for each in response.json()}
+            deploy("/srv/aig.yaml", time_limit_s=7200)
+            nightly = client.read_deployment_by_name("aig-build/nightly")
+            assert [schedule.active for schedule in nightly.schedules] == [False]
+            assert not client.read_automations_by_name("aig-late")[0].enabled
+            response = client.request("POST", "/automations/filter", json={})
+            after = {each["name"]: each["updated"] for each in response.json()}
+    assert set(before) == {f"aig-{what}" for what in WATCHED}
+    assert {name for name in after if after[name] != before[name]} == {"aig-too-long"}
+
+
+@pytest.mark.slow
 def test_what_stages_meet_is_told_once_and_of_the_run_that_was_deployed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
