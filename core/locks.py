@@ -202,7 +202,8 @@ class _Lease(Holding):
 
     def _write(self) -> None:
         began = _now()
-        self._fs.makedirs(self._folder, exist_ok=True)
+        if not self._renewed:
+            self._fs.makedirs(self._folder, exist_ok=True)
         content = _identity() | {"token": self.token, "renewed": self._renewed}
         self._fs.pipe_file(self._path, json.dumps(content).encode())
         self._renewed += 1

@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -16,7 +16,7 @@ from fsspec.implementations.local import LocalFileSystem
 from aig.core.errors import UsageError
 from aig.core.extras import missing_extra
 
-__all__ = ["filesystem", "is_local", "open_file", "whole_file", "write_bytes"]
+__all__ = ["filesystem", "is_local", "open_file", "read_small", "whole_file", "write_bytes"]
 
 
 _EXTRAS = {"s3": ("s3fs", "s3"), "hf": ("huggingface_hub", "huggingface")}
@@ -69,6 +69,32 @@ def write_bytes(url: str, content: bytes) -> None:
         stream.write(content)
 
 
+def _in_folder(fs: fsspec.AbstractFileSystem, path: str, write: Callable[[], object]) -> None:
+    """Writes to a path of a store, and makes its folder only where the store misses it: most have none, and ask."""
+    try:
+        write()
+    except FileNotFoundError:
+        fs.makedirs(fs._parent(path), exist_ok=True)
+        write()
+
+
+def read_small(fs: fsspec.AbstractFileSystem, path: str) -> bytes:
+    """The content of a small file, in one request where it is not empty.
+
+    Raises:
+        FileNotFoundError: it does not exist.
+    """
+    try:
+        content: bytes = fs.cat_file(path, start=0)  # without a start, s3fs asks for the size first
+    except FileNotFoundError:
+        raise
+    except OSError:  # an empty file has no byte 0
+        if fs.size(path):
+            raise
+        return b""
+    return content
+
+
 @contextlib.contextmanager
 def whole_file(url: str | Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """A binary stream whose content is at `url` after the block, and nowhere if the block raises.
@@ -89,8 +115,7 @@ def whole_file(url: str | Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         with tempfile.NamedTemporaryFile(prefix="aig-upload-") as upload:
             yield cast(BinaryIO, upload)
             upload.flush()
-            fs.makedirs(fs._parent(path), exist_ok=True)
-            fs.put_file(upload.name, path)
+            _in_folder(fs, path, lambda: fs.put_file(upload.name, path))
         return
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,8 @@ class Held(Workspace):
 
     _listed: dict[str, Mapping[str, dict[str, Any]]] = field(default_factory=dict, compare=False, repr=False)
     """By top folder what lies below it, by path in the workspace."""
+    _texts: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
+    """Small files that were read, as they are listed."""
     _written: set[str] = field(default_factory=set, compare=False, repr=False)
     """Folders that were written to since: they are listed each time."""
 
@@ -34,6 +36,7 @@ class Held(Workspace):
     def forget(self) -> None:
         """Forgets what was listed: workers have written."""
         self._listed.clear()
+        self._texts.clear()
         self._written.clear()
 
     def target(self, *names: str) -> str:
@@ -50,7 +53,7 @@ class Held(Workspace):
     def exists(self, *names: str) -> bool:
         """Whether a file or folder is there."""
         path = posixpath.join(*names)
-        if not self._knows(path) or not self._knows(posixpath.dirname(path)):
+        if not self._knows(path) or not self._knows(posixpath.dirname(path) or path):
             return super().exists(*names)
         below = self._below(names[0])
         return path in below or any(known.startswith(f"{path}/") for known in below)
@@ -72,8 +75,12 @@ class Held(Workspace):
 
     def read_text(self, *names: str) -> str | None:
         """Text of a small file, or `None` where there is none."""
-        known = self._knows(posixpath.dirname(posixpath.join(*names)))
-        return None if known and not self.exists(*names) else super().read_text(*names)
+        path = posixpath.join(*names)
+        if not self._knows(posixpath.dirname(path)):
+            return super().read_text(*names)
+        if path not in self._texts:
+            self._texts[path] = super().read_text(*names) if self.exists(*names) else None
+        return self._texts[path]
 
     def _wrote(self, *folder: str) -> None:
         self._written.update(posixpath.join(*folder[:depth]) for depth in range(1, len(folder) + 1))

@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aig.core.errors import DataError
-from aig.core.storage import filesystem, is_local, open_file, write_bytes
+from aig.core.storage import filesystem, is_local, open_file, read_small, write_bytes
 from aig.core.tables import FORMER_NAMES, Record, from_batch, to_table, write_table
 from aig.pipelines.workspace.object_store import KnownFiles
 
@@ -137,7 +137,7 @@ class Workspace:
         """Text of a small file, or `None` where there is none."""
         fs, path = filesystem(self.url(*names))
         try:
-            content: bytes = fs.cat_file(path)
+            content = read_small(fs, path)
         except FileNotFoundError:
             return None
         return content.decode()

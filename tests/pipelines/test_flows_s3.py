@@ -165,7 +165,17 @@ def test_a_build_with_nothing_to_do_lists_the_store_and_asks_for_no_part(store: 
             assert plain_build(stored) == made
             asked.append(store.asked)
     files = len(made)  # the helper itself reads those that are published
-    assert asked[0] == asked[1] <= 45 + files
+    assert asked[0] == asked[1] <= 35 + files
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}", b"x" * 6_000_000])
+def test_a_small_file_costs_one_request_whatever_is_in_it(store: Flaky, content: bytes | None) -> None:
+    workspace = Workspace(f"s3://bucket/small{len(content or b'-')}")
+    if content is not None:
+        write_bytes(workspace.url("runs", "a.json"), content)
+    store.asked = 0
+    assert workspace.read_text("runs", "a.json") == (None if content is None else content.decode())
+    assert store.asked <= (1 if content else 2)
 
 
 def test_a_second_run_is_refused_and_a_dead_ones_lock_is_taken_over(
