@@ -53,8 +53,11 @@ def todays(batch: pa.RecordBatch, seed: int) -> pa.RecordBatch:
     clips = batch.column("audio_id")
     two = pc.binary_join_element_wise(clips, pc.binary_join_element_wise(clips, "b", "_"), PAIR_SEPARATOR)
     choices = pa.array([list(SOUNDS), None], QA.field("choices").type)
+    take = pa.array(np.arange(size) + seed * size).cast(pa.string())  # rows of few answers would be the same at times
     values = {name: batch.column(name) for name in batch.schema.names} | {
-        "instruction": pc.binary_join_element_wise(batch.column("instruction"), pc.if_else(chosen, LISTED, ""), ""),
+        "instruction": pc.binary_join_element_wise(
+            batch.column("instruction"), " Take ", take, ".", pc.if_else(chosen, LISTED, ""), ""
+        ),
         "input": pa.array([""] * size),
         "audio_id": pc.if_else(compared, two, clips),
         "task": names,
