@@ -48,7 +48,7 @@ _ANYTHING = (
 )
 _CLIP = (
     r"(?:clip|recording|audio|sound|emotion|genre|volume|pitch|speed|pace|age|gender|speech|voice|tone|event|scene)"
-    r"(?: of [\w' ]{1,20}?)?"
+    r"(?: of [\w' ]{1,40}?)?"
 )
 _WRITTEN = r"(?:label|tag|annotat|list|stat|describ|mention|categori[sz]|classifi|mark)\w*ed|label+ed|given|stated"
 
@@ -139,6 +139,7 @@ _ASSISTANT = _any(
 )
 
 _HERTZ = re.compile(r"(?<![\d.])(\d[\d.,]*) ?(?:hz|hertz)\b", _I)
+_MEASURE = re.compile(r"\bf0\b|\bfundamental frequency\b", _I)
 _VOICE = re.compile(r"\b(?:pitch|f0|fundamental frequency|voices?|speaker|his|her)\b", _I)
 
 _PERSON = (
@@ -255,6 +256,9 @@ def _hertz(own: str, spoken: str, features: Features | None) -> str | None:
     if "hz" in spoken or "hertz" in spoken:
         return None
     for sentence in sentences(own):
+        measure = None if "frequency" in spoken else _MEASURE.search(sentence)
+        if measure and not _about_it(sentence, measure.start()):
+            return f"{measure[0]!r} is a measure, which nobody hears"
         for match in _HERTZ.finditer(sentence):
             if (_VOICE.search(sentence) or _is_f0(match[1], features)) and not _about_it(sentence, match.start()):
                 return f"{match[0]!r} is a number of hertz, which nobody hears"
@@ -277,14 +281,15 @@ LINE_SHARE = 0.85
 
 
 RUN_WORDS, RUN_SHARE = 4, 0.6
-"""The words in a row, and the share of all its words, from which on a question only repeats its prompt."""
+"""The words in a row, and the share of all its words, from which on a question only repeats its prompt; one of fewer
+words does where all of them stand so ("What causes what?")."""
 
 
 def _repeated(question: str, prompt: str) -> str | None:
     """Whether a question is a line of its prompt with a question mark, or for the most part a run of its words."""
     asked, told = WORD.findall(question.casefold()), _running(prompt)
-    least = max(RUN_WORDS, math.ceil(RUN_SHARE * len(asked)))
-    for start in range(len(asked) - least + 1):
+    least = max(min(RUN_WORDS, len(asked)), math.ceil(RUN_SHARE * len(asked)))
+    for start in range(len(asked) - least + 1 if len(asked) > 1 else 0):
         if f" {' '.join(asked[start : start + least])} " in told:
             return f"{' '.join(asked[start : start + least])!r} stands so in the prompt"
     words = _stems(question)

@@ -53,6 +53,14 @@ def test_a_run_of_the_prompt_is_not_a_question():
     assert source("What does she write into the text message?", "", CLIP) is None
 
 
+def test_measures_and_descriptions_of_sounds_betray_what_the_model_was_given():
+    assert source("Is he tense?", "A relatively low F0 might show that he is.", CLIP)
+    assert source("What does his fundamental frequency (F0) say?", "He is tense.", CLIP)
+    assert source("What is heard?", "The sound of waves breaking on the shore is described as a heavy impact.", CLIP)
+    told = Clip(audio_id="x/1", dataset="x", text="The fundamental frequency is twice as high.")
+    assert source("What doubled?", "The fundamental frequency.", told) is None
+
+
 def test_what_is_spoken_in_the_clip_may_be_talked_of():
     talk = Clip(audio_id="x/1", dataset="x", text="The metadata of a photograph tell where it was taken.")
     heard = Features(audio_id="x/1", duration_s=3, sample_rate=16000, transcript="Look at the video again!")
@@ -78,6 +86,9 @@ def test_hertz_of_the_voice_are_read_out_and_those_of_an_explanation_are_not():
         ("speech", "How do pitch, volume and speed fit the words, or work against them?"),
         ("speech", "What mood and attitude do the words and the voice convey together?"),
         ("audio", "What causes what, and what probably happened before or happens next?"),
+        ("audio", "What causes what?"),
+        ("audio", "What if?"),
+        ("audio", "What takes thought?"),
         ("joint", "How does the speaker or singer react to the sounds, cause them, or pay them no heed?"),
         ("music", "How could the piece be arranged or performed in another style?"),
     ],
@@ -94,6 +105,8 @@ def test_a_phrase_of_the_prompt_is_no_question(name, question):
         "Why might the singer pay no heed to the crowd?",
         "How would the same sentence come across if she shouted it?",
         "What is the mood of the piece?",
+        "Why?",
+        "What barks?",
     ],
 )
 def test_a_question_of_its_own_is_not_one_of_the_prompt(question):
