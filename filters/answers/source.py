@@ -282,14 +282,16 @@ LINE_SHARE = 0.85
 
 RUN_WORDS, RUN_SHARE = 4, 0.6
 """The words in a row, and the share of all its words, from which on a question only repeats its prompt; one of fewer
-words does where all of them stand so ("What causes what?")."""
+words does where it is all that stands between two marks there ("What causes what?")."""
 
 
 def _repeated(question: str, prompt: str) -> str | None:
     """Whether a question is a line of its prompt with a question mark, or for the most part a run of its words."""
     asked, told = WORD.findall(question.casefold()), _running(prompt)
-    least = max(min(RUN_WORDS, len(asked)), math.ceil(RUN_SHARE * len(asked)))
-    for start in range(len(asked) - least + 1 if len(asked) > 1 else 0):
+    least = max(RUN_WORDS, math.ceil(RUN_SHARE * len(asked)))
+    if " ".join(asked) in _between_marks(prompt):
+        return f"{' '.join(asked)!r} stands so in the prompt"
+    for start in range(len(asked) - least + 1):
         if f" {' '.join(asked[start : start + least])} " in told:
             return f"{' '.join(asked[start : start + least])!r} stands so in the prompt"
     words = _stems(question)
@@ -305,6 +307,11 @@ def _repeated(question: str, prompt: str) -> str | None:
 @lru_cache(maxsize=64)
 def _running(prompt: str) -> str:
     return f" {' '.join(WORD.findall(prompt.casefold()))} "
+
+
+@lru_cache(maxsize=64)
+def _between_marks(prompt: str) -> frozenset[str]:
+    return frozenset(" ".join(WORD.findall(part)) for part in re.split(r"[.,;:?!()\n]", prompt.casefold())) - {"why"}
 
 
 @lru_cache(maxsize=64)

@@ -88,7 +88,6 @@ def test_hertz_of_the_voice_are_read_out_and_those_of_an_explanation_are_not():
         ("audio", "What causes what, and what probably happened before or happens next?"),
         ("audio", "What causes what?"),
         ("audio", "What if?"),
-        ("audio", "What takes thought?"),
         ("joint", "How does the speaker or singer react to the sounds, cause them, or pay them no heed?"),
         ("music", "How could the piece be arranged or performed in another style?"),
     ],
