@@ -47,7 +47,7 @@ def automations(notify: Any = None, time_limit_s: float | None = None) -> list[A
     for automation in found:
         if time_limit_s and automation.name == "aig-too-long":
             cast(EventTrigger, automation.trigger).within = _seconds(time_limit_s)
-        if notify is not None and automation.name != "aig-silent":
+        if notify is not None and not any(each.type == "change-flow-run-state" for each in automation.actions):
             actions = [action for action in automation.actions if action.type != "do-nothing"]
             body = f"{automation.description}\n\n{_BODY}"
             told = SendNotification(block_document_id=notify, subject=f"{automation.name}: {_RUN}", body=body)

@@ -18,38 +18,17 @@ import soundfile
 from aig.core.errors import DataError, UsageError
 from aig.core.records import QAPair
 from aig.shards.export import export as exporting
-from aig.shards.export.audio_copies import Place, copy_name
+from aig.shards.export.audio_copies import copy_name
 from aig.shards.export.export import Exported
 from aig.shards.export.form import Features, Options, Rejected
 from aig.shards.export.forms.ltu import npz_name
 from aig.shards.export.registry import FORMS
+from helpers.hum import Hum
 
 Pairs = Callable[[int], list[QAPair]]
 
 LOST_ROWS = sum(1 for index in range(660) if index % 40 == 7)
 """Rows of the two clips without audio."""
-
-
-class Hum:
-    """Every clip but `clip 7` of each dataset has half a second of sound, `clip 3` has two."""
-
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder
-        self.reads: list[str] = []
-        self.version = 1
-
-    def place(self, audio_id: str) -> Place | None:
-        if audio_id.endswith("clip 7"):
-            return None
-        file = Path("/nowhere.wav") if self.folder is None else self.folder / f"{audio_id.replace('/', '_')}.wav"
-        if self.folder is not None and not file.exists():
-            soundfile.write(file, self.read(audio_id), 16_000)
-        return Place(file, not audio_id.endswith("clip 5"), f"{audio_id} {self.version}")
-
-    def read(self, audio_id: str) -> np.ndarray | None:
-        self.reads.append(audio_id)
-        length = 32_000 if audio_id.endswith("clip 3") else 8000
-        return np.sin(np.arange(length) * 0.05).astype(np.float32) * 2
 
 
 def export(published: Path, to: str, out: Path, source: Hum | None = None, **options: Any) -> Exported:
