@@ -8,7 +8,7 @@ questions about the rest. Two controls show that the audio is what it learns fro
 audio, and a model trained on answers that were shuffled among the clips. Both fall to what the most common answer gets.
 
 Every token of the answer is conditioned on the audio: as a prefix alone so small a model does not learn to use it.
-Needs torch, numpy and soundfile; matplotlib for --plot.
+Needs torch, librosa and soundfile; matplotlib for --plot.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
+import librosa
 import soundfile
 import torch
 from torch import nn
@@ -61,19 +61,10 @@ def held_out(clip: str) -> bool:
     return hashlib.sha256(clip.encode()).digest()[0] < 51
 
 
-def mel_filters() -> torch.Tensor:
-    """Triangular filters, evenly spaced on the mel scale from 50 Hz to 8 kHz, shape `(MELS, FFT // 2 + 1)`."""
-    mel = np.linspace(2595 * np.log10(1 + 50 / 700), 2595 * np.log10(1 + 8000 / 700), MELS + 2)
-    edges = 700 * (10 ** (mel / 2595) - 1)
-    bins = np.arange(FFT // 2 + 1) * RATE / FFT
-    rise = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    fall = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    return torch.tensor(np.maximum(0, np.minimum(rise, fall)), dtype=torch.float32)
-
-
 def heard(files: list[str]) -> dict[str, torch.Tensor]:
     """Log mel spectrograms of the first 3.2 s, shape `(MELS, FRAMES)`; loudness is kept."""
-    filters, window, found = mel_filters(), torch.hann_window(FFT), {}
+    mel = librosa.filters.mel(sr=RATE, n_fft=FFT, n_mels=MELS, fmin=50, fmax=RATE / 2, htk=True, norm=None)
+    filters, window, found = torch.tensor(mel), torch.hann_window(FFT), {}
     for file in files:
         samples, rate = soundfile.read(file, dtype="float32")
         assert rate == RATE, f"{file} is not at 16 kHz: export with --audio copy"
