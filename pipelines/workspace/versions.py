@@ -145,7 +145,7 @@ def new_version(workspace: Workspace) -> tuple[str, str]:
             workspace.remove(VERSIONS, folder)
     last = max((int(name[1:]) for name in done), default=0)
     name = f"v{last + 1:04d}"
-    return name, workspace.url(VERSIONS, name)
+    return name, workspace.target(VERSIONS, name)
 
 
 def commit(workspace: Workspace, name: str, made_from: str) -> Version:

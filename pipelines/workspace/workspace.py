@@ -58,7 +58,7 @@ class Workspace:
         return posixpath.join(self.root, *names)
 
     def target(self, *names: str) -> str:
-        """Address that a file is written to: its own, but for a draft of a workspace."""
+        """Address that a file or folder is written to: its own, but for a draft of a workspace."""
         return self.url(*names)
 
     def exists(self, *names: str) -> bool:
@@ -108,11 +108,14 @@ class Workspace:
 
     def tree(self, *folder: str) -> list[tuple[str, int, str]]:
         """As `state`, of all files below a folder, by their paths in it."""
+        return sorted((name, info["size"], _mark(info)) for name, info in self._tree(*folder).items())
+
+    def _tree(self, *folder: str) -> Mapping[str, dict[str, Any]]:
+        """What a listing says of each file below a folder, by its path in it."""
         fs, root = self._filesystem
         fs.invalidate_cache()
         path = posixpath.join(root, *folder)
-        found = fs.find(path, detail=True).items()
-        return sorted((posixpath.relpath(name, path), info["size"], _mark(info)) for name, info in found)
+        return {posixpath.relpath(name, path): info for name, info in fs.find(path, detail=True).items()}
 
     def remove(self, *names: str) -> None:
         """Removes a file, or a folder with all it holds; nothing happens where there is none."""

@@ -165,7 +165,7 @@ def test_a_build_with_nothing_to_do_lists_the_store_and_asks_for_no_part(store: 
             assert plain_build(stored) == made
             asked.append(store.asked)
     files = len(made)  # the helper itself reads those that are published
-    assert asked[0] == asked[1] <= 35 + files
+    assert asked[0] == asked[1] <= 30 + files
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b"x" * 6_000_000])
