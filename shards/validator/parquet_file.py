@@ -70,6 +70,8 @@ def open_file(
         parquet = pq.ParquetFile(path, page_checksum_verification=True)
         footer = parquet.metadata
         groups = [footer.row_group(index) for index in range(footer.num_row_groups)]
+        if changed is not None:
+            _probe(parquet, groups)
         parquet = pq.ParquetFile(path, read_dictionary=_dictionaries(footer), page_checksum_verification=True)
         columns = parquet.schema_arrow
     except _UNREADABLE as error:
@@ -142,6 +144,21 @@ def _changed(entry: FileEntry, path: Path, others: Mapping[str, str]) -> tuple[t
     if size != entry.bytes:
         return ("size", f"{size} bytes, the manifest says {entry.bytes}{reason}"), swapped
     return ("sha256", f"sha256 is {found}, the manifest says {entry.sha256}{reason}"), swapped
+
+
+def _probe(parquet: pq.ParquetFile, groups: list[pq.RowGroupMetaData]) -> None:
+    """Reads a row of each group of a file that may be damaged.
+
+    Where the footer holds a column's facts that contradict each other, Arrow refuses to read it, but ends the process
+    when it is asked for these facts, as the functions below do.
+
+    Raises:
+        pa.ArrowException, OSError: it cannot be read.
+    """
+    for index, group in enumerate(groups):
+        if not 0 <= group.total_byte_size <= _GROUP_BYTES:
+            raise pa.ArrowInvalid(f"row group {index} has {group.total_byte_size} bytes")
+        next(parquet.iter_batches(batch_size=1, row_groups=[index], use_threads=False), None)
 
 
 def _rewritten(columns: pa.Schema, groups: list[pq.RowGroupMetaData]) -> bool:

@@ -19,6 +19,7 @@ import pytest
 from aig.core.errors import UsageError
 from aig.core.qa_id import make_pair
 from aig.shards.manifest import Manifest
+from aig.shards.schema import DATA
 from aig.shards.validator.findings import ValidationReport
 from aig.shards.validator.validate import validate
 from helpers.damaged_set import CLASSES, LINEAGE, OPEN, SECOND, Set, flip
@@ -62,6 +63,18 @@ def _pieces(path: Path) -> Iterator[tuple[str, int, int]]:
         (column.dictionary_page_offset or column.data_page_offset) + column.total_compressed_size for column in columns
     )
     yield "page index", end, size - 9 - footer
+
+
+def test_a_column_whose_type_changed_in_the_footer_does_not_end_the_process(damaged: Set) -> None:
+    whole = (damaged / OPEN).read_bytes()
+    footer = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    text, number = b"\x15\x0c", b"\x15\x08"  # a column's type in Thrift's compact form: BYTE_ARRAY, FLOAT
+    assert whole.count(text, footer) >= len(DATA.names)
+    at = whole.index(text, footer)
+    (damaged / OPEN).write_bytes(whole[:at] + number + whole[at + 2 :])
+    report = validate(str(damaged.folder))
+    assert [(finding.code, finding.shard) for finding in report.errors] == [("sha256", OPEN)]
+    assert "not a readable Parquet file" in report.errors[0].message
 
 
 @pytest.mark.parametrize("path", [OPEN, LINEAGE])
