@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aig.core.errors import AigError, DataError, UsageError
+from aig.core.errors import DataError, UsageError
 from aig.core.extras import missing_extra
 from aig.shards.card import card
 from aig.shards.croissant import croissant
+from aig.shards.hub_errors import refusals
 from aig.shards.hub_files import endpoint
 from aig.shards.manifest import MANIFEST, FileEntry, Manifest, is_shard
 from aig.shards.published import PublishedSet
-from aig.shards.reach import causes_of, status_of
 from aig.shards.sounds import RESTRICTED, sound_files, without_sounds
 from aig.shards.validator.validate import validate
 
@@ -80,7 +80,8 @@ def push(
         repo: `OWNER/NAME`; it is made where it does not exist.
         tag: name of the version; the next of `v1`, `v2`, ... where not given.
         audio: whether the audio that the set holds and that licences let pass on is pushed too.
-        public: whether everybody may read the repository; else it is made private, and one that is not is refused.
+        public: whether everybody may read the repository; else it is made private. One that is there is left as it is,
+            and refused where it is not as asked.
         progress: told bytes sent or found on the hub, and bytes there are.
 
     Raises:
@@ -99,13 +100,18 @@ def push(
         )
     published = PublishedSet(url)
     manifest = _what_goes(published.manifest(), audio)
-    with _hub(name):
+    with refusals(name):
         api = _api()
         api.create_repo(name, repo_type="dataset", private=not public, exist_ok=True)
         about = api.dataset_info(name)
         if not public and not about.private:
             raise UsageError(
                 f"{name} is public, and everybody could read the set", "Say --public, or name a private repository."
+            )
+        if public and about.private:
+            raise UsageError(
+                f"{name} is private, and --public does not open what is there",
+                "Make it public in its settings on the hub, with all its versions, or leave --public out.",
             )
         there = [file.rfilename for file in about.siblings or ()]
         tags = {ref.name: ref.target_commit for ref in api.list_repo_refs(name, repo_type="dataset").tags}
@@ -213,7 +219,16 @@ def _commit(
     new = {entry.path for entry in manifest.files}
     operations += [CommitOperationDelete(path) for path in there if is_shard(path) and path not in new]
     message = f"Publish {tag}: {manifest.rows} rows"
-    return api.create_commit(name, operations, commit_message=message, repo_type="dataset", parent_commit=parent).oid
+    try:
+        return api.create_commit(
+            name, operations, commit_message=message, repo_type="dataset", parent_commit=parent
+        ).oid
+    except Exception:
+        # The hub's gateway gives up on a large commit before the hub does: it may be there all the same.
+        about = api.dataset_info(name)
+        if about.sha == parent or _manifest_there(name, [MANIFEST]) != manifest:
+            raise
+        return str(about.sha)
 
 
 def _batches(manifest: Manifest) -> Iterator[list[FileEntry]]:
@@ -233,41 +248,3 @@ def _addition(published: PublishedSet, entry: FileEntry, stack: contextlib.ExitS
 
     file = stack.enter_context(published.file(entry.path))
     return CommitOperationAdd(entry.path, file.read_bytes() if entry.bytes < _SMALL_BYTES else str(file))
-
-
-@contextlib.contextmanager
-def _hub(name: str) -> Iterator[None]:
-    """Turns what the hub's client raises into an error that says what to do.
-
-    Raises:
-        UsageError: there is no such repository, or this login may not write to it.
-        DataError: the hub did not take the set.
-    """
-    try:
-        yield
-    except AigError:
-        raise
-    except Exception as error:
-        causes = list(causes_of(error))
-        status = next((found for cause in causes if (found := status_of(cause)) is not None), None)
-        said = _first_line(causes[-1] if status is None else error)
-        if status in (401, 403, 404):
-            raise UsageError(
-                f"the hub does not let this login write to {name}: it answers {status}",
-                "Check the name, and that HF_TOKEN is a token that may write to it: https://huggingface.co/settings/tokens.",
-            ) from error
-        if status in (409, 412):
-            raise DataError(f"somebody else pushed to {name} meanwhile", "Push again.") from error
-        if status == 429:
-            raise DataError(
-                f"the hub takes no more requests for now: {said}", "Push again in some minutes: it continues."
-            ) from error
-        if status is None and isinstance(error, ValueError):
-            raise UsageError(f"the hub refuses the set: {said}", "Correct it, and push again.") from error
-        raise DataError(
-            f"the hub did not take the set: {said}", "Push again: what is uploaded already is not sent twice."
-        ) from error
-
-
-def _first_line(error: BaseException) -> str:
-    return next((line for line in str(error).strip().splitlines() if line.strip()), type(error).__name__)[:300]

@@ -36,6 +36,9 @@ ATTEMPTS = 3
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 
+_NAME = "Name the folder that holds manifest.json."
+_ON_HUB = "See the tags on its page. The hub hides a private set from everybody whose HF_TOKEN may not read it."
+
 
 def local_folder(url: str) -> Path | None:
     """The folder that a URL names on this machine's disks; `None` where it is elsewhere."""
@@ -63,9 +66,9 @@ class PublishedSet:
 
     def __init__(self, url: str) -> None:
         if not url.strip():
-            raise UsageError("the path of the published set is empty", "Name the folder that holds manifest.json.")
+            raise UsageError("the path of the published set is empty", _NAME)
         self.url = url if is_local(url) else shown(url)
-        nothing = UsageError(f"nothing is at {self.url}", "Name the folder that holds manifest.json.")
+        nothing = UsageError(f"nothing is at {self.url}", _ON_HUB if is_hub(url) else _NAME)
         try:
             with reaching(url):
                 self._hub = HubFiles(url) if is_hub(url) else None

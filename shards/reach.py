@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from aig.core.errors import AigError, UsageError
 
-__all__ = ["UnreachableError", "causes_of", "reaching", "shown", "status_of"]
+__all__ = ["UnreachableError", "causes_of", "reaching", "said_by", "shown", "status_of", "wait_of"]
 
 _LOGIN = (
     "Log in: for s3:// set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, for hf:// set HF_TOKEN, for "
@@ -78,9 +78,24 @@ def status_of(error: BaseException) -> int | None:
     return found if isinstance(found, int) else None
 
 
+def said_by(error: BaseException) -> str:
+    """The words of the Hugging Face hub that an error of its client carries, on one line; empty where it has none."""
+    said = getattr(error, "server_message", None)
+    return shown(" ".join(said.split())[:300]).rstrip(".") if isinstance(said, str) else ""
+
+
+def wait_of(error: BaseException | None) -> int | None:
+    """Seconds after which a server that takes no more requests wants to be asked again, where it says so."""
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    window = re.search(r"\bt\s*=\s*(\d+)", headers.get("ratelimit", ""))  # the hub's: "api";r=0;t=55
+    said = window[1] if window else str(headers.get("retry-after", ""))
+    return int(said) if said.isdigit() else None
+
+
 def _reason(causes: list[BaseException], status: int | None) -> str:
     if status is not None:
-        return f"the server answers {status}"
+        words = next((said for cause in causes if (said := said_by(cause))), "")
+        return f"the server answers {status}" + (f", {words}" if words else "")
     first = causes[0]
     text = str(first).strip().splitlines()
     return shown(text[0][:300]) if text else type(first).__name__
@@ -89,6 +104,12 @@ def _reason(causes: list[BaseException], status: int | None) -> str:
 def _advice(causes: list[BaseException], status: int | None, remote: bool) -> str:
     if not remote:
         return "See that this user may read it, and that every part of the path but the last is a folder."
+    if any(type(cause).__name__ == "GatedRepoError" for cause in causes):
+        return "Ask for access on its page on the hub, and set HF_TOKEN to a token of whoever was given it."
+    if status == 429:
+        wait = next((found for cause in causes if (found := wait_of(cause)) is not None), None)
+        when = "in some minutes" if wait is None else f"in {wait} seconds"
+        return f"Try again {when}; on the hub, more is let through where HF_TOKEN is set."
     if status in (401, 403) or any(
         isinstance(cause, PermissionError) or "Credentials" in type(cause).__name__ for cause in causes
     ):

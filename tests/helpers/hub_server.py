@@ -12,7 +12,7 @@ import threading
 import time
 import types
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -37,9 +37,22 @@ class Repo:
         return self.head if revision == "main" else commit if commit in self.commits else None
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A fault in the hub's own form: in `words`, with the headers that its client reads."""
+
+    status: int
+    words: str = "a fault"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+Fault = int | str | Answer
+
+
 class Hub(http.server.ThreadingHTTPServer):
-    """Attributes: `faults`, statuses (or `cut`) still to be answered by pattern of `METHOD path`; `uploads`, how often
-    each large file came; `asked`, every request."""
+    """Attributes: `faults`, answers still to be given by pattern of `METHOD path`: statuses, `cut`, or `lost`, where
+    the request is done and 504 answered; `uploads`, how often each large file came; `asked`, every request;
+    `before_commit`, called as one comes."""
 
     daemon_threads = True
 
@@ -50,9 +63,10 @@ class Hub(http.server.ThreadingHTTPServer):
         self.large: dict[str, bytes] = {}
         self.uploads: list[str] = []
         self.asked: list[str] = []
-        self.faults: dict[str, list[int | str]] = {}
+        self.faults: dict[str, list[Fault]] = {}
+        self.before_commit: Callable[[], object] | None = None
 
-    def fault(self, request: str) -> int | str | None:
+    def fault(self, request: str) -> Fault | None:
         for pattern, left in self.faults.items():
             if left and re.search(pattern, request):
                 return left.pop(0)
@@ -76,7 +90,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.server.asked.append(f"{self.command} {path}")
         fault = self.server.fault(f"{self.command} {path}")
         if isinstance(fault, int):
-            return self._answer(fault, {"error": "a fault"})
+            fault = Answer(fault)
+        if isinstance(fault, Answer):
+            return self._answer(fault.status, {"error": fault.words}, fault.headers)
         if self.headers.get("Authorization") != f"Bearer {TOKEN}" and not path.startswith("/large/"):
             return self._answer(401, {"error": "Invalid credentials"}, {"X-Error-Code": "RepoNotFound"})
         if path == "/api/repos/create":
@@ -116,7 +132,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.rfile.readline()
         return b"".join(parts)
 
-    def _of_repo(self, name: str, repo: Repo, rest: str, body: bytes, fault: int | str | None) -> None:
+    def _of_repo(self, name: str, repo: Repo, rest: str, body: bytes, fault: Fault | None) -> None:
         kind, _, after = rest.lstrip("/").partition("/")
         if kind == "info":
             return self._batch(json.loads(body))
@@ -148,7 +164,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             ]
             return self._answer(200, {"files": modes})
         if kind == "commit":
-            return self._commit(name, repo, commit, [json.loads(line) for line in body.splitlines()])
+            lines = [json.loads(line) for line in body.splitlines()]
+            return self._commit(name, repo, commit, lines, lost=fault == "lost")
         if kind == "tag":
             tag = json.loads(body)["tag"]
             if tag in repo.tags:
@@ -171,7 +188,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             objects.append(one if known else {**one, "actions": upload})
         self._answer(200, {"transfer": "basic", "objects": objects})
 
-    def _commit(self, name: str, repo: Repo, parent: str, lines: list[dict]) -> None:
+    def _commit(self, name: str, repo: Repo, parent: str, lines: list[dict], *, lost: bool) -> None:
+        if self.server.before_commit:
+            self.server.before_commit()
         files = dict(repo.commits[parent])
         for line in lines:
             value = line["value"]
@@ -184,6 +203,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             elif line["key"] == "deletedFile":
                 del files[value["path"]]
         oid = repo.commit(files)
+        if lost:
+            return self._answer(504, {"error": "Gateway Time-out"})
         url = f"{self.server.url}/datasets/{name}/commit/{oid}"
         return self._answer(200, {"commitUrl": url, "commitOid": oid, "pullRequestUrl": None})
 

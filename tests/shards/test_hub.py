@@ -19,7 +19,7 @@ from aig.shards.hub import push
 from aig.shards.manifest import Manifest
 from aig.shards.statistics import statistics
 from aig.shards.validator.validate import validate
-from helpers.hub_server import Hub, Repo
+from helpers.hub_server import Answer, Fault, Hub, Repo
 
 Sets = Callable[[int], Path]
 
@@ -81,11 +81,11 @@ def test_a_push_that_is_cut_continues(hub: Hub, sets: Sets) -> None:
     assert "not sent twice" in error.value.advice
     assert hub.repos["team/questions"].tags == {}
     hub.faults = {"POST .*/commit/": [500], "PUT /large/": [429, 503]}
-    with pytest.raises(DataError, match="500"):
+    with pytest.raises(DataError, match="did not take the set: a fault"):
         push(str(sets(220)), "team/questions")
     sent = len(hub.uploads)
     hub.faults = {"POST .*/tag/": [500]}
-    with pytest.raises(DataError, match="500"):
+    with pytest.raises(DataError, match="did not take the set: a fault"):
         push(str(sets(220)), "team/questions")
     done = push(str(sets(220)), "team/questions")
     assert (done.tag, len(hub.uploads), len(set(hub.uploads))) == ("v1", sent, sent)
@@ -103,8 +103,29 @@ def test_a_download_that_is_cut_or_refused_for_a_moment_is_tried_again(hub: Hub,
 @pytest.mark.parametrize(
     ("faults", "message", "advice"),
     [
-        ({"POST /api/repos/create": [401]}, "answers 401", "HF_TOKEN"),
-        ({"POST /api/repos/create": [403]}, "answers 403", "HF_TOKEN"),
+        (
+            {"POST /api/repos/create": [Answer(401, 'User Access Token "laptop" is expired')]},
+            'answers 401, User Access Token "laptop" is expired',
+            "has not expired",
+        ),
+        (
+            {"POST /api/repos/create": [Answer(403, "You don't have the rights to create a dataset under team")]},
+            "answers 403, You don't have the rights to create",
+            "HF_TOKEN",
+        ),
+        ({"POST .*/commit/": [Answer(403, "Private repository storage limit reached")]}, "storage limit", "HF_TOKEN"),
+        (
+            {"POST .*/commit/": [Answer(400, "Invalid metadata in README.md.")]},
+            "Invalid metadata in README",
+            "Correct it",
+        ),
+        ({"POST .*/tag/": [409]}, "somebody else pushed", "Push again"),
+        (
+            {"POST .*/commit/": [Answer(429, "rate-limited", {"ratelimit": '"api";r=0;t=55'})]},
+            "no more requests",
+            "in 55 seconds",
+        ),
+        ({"POST .*/commit/": [Answer(429, "slow", {"Retry-After": "120"})]}, "no more requests", "in 120 seconds"),
         ({"POST .*/preupload/": [404]}, "answers 404", "Check the name"),
         ({"POST .*/commit/": [412]}, "somebody else pushed", "Push again"),
         ({"POST .*/preupload/": [429] * 6}, "no more requests", "continues"),
@@ -112,13 +133,53 @@ def test_a_download_that_is_cut_or_refused_for_a_moment_is_tried_again(hub: Hub,
     ],
 )
 def test_what_the_hub_refuses_is_said(
-    hub: Hub, sets: Sets, faults: dict[str, list[int | str]], message: str, advice: str
+    hub: Hub, sets: Sets, faults: dict[str, list[Fault]], message: str, advice: str
 ) -> None:
     hub.faults = faults
     with pytest.raises(AigError, match=message) as error:
         push(str(sets(110)), "team/questions")
     assert advice in error.value.advice
     assert "hf_good" not in str(error.value)
+
+
+def test_a_commit_whose_answer_is_lost_is_found(hub: Hub, sets: Sets) -> None:
+    hub.faults = {"POST .*/commit/": ["lost"]}
+    done = push(str(sets(110)), "team/questions")
+    assert (done.tag, done.changed, done.commit) == ("v1", True, hub.repos["team/questions"].head)
+    assert validate(done.url).ok
+
+
+def test_somebody_elses_commit_is_not_taken_for_ones_own(hub: Hub, sets: Sets) -> None:
+    push(str(sets(220)), "team/questions")
+    repo = hub.repos["team/questions"]
+    other = dict(repo.commits[repo.head])
+    hub.before_commit = lambda: repo.commit({**other, "README.md": b"edited on the hub meanwhile"})
+    with pytest.raises(DataError, match="somebody else pushed"):
+        push(str(sets(110)), "team/questions")
+    hub.before_commit = None
+    done = push(str(sets(110)), "team/questions")
+    assert (done.tag, validate(done.url).rows) == ("v2", 110)
+
+
+def test_what_stops_a_reader_is_said(hub: Hub, sets: Sets, capfd: pytest.CaptureFixture[str]) -> None:
+    pushed = push(str(sets(110)), "team/questions")
+    gated = Answer(403, "Access to dataset team/questions is restricted.", {"X-Error-Code": "GatedRepo"})
+    expired = Answer(401, 'User Access Token "laptop" is expired')
+    limited = Answer(429, "rate-limited", {"Retry-After": "90"})
+    for fault, message, advice in (
+        (gated, "answers 403, Access to dataset team/questions is restricted", "Ask for access on its page"),
+        (expired, 'User Access Token "laptop" is expired', "HF_TOKEN"),
+        (limited, "answers 429", "in 90 seconds"),
+    ):
+        hub.faults = {"GET /api/datasets/": [fault] * 9}
+        for command in ("validate", "stats"):
+            assert status_of(command, pushed.url) == 2
+            told = capfd.readouterr().err
+            assert message in told
+            assert advice in " ".join(told.split())
+    hub.faults = {}
+    assert status_of("validate", "hf://datasets/team/hidden") == 2
+    assert "hides a private set" in " ".join(capfd.readouterr().err.split())
 
 
 def test_nothing_is_overwritten_or_shown_to_everybody_unasked(hub: Hub, sets: Sets, tmp_path: Path) -> None:
@@ -133,6 +194,9 @@ def test_nothing_is_overwritten_or_shown_to_everybody_unasked(hub: Hub, sets: Se
     assert push(str(sets(110)), "team/open", public=True, tag="2026-11").tag == "2026-11"
     with pytest.raises(UsageError, match="another version tagged"):
         push(str(sets(220)), "team/open", public=True, tag="2026-11")
+    push(str(sets(110)), "team/closed")
+    with pytest.raises(UsageError, match="does not open"):
+        push(str(sets(220)), "team/closed", public=True)
     (tmp_path / "manifest.json").write_text("{}")
     with pytest.raises(DataError, match="is not valid, so it is not pushed"):
         push(str(tmp_path), "team/broken")
