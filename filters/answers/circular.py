@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 
 from aig.filters.answers.answer_filter import AnswerFilter, Context, Pair
+from aig.filters.answers.seldom import Seldom
 from aig.filters.answers.sentences import stem_of, stems, unquoted
 
 __all__ = ["CIRCULAR", "circular"]
 
 _I = re.IGNORECASE
 _ASKS = re.compile(
-    r"^\W*(?:(?:and|but|so|then|in|at|to|for|of|with|from|by|on) )?(?:why|how(?! (?:many|old|often)\b)|what|which)\b",
+    r"\W*(?:(?:and|but|so|then|in|at|to|for|of|with|from|by|on) )?(?:why|how(?! (?:many|old|often)\b)|what|which)\b",
     _I,
 )
 _NAMES = re.compile(
@@ -24,6 +25,7 @@ _NAMES = re.compile(
     r"(?:is|are|was|were|plays?|comes?|does|sings?|speaks?|kind|instrument|animal)\b",
     _I,
 )
+_OR = Seldom(re.compile(r"\bor\b", _I), "or")
 _REASON = re.compile(r"\b(?:because(?: of)?|since|as it|as she|as he|as they|for it|so that|which is why|due to)\b", _I)
 _SUPPOSED = re.compile(r"^\W*if\b([^,]+),(.*)$", _I | re.DOTALL)
 _BARE = frozenset(
@@ -51,7 +53,7 @@ def circular(question: str, answer: str) -> str | None:
         question: as the model wrote it.
         answer: as the model wrote it.
     """
-    if not _ASKS.search(question) or re.search(r"\bor\b", question, _I):
+    if not _ASKS.match(question) or _OR.search(question):
         return None
     told = unquoted(answer)
     if len(told.split()) < FEWEST_WORDS:
@@ -79,12 +81,12 @@ def _parts(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _stems(text: str) -> set[str]:
+def _stems(text: str) -> frozenset[str]:
     """The content words without their endings, and without those that answer nothing."""
     return stems(text) - _BARE_STEMS
 
 
-def _beyond(stems: set[str], known: set[str]) -> set[str]:
+def _beyond(stems: frozenset[str], known: frozenset[str]) -> set[str]:
     """The stems that no known one is akin to.
 
     Akin are two stems that are forms of one word, such as `applau` and `applaus`, `ang` and `angr`: both begin with

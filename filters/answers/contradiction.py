@@ -8,21 +8,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 from aig.core.records import Clip, Features
 from aig.filters.answers.answer_filter import AnswerFilter, Context, Pair
+from aig.filters.answers.seldom import Seldom
 from aig.filters.answers.sentences import sentences, unquoted
 
 __all__ = ["CONTRADICTION", "GENDER", "claims", "contradiction"]
 
 _SUPPOSING = re.compile(r"\s*(?:if|unlike|compared|whether|imagine|suppose|although|had|were)\b", re.IGNORECASE)
-_NOT_A_CLAIM = re.compile(
+_NO_CLAIM = re.compile(
     r"\b(?:not|no|never|neither|nor|without|lacks?|lacking|absence|absent|rather than|instead of|than|unlike|"
     r"opposed to|compared|contrasts?|contrary|if|whether|would|(?:could|can)(?! be (?:clearly )?(?:heard|audible))|"
     r"might|may|perhaps|possibly|like|as though|similar|resembl\w+|reminiscent|imagine|often|usually|typical|"
     r"typically|generally|normally|tends?|associated|instance|example|such as|initially|then|later|towards?|other|"
     r"another|either|or)\b|n['’]t\b",
     re.IGNORECASE,
+)
+_NOT_A_CLAIM = Seldom(
+    _NO_CLAIM,
+    "absence absent another as associated can compared contrary contrast contrasts could either example generally if "
+    "imagine initially instance instead lack lacking lacks later like may might neither never no nor normally not "
+    "often opposed or other perhaps possibly rather reminiscent similar such t tend tends than then toward towards "
+    "typical typically unlike usually whether without would",
+    parts=("resembl",),
 )
 
 _VERY = (
@@ -49,14 +59,20 @@ _LEVELS = {
         rf"\b(?:speak|talk)(?:s|ing) {_VERY}(loudly|quietly|softly)\b",
     ),
 }
-_LEVEL_PATTERNS = {name: [re.compile(text, re.IGNORECASE) for text in texts] for name, texts in _LEVELS.items()}
+_LEVEL_PATTERNS = {
+    name: [Seldom(re.compile(text, re.IGNORECASE), " ".join(_SIDES)) for text in texts]
+    for name, texts in _LEVELS.items()
+}
 _FEMALE, _MALE = r"(?:female|woman|girl|lady)", r"(?:male|man|boy|gentleman)"
-GENDER = re.compile(
-    rf"\b(?:speaker|voice|person)(?:['’]s gender)? (?:is|sounds|appears to be|seems to be) (?:\w+ly )?(?:an? )?"
-    rf"(?:\w+ )?(?:(?P<f1>{_FEMALE})|(?P<m1>{_MALE}))\b"
-    rf"|\b(?:(?P<f2>{_FEMALE})|(?P<m2>{_MALE}))(?:['’]s)? (?:speaker|voice)\b"
-    r"|\bspeaker\b[^.]{0,40}\b(?:(?P<f3>her)|(?P<m3>his)) (?:own )?(?:voice|tone|pitch|delivery|speech)\b",
-    re.IGNORECASE,
+GENDER = Seldom(
+    re.compile(
+        rf"\b(?:speaker|voice|person)(?:['’]s gender)? (?:is|sounds|appears to be|seems to be) (?:\w+ly )?(?:an? )?"
+        rf"(?:\w+ )?(?:(?P<f1>{_FEMALE})|(?P<m1>{_MALE}))\b"
+        rf"|\b(?:(?P<f2>{_FEMALE})|(?P<m2>{_MALE}))(?:['’]s)? (?:speaker|voice)\b"
+        r"|\bspeaker\b[^.]{0,40}\b(?:(?P<f3>her)|(?P<m3>his)) (?:own )?(?:voice|tone|pitch|delivery|speech)\b",
+        re.IGNORECASE,
+    ),
+    "boy female gentleman girl her his lady male man woman",
 )
 _AGE = re.compile(
     r"\b(?:speaker|person|man|woman|age)\b[^.]{0,40}?\b(\d{1,3})(?:[- ]years?[- ]old| years of age\b)"
@@ -66,20 +82,29 @@ _AGE = re.compile(
 AGE_DISTANCE = 10
 """Years that a stated age may lie from the annotated one, which is an estimate itself."""
 
-_FEELING = re.compile(
-    r"\b(?:speaker|voice|person|emotion|emotional state|mood)\b(?: \w+){0,3}? (?:is|sounds|feels|seems|was) "
-    r"(?:\w+ly )?(?:very )?(happy|joyful|cheerful|excited|sad|angry|furious|afraid|fearful|disgusted)\b",
-    re.IGNORECASE,
+_FEELING = Seldom(
+    re.compile(
+        r"\b(?:speaker|voice|person|emotion|emotional state|mood)\b(?: \w+){0,3}? (?:is|sounds|feels|seems|was) "
+        r"(?:\w+ly )?(?:very )?(happy|joyful|cheerful|excited|sad|angry|furious|afraid|fearful|disgusted)\b",
+        re.IGNORECASE,
+    ),
+    "afraid angry cheerful disgusted excited fearful furious happy joyful sad",
 )
 _PLEASANT = frozenset(("happy", "happiness", "joyful", "cheerful", "excited"))
 _UNPLEASANT = frozenset(
     ("sad", "sadness", "angry", "anger", "furious", "afraid", "fear", "fearful", "disgust", "disgusted", "frustrated")
 )
-_RATING = re.compile(r"\b(?:rating|score|sentiment)\b(?: \w+){0,4}? (?:is|of) (-?[0-3])\b(?!\.\d)", re.IGNORECASE)
-_SOUND = re.compile(
-    r"\bsounds? of (?:an? |the |some )?(?P<of>[a-z][a-z' -]{2,40})"
-    r"|\b(?P<heard>[a-z][a-z' -]{2,40}?) (?:is|are|can be|could be) (?:clearly )?(?:heard|audible)\b",
-    re.IGNORECASE,
+_RATING = Seldom(
+    re.compile(r"\b(?:rating|score|sentiment)\b(?: \w+){0,4}? (?:is|of) (-?[0-3])\b(?!\.\d)", re.IGNORECASE),
+    "rating score sentiment",
+)
+_SOUND = Seldom(
+    re.compile(
+        r"\bsounds? of (?:an? |the |some )?(?P<of>[a-z][a-z' -]{2,40})"
+        r"|\b(?P<heard>[a-z][a-z' -]{2,40}?) (?:is|are|can be|could be) (?:clearly )?(?:heard|audible)\b",
+        re.IGNORECASE,
+    ),
+    "audible heard sound sounds",
 )
 
 
@@ -107,11 +132,16 @@ def contradiction(
     return None
 
 
-def claims(text: str) -> Iterator[str]:
+@lru_cache(maxsize=128)
+def claims(text: str) -> tuple[str, ...]:
     """The clauses that state something plainly."""
-    for sentence in sentences(text):
-        if not _SUPPOSING.match(sentence):
-            yield from (clause for clause in sentence.split(",") if not _NOT_A_CLAIM.search(clause))
+    return tuple(
+        clause
+        for sentence in sentences(text)
+        if not _SUPPOSING.match(sentence)
+        for clause in sentence.split(",")
+        if not _NOT_A_CLAIM.search(clause)
+    )
 
 
 def _gender(clause: str, clip: Clip) -> str | None:

@@ -44,7 +44,12 @@ def _words(text: str) -> Sequence[str]:
     return tuple(_WORD.findall(text.casefold()))
 
 
+@lru_cache(maxsize=1024)
+def _kinds(text: str) -> frozenset[str]:
+    return frozenset(_words(text))
+
+
 def _overlap(text: str, other: str) -> float:
     """Shared words over all words, each counted once."""
-    words, others = set(_words(text)), set(_words(other))
+    words, others = _kinds(text), _kinds(other)
     return len(words & others) / len(words | others) if words or others else 1.0

@@ -8,12 +8,13 @@ sound is heard, how many sounds or words there are. A name stands where it is to
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from aig.core.records import Clip, Event, Features
 from aig.filters.answers.answer_filter import AnswerFilter, Context, Pair
 from aig.filters.answers.contradiction import GENDER, claims
+from aig.filters.answers.seldom import Seldom
 from aig.filters.answers.sentences import WORD, sentences, unquoted
 
 __all__ = ["INVENTED", "invented"]
@@ -26,9 +27,8 @@ _NUMBERS = {
         seventeen eighteen nineteen twenty""".split()  # noqa: SIM905 - a list of quoted words is harder to read
     )
 } | {"once": 1, "twice": 2, "thrice": 3, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "hundred": 100}
-_NUMBER = (
-    rf"(?<![\w.])(?P<number>\d+(?:\.\d+)?|{'|'.join(name for name in _NUMBERS if name not in ('one', 'hundred'))})"
-)
+_NAMES = [name for name in _NUMBERS if name not in ("one", "hundred")]
+_NUMBER = rf"(?<![\w.])(?P<number>\d+(?:\.\d+)?|{'|'.join(_NAMES)})"
 _MEASURE = re.compile(
     rf"{_NUMBER}[ -]?(?:(?:full|whole|more|exact) )?"
     r"(?P<unit>s|sec(?:ond)?s?|min(?:ute)?s?|hours?|days?|weeks?|months?|years?(?:[ -]old)?|hz|hertz|khz|db|"
@@ -42,6 +42,9 @@ _COUNT = re.compile(
     r"(?:[a-z]+s|people|men|women|children)\b",
     _I,
 )
+_DIGIT, _SPELLED = re.compile(r"\d"), Seldom(re.compile("|".join(_NAMES), _I), "", parts=_NAMES)
+"""Without either, no pattern here finds anything."""
+
 _CENTURY = re.compile(r"\b(?P<number>\d{1,2})(?:st|nd|rd|th)[ -](?:century|centuries|floor|street|avenue)\b", _I)
 _YEAR = re.compile(r"\b(?:in|since|of|from) (1[5-9]\d\d|20\d\d)\b")
 _GENERAL = re.compile(r"\s*(?:an?|most|all|many|every|each) \w+ (?:has|have|is|are|takes?|lasts?)\b", _I)
@@ -58,6 +61,9 @@ _COMMON = frozenset(
     """.split()  # noqa: SIM905 - a list of quoted words is harder to read
 )
 """Words that are written with a capital and name nobody."""
+
+_CAPITAL = re.compile(r"[A-Z\x80-\U0010ffff]")
+"""A Latin capital, or what may be another capital."""
 
 _SEXES = re.compile(
     r"\b(?:(?:fe)?male|(?:wo)?m[ae]n|boys?|girls?|lady|ladies|gentlem[ae]n|guys?|his|hers?|he|she|him|mother|father)\b",
@@ -78,15 +84,15 @@ def invented(question: str, answer: str, clip: Clip, features: Features | None =
     told = _told(clip, features)
     if name := _name(question, told) or _name(answer, told, question):
         return f"names {name!r}, which nobody mentioned"
-    numbers = _known(clip, features, f"{told} {question}")
     for clause in claims(unquoted(answer)):
-        if number := _number(clause, numbers):
+        if number := _number(clause, question, clip, features):
             return f"says {number!r}, a number that nobody gave"
         if not clip.gender and (match := GENDER.search(clause)) and not _SEXES.search(told):
             return f"says {match[0]!r} of a speaker of whom nobody said so"
     return None
 
 
+@lru_cache(maxsize=4)
 def _told(clip: Clip, features: Features | None) -> str:
     """All that is known in words."""
     texts = [
@@ -105,7 +111,10 @@ def _name(text: str, told: str, question: str = "") -> str | None:
     """The first word with a capital that is neither the first of its sentence nor known."""
     known: set[str] | None = None
     for sentence in sentences(unquoted(text)):
-        for word in islice(WORD.finditer(sentence), 1, None):
+        first = WORD.search(sentence)
+        if first is None or not _CAPITAL.search(sentence, first.end()):
+            continue
+        for word in WORD.finditer(sentence, first.end()):
             if not word[0][0].isupper():
                 continue
             folded = re.sub(r"['’]s$", "", word[0]).casefold()
@@ -144,9 +153,15 @@ class _Known:
         return self.told | {"words": self.words, "times": self.counts}.get(unit, set())
 
 
-def _known(clip: Clip, features: Features | None, told: str) -> _Known:
-    numbers = {float(number) for number in re.findall(r"\d+(?:\.\d+)?", told)}
-    numbers |= {float(_NUMBERS[word]) for word in WORD.findall(told.casefold()) if word in _NUMBERS}
+def _numbers(text: str) -> set[float]:
+    """The numbers of a text, in words or figures."""
+    found = {float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)}
+    return found | {float(_NUMBERS[word]) for word in WORD.findall(text.casefold()) if word in _NUMBERS}
+
+
+@lru_cache(maxsize=4)
+def _known(clip: Clip, features: Features | None) -> _Known:
+    numbers = _numbers(_told(clip, features))
     values = (clip.age, clip.sentiment, features.tempo_bpm if features else None)
     numbers |= {float(value) for value in values if value is not None}
     events = clip.events or ()
@@ -163,9 +178,11 @@ def _known(clip: Clip, features: Features | None, told: str) -> _Known:
     return _Known(numbers, at, long, counts, {float(len(spoken))})
 
 
-def _number(clause: str, known: _Known) -> str | None:
-    if _GENERAL.match(clause):
+def _number(clause: str, question: str, clip: Clip, features: Features | None) -> str | None:
+    if not (_DIGIT.search(clause) or _SPELLED.may_be_in(clause)) or _GENERAL.match(clause):
         return None
+    known = _known(clip, features)
+    known = replace(known, told=known.told | _numbers(question))
     for match in _MEASURE.finditer(clause):
         point = re.search(r"\b(?:at|after|from|by)(?: about| around)? $", clause[: match.start()], _I) is not None
         if not _near(_value(match["number"]), known.of(match["unit"], point=point)):

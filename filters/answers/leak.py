@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import lru_cache
 
 from aig.core.records import Clip, Features
 from aig.filters.answers.answer_filter import AnswerFilter, Context, Pair
@@ -32,9 +32,12 @@ def leak(question: str, answer: str, clip: Clip, features: Features | None) -> s
     """
     asked, told = question.casefold(), answer.casefold()
     known = [value for value in _values(clip, features) if _holds(told, value)]
-    known += sorted(_spans(told) & _spans(((clip.text or (features and features.transcript)) or "").casefold()))[:1]
+    if spoken := _spans(((clip.text or (features and features.transcript)) or "").casefold()):
+        known += sorted(_spans(told) & spoken)[:1]
+    if not known:
+        return None
     said = _spans(asked)
-    if not known or not all(_holds(asked, value) or value in said for value in known):
+    if not all(_holds(asked, value) or value in said for value in known):
         return None
     new = content_words(told) - content_words(asked)
     if len(new) >= NEW_WORDS:
@@ -42,7 +45,8 @@ def leak(question: str, answer: str, clip: Clip, features: Features | None) -> s
     return f"the question already says {known[0]!r}, and the answer adds {len(new)} words"
 
 
-def _values(clip: Clip, features: Features | None) -> Iterator[str]:
+@lru_cache(maxsize=4)
+def _values(clip: Clip, features: Features | None) -> tuple[str, ...]:
     """What is known of the clip, as text that would give it away."""
     labels = (*(clip.labels or ()), *(event.label for event in clip.events or ()))
     texts = [*labels, *(clip.genres or ()), clip.gender, clip.emotion, clip.title]
@@ -54,13 +58,14 @@ def _values(clip: Clip, features: Features | None) -> Iterator[str]:
         texts += [features.pitch_level, features.speed_level, features.volume_level]
         if features.f0_hz is not None:
             texts.append(f"{features.f0_hz:.0f}hz")
-    yield from dict.fromkeys(text.casefold() for text in texts if text)
+    return tuple(dict.fromkeys(text.casefold() for text in texts if text))
 
 
-def _spans(text: str) -> set[str]:
+@lru_cache(maxsize=128)
+def _spans(text: str) -> frozenset[str]:
     """All runs of eight words."""
     words = WORD.findall(text)
-    return {" ".join(words[start : start + SPAN]) for start in range(len(words) - SPAN + 1)}
+    return frozenset(" ".join(words[start : start + SPAN]) for start in range(len(words) - SPAN + 1))
 
 
 def _holds(text: str, value: str) -> bool:

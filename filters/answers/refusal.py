@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from aig.filters.answers.answer_filter import AnswerFilter, Context, Pair
+from aig.filters.answers.seldom import Seldom
 from aig.filters.answers.sentences import unquoted
 
 __all__ = ["NOT_ANSWERABLE", "is_refusal"]
@@ -23,7 +24,7 @@ _SOURCE = (
 )
 _FACTS = r"(?:information|context|details?|data|evidence|clues?|metadata)"
 
-_REFUSALS = re.compile(
+_REFUSAL = re.compile(
     "|".join(
         (
             rf"\b(?:cannot|can ?not|can['’]t|could not|couldn['’]t) {_LY}be {_LY}{_TOLD}\b",
@@ -47,7 +48,16 @@ _REFUSALS = re.compile(
     re.IGNORECASE,
 )
 
-_HARD = re.compile(rf"\b(?:difficult|hard) to {_LY}(?:{_TELL}|{_TOLD})\b", re.IGNORECASE)
+_REFUSALS = Seldom(
+    _REFUSAL,
+    "able ai answerable any applicable can cannot clear could couldn did didn disclosed do does doesn don enough "
+    "feasible impossible inadequate indeterminable indeterminate insufficient language little mentioned n no none "
+    "possible provided sorry specified stated unable unanswerable unclear undetermined unknown unspecified way without",
+)
+_HARD = Seldom(
+    re.compile(rf"\b(?:difficult|hard) to {_LY}(?:{_TELL}|{_TOLD})\b", re.IGNORECASE),
+    "difficult hard",
+)
 _STILL = re.compile(
     r"\b(?:but|however|yet|nevertheless|still|though|although|likely|probably|suggests?)\b", re.IGNORECASE
 )

@@ -20,27 +20,34 @@ _EMPTY = frozenset(
 )
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:\.(?=\d)[^.!?;\n]+)*")
 _POSSESSIVE = re.compile(r"['’]s$")
+_KEPT = 128
+"""Texts that are remembered as they were cut up: several filters look at the same few, one pair after another."""
+
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
 
 
+@lru_cache(maxsize=_KEPT)
 def unquoted(text: str) -> str:
     """The text with the content of quotation marks left out."""
     return _QUOTED.sub('""', text)
 
 
-def sentences(text: str) -> list[str]:
+@lru_cache(maxsize=_KEPT)
+def sentences(text: str) -> tuple[str, ...]:
     """The sentences of a text; a decimal point ends none."""
-    return _SENTENCE.findall(text)
+    return tuple(_SENTENCE.findall(text))
 
 
-def content_words(text: str) -> set[str]:
+@lru_cache(maxsize=_KEPT)
+def content_words(text: str) -> frozenset[str]:
     """The words of a text, in lower case, but for those that every text holds."""
-    return set(WORD.findall(text.casefold())) - _EMPTY
+    return frozenset(WORD.findall(text.casefold())) - _EMPTY
 
 
-def stems(text: str) -> set[str]:
+@lru_cache(maxsize=_KEPT)
+def stems(text: str) -> frozenset[str]:
     """The content words of a text without their endings."""
-    return {stem_of(word) for word in content_words(text)}
+    return frozenset(map(stem_of, content_words(text)))
 
 
 @lru_cache(maxsize=65_536)

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from aig.core.records import Clip, Features
 from aig.filters.answers.answer_filter import AnswerFilter, Context, Pair
+from aig.filters.answers.seldom import Seldom, letters
 from aig.filters.answers.sentences import WORD, content_words, sentences, unquoted
 
 __all__ = ["SOURCE", "source"]
@@ -109,37 +110,47 @@ _SEEN = _any(
     r"\blooks? (?:at|into) the camera\b|\bbright colou?rs\b",
 )
 
-_LEFT_OVER = _any(
-    r"^\W*(?:(?:modified|rewritten|revised|new|original|final|follow-?up|example|sample|improved|possible) )?"
+_BEGINS_LEFT_OVER = _any(
+    r"\W*(?:(?:modified|rewritten|revised|new|original|final|follow-?up|example|sample|improved|possible) )?"
     r"(?:questions?|answers?|instruction|output|response|explanation|reasoning|note|q|a|step \d+)(?: ?\d+)? ?:",
-    r"^\W*(?:\(note|sure[!,] ?(?:here|i\b|the|\W*$)|sure!|certainly!|of course!|certainly, here|absolutely! )",
-    r"\bhere(?: is|['’]s| are) (?:a|an|the|some|another|my|\w+) (?:\w+ )?(?:questions?|answers?|question-answer|"
-    r"pairs?|json|list)\b",
-    r"\bquestion[- ](?:and[- ])?answer pairs?\b|\bQA pairs?\b|\bJSON\b",
-    r"```|<\|\w+\|>|\[/?INST\]|</?(?:answer|think|question|s)>|\{\s*\"|\[insert\b|\{\{",
-    r"\bI hope this helps\b|\blet me know if you\b",
-    r"\b(?:write|generate|create|compose|rephrase|formulate) (?:an?|the|another|\d+|\w+) (?:\w+ )?(?:questions?|"
-    r"answers?|pairs?)\b",
-    r"\bthe answer (?:should|must) (?:be|start|begin|have|contain|not|include)\b",
-    r"\bdo not (?:mention|give away|invent)\b|\bgiving away the answer\b|\bgives? away the answer\b",
-    r"\bin one to (?:three|two) (?:full )?sentences\b|\bof more than \w+ words\b",
-    r"\bis the answer to the question\b",
-    r"^\W*(?:a question|its answer|another question|question|answer|the question|the answer)\W*$",
+    r"\W*(?:\(note|sure[!,] ?(?:here|i\b|the|\W*$)|sure!|certainly!|of course!|certainly, here|absolutely! )",
+)
+_HOLDS_LEFT_OVER = Seldom(
+    _any(
+        r"\bhere(?: is|['’]s| are) (?:a|an|the|some|another|my|\w+) (?:\w+ )?(?:questions?|answers?|question-answer|"
+        r"pairs?|json|list)\b",
+        r"\bquestion[- ](?:and[- ])?answer pairs?\b|\bQA pairs?\b|\bJSON\b",
+        r"```|<\|\w+\|>|\[/?INST\]|</?(?:answer|think|question|s)>|\{\s*\"|\[insert\b|\{\{",
+        r"\bI hope this helps\b|\blet me know if you\b",
+        r"\b(?:write|generate|create|compose|rephrase|formulate) (?:an?|the|another|\d+|\w+) (?:\w+ )?(?:questions?|"
+        r"answers?|pairs?)\b",
+        r"\bthe answer (?:should|must) (?:be|start|begin|have|contain|not|include)\b",
+        r"\bdo not (?:mention|give away|invent)\b|\bgiving away the answer\b|\bgives? away the answer\b",
+        r"\bin one to (?:three|two) (?:full )?sentences\b|\bof more than \w+ words\b",
+        r"\bis the answer to the question\b",
+        r"^\W*(?:a question|its answer|another question|question|answer|the question|the answer)\W*$",
+    ),
+    "answer away compose create formulate generate here hope invent json let mention pair pairs question rephrase "
+    "sentences words write",
+    parts="`<[{",
 )
 
-_ASSISTANT = _any(
-    r"\bas an? (?:AI|artificial intelligence)(?= (?:language|assistant|model|system)\b|\W*(?:,|\.|$)| I\b)",
-    r"\bas a (?:large |text-based )?language model\b",
-    r"\bI(?:['’]m| am) (?:only |just )?an? (?:AI|text-based|(?:large )?language model|virtual assistant)\b",
-    r"\bI (?:cannot|can ?not|can['’]t|could not|am (?:not able|unable) to) (?:actually |directly )?(?:hear|"
-    r"listen to|access|"
-    r"process) (?:the |this |any )?(?:audio|recording|clip|sounds?|files?)\b",
-    r"\bI (?:do not|don['’]t) have (?:direct )?access to (?:the |any )?(?:audio|recording|clip|actual)\b",
-    r"\bI was not given\b|\bmy training data\b",
+_ASSISTANT = Seldom(
+    _any(
+        r"\bas an? (?:AI|artificial intelligence)(?= (?:language|assistant|model|system)\b|\W*(?:,|\.|$)| I\b)",
+        r"\bas a (?:large |text-based )?language model\b",
+        r"\bI(?:['’]m| am) (?:only |just )?an? (?:AI|text-based|(?:large )?language model|virtual assistant)\b",
+        r"\bI (?:cannot|can ?not|can['’]t|could not|am (?:not able|unable) to) (?:actually |directly )?(?:hear|"
+        r"listen to|access|"
+        r"process) (?:the |this |any )?(?:audio|recording|clip|sounds?|files?)\b",
+        r"\bI (?:do not|don['’]t) have (?:direct )?access to (?:the |any )?(?:audio|recording|clip|actual)\b",
+        r"\bI was not given\b|\bmy training data\b",
+    ),
+    "access ai artificial given hear language listen process text training virtual",
 )
 
-_HERTZ = re.compile(r"(?<![\d.])(\d[\d.,]*) ?(?:hz|hertz)\b", _I)
-_MEASURE = re.compile(r"\bf0\b|\bfundamental frequency\b", _I)
+_HERTZ = Seldom(re.compile(r"(?<![\d.])(\d[\d.,]*) ?(?:hz|hertz)\b", _I), "hz hertz")
+_MEASURE = Seldom(re.compile(r"\bf0\b|\bfundamental frequency\b", _I), "f frequency")
 _VOICE = re.compile(r"\b(?:pitch|f0|fundamental frequency|voices?|speaker|his|her)\b", _I)
 
 _PERSON = (
@@ -212,14 +223,15 @@ def source(question: str, answer: str, clip: Clip, features: Features | None = N
 def _assistant(own: str, text: str) -> str | None:
     if match := _ASSISTANT.search(own):
         return f"{match[0]!r} speaks as the model that wrote it"
-    if match := _LEFT_OVER.search(text.strip()):
+    whole = text.strip()
+    if match := _BEGINS_LEFT_OVER.match(whole) or _HOLDS_LEFT_OVER.search(whole):
         return f"{match[0]!r} is left of the instructions"
     return None
 
 
 def _told(own: str, spoken: str) -> str | None:
     for sentence in sentences(own):
-        words = set(re.findall(r"[a-z]+", sentence.lower()))
+        words = letters(sentence)
         for pattern, what, hints in _HINTS:
             if hints.isdisjoint(words):
                 continue
@@ -287,15 +299,18 @@ words does where it is all that stands between two marks there ("What causes wha
 
 def _repeated(question: str, prompt: str) -> str | None:
     """Whether a question is a line of its prompt with a question mark, or for the most part a run of its words."""
-    asked, told = WORD.findall(question.casefold()), _running(prompt)
+    asked, told, known = WORD.findall(question.casefold()), _running(prompt), _words(prompt)
     least = max(RUN_WORDS, math.ceil(RUN_SHARE * len(asked)))
     if " ".join(asked) in _between_marks(prompt):
         return f"{' '.join(asked)!r} stands so in the prompt"
+    unknown = max((at for at, word in enumerate(asked[: least - 1]) if word not in known), default=-1)
     for start in range(len(asked) - least + 1):
-        if f" {' '.join(asked[start : start + least])} " in told:
+        if asked[start + least - 1] not in known:
+            unknown = start + least - 1
+        if unknown < start and f" {' '.join(asked[start : start + least])} " in told:
             return f"{' '.join(asked[start : start + least])!r} stands so in the prompt"
     words = _stems(question)
-    if len(words) < LINE_WORDS:
+    if len(words) < LINE_WORDS or len(words & _all_stems(prompt)) < LINE_SHARE * len(words):
         return None
     for line in _lines(prompt):
         shared = len(words & line)
@@ -310,6 +325,11 @@ def _running(prompt: str) -> str:
 
 
 @lru_cache(maxsize=64)
+def _words(prompt: str) -> frozenset[str]:
+    return frozenset(_running(prompt).split(" "))
+
+
+@lru_cache(maxsize=64)
 def _between_marks(prompt: str) -> frozenset[str]:
     return frozenset(" ".join(WORD.findall(part)) for part in re.split(r"[.,;:?!()\n]", prompt.casefold())) - {"why"}
 
@@ -317,6 +337,11 @@ def _between_marks(prompt: str) -> frozenset[str]:
 @lru_cache(maxsize=64)
 def _lines(prompt: str) -> tuple[frozenset[str], ...]:
     return tuple(filter(None, map(_stems, prompt.splitlines())))
+
+
+@lru_cache(maxsize=64)
+def _all_stems(prompt: str) -> frozenset[str]:
+    return frozenset().union(*_lines(prompt))
 
 
 def _stems(text: str) -> frozenset[str]:
