@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from aig.core.clip_pairs import readable
 from aig.core.records import Measured
 from aig.generators.closed_ended.facts import Answer, Facts
-from aig.generators.closed_ended.temporal import audible
 from aig.prompts.seeded_random import rng_for
 
 __all__ = ["FIRST_OR_SECOND", "both_orders", "partners", "which_is_more"]
@@ -31,7 +30,7 @@ def partners(facts: Facts, task: str, *, of_speaker: bool = False) -> Iterator[M
     for other in facts.peers.partners(facts.measured, facts.seed, task, of_speaker=of_speaker):
         clip = other.clip
         if clip.split == own.split and readable(clip.audio_id) and not _same_sound(facts.measured, other):
-            yield audible(other)
+            yield other
 
 
 def both_orders(

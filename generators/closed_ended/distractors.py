@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from aig.core.records import Measured
 from aig.generators.closed_ended.absent import absent_labels
@@ -59,6 +60,7 @@ def other_sound(facts: Facts, task: str) -> str | None:
     return random_sound(facts, task)
 
 
+@lru_cache(maxsize=16_384)
 def content_words(text: str) -> frozenset[str]:
     """The words of a sentence that say what it is about, in lower case and without the s of a plural."""
     words = (word.casefold() for word in _WORD.findall(text))

@@ -14,6 +14,7 @@ import numpy as np
 
 from aig.core.hashing import Keys, mix, stable_hash
 from aig.core.records import Measured
+from aig.generators.closed_ended.temporal import audible
 from aig.prompts.seeded_random import rng_for
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Peers:
         self._kinds: dict[str, frozenset[str]] = {}
         self._asked: dict[tuple[int, str], Keys] = {}
         self._of_speaker: dict[str | None, list[int]] = {}
+        self._audible: dict[int, Measured] = {}
 
     def others(self, audio_id: str, seed: int, task: str) -> Iterator[Measured]:
         """Clips but this one, at most 200, in an order drawn for it and the task."""
@@ -68,6 +70,8 @@ class Peers:
 
     def partners(self, item: Measured, seed: int, task: str, *, of_speaker: bool = False) -> Iterator[Measured]:
         """Clips to compare a clip with, the most preferred first; none for the half of the clips that is compared with.
+
+        They are without what begins after their end, see `audible`.
 
         Each pair of clips has its own place in the draw, from their names, the seed and the task alone, so of n clips
         one that is added changes the partner of one in n, and each is asked about once or so.
@@ -94,7 +98,9 @@ class Peers:
             nearest = np.argpartition(order, _LOOKED_AT)[:_LOOKED_AT]
             among, order = among[nearest], order[nearest]
         for index in among[np.argsort(order, kind="stable")].tolist():
-            yield self._items[index]
+            if index not in self._audible:
+                self._audible[index] = audible(self._items[index])
+            yield self._audible[index]
 
     def _speakers(self) -> Mapping[str | None, list[int]]:
         if not self._of_speaker:

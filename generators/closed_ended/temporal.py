@@ -20,7 +20,7 @@ Interval = tuple[int, int]
 def within(events: Sequence[Event], duration_s: float) -> tuple[Event, ...]:
     """The events as far as they can be heard in a clip of that length: annotators' clips may be a little longer."""
     heard = (event for event in events if event.onset_s < duration_s)
-    return tuple(replace(event, offset_s=min(event.offset_s, duration_s)) for event in heard)
+    return tuple(event if event.offset_s <= duration_s else replace(event, offset_s=duration_s) for event in heard)
 
 
 def audible(item: Measured) -> Measured:

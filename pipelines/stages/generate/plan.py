@@ -223,22 +223,27 @@ def requests_of(configuration: Configuration, plans: Iterable[Plan]) -> Iterator
         for plan in of_source:
             for bucket in plan.todo.values():
                 kinds.setdefault(bucket, []).append(plan.kind)
+        own, tasks = configuration.generate.questions.kinds, configuration.generate.tasks
         for bucket, rows in source.rows(kinds):
-            items = selected(source.dataset, rows)
+            items = [(item, kinds_of(item, own, tasks)) for item in selected(source.dataset, rows)]
             for kind in kinds[bucket]:
-                yield from (question.request for question in questions(configuration, kind, items))
+                asked = (item for item, gets in items if kind.removeprefix("open_") in gets)
+                yield from (question.request for question in _about(configuration, kind, asked))
 
 
 def questions(configuration: Configuration, kind: str, items: Iterable[Selected]) -> Iterator[Question]:
     """What is asked about some clips for the pairs of a kind (`open_<kind of prompt>`), in their order."""
-    prompt_kind = kind.removeprefix("open_")
-    prompt = _prompt(configuration, prompt_kind)
     own, tasks = configuration.generate.questions.kinds, configuration.generate.tasks
+    asked = (item for item in items if kind.removeprefix("open_") in kinds_of(item, own, tasks))
+    yield from _about(configuration, kind, asked)
+
+
+def _about(configuration: Configuration, kind: str, items: Iterable[Selected]) -> Iterator[Question]:
+    prompt = _prompt(configuration, kind.removeprefix("open_"))
     for item in items:
-        if prompt_kind in kinds_of(item, own, tasks):
-            request = request_about(configuration, item.dataset, item.measured, prompt)
-            if request is not None:
-                yield Question(item, prompt, request)
+        request = request_about(configuration, item.dataset, item.measured, prompt)
+        if request is not None:
+            yield Question(item, prompt, request)
 
 
 def request_about(configuration: Configuration, dataset: Dataset, item: Measured, prompt: Prompt) -> ChatRequest | None:
