@@ -165,7 +165,7 @@ def _rows_of_form(
     if not parsed.items and not dropped:
         dropped.append(_dropped(clip, prompt, *_nothing(reply)))
     drafts: list[tuple[int, Draft]] = []
-    for number, found in enumerate(parsed.items):
+    for number, found in zip(parsed.places, parsed.items, strict=True):
         draft = form.draft(found, Given(item=item, seed=seed, number=number))
         if isinstance(draft, Refused):
             dropped.append(_dropped(clip, prompt, draft.rule, draft.reason, _shown(found)))
@@ -180,7 +180,7 @@ def _rows_of_form(
             kept.append((number, draft))
     whole = [draft for _, draft in kept]
     if form.join:
-        whole, refused = form.join(kept, len(parsed.items))
+        whole, refused = form.join(kept, len(parsed.items) + parsed.malformed)
         dropped += [_dropped(clip, prompt, each.rule, each.reason) for each in refused]
     return [_row(draft, reply, item, prompt, kind, seed) for draft in whole], dropped
 

@@ -20,8 +20,8 @@ FEWEST, MOST_WORDS = 2, 60
 
 
 def _draft(found: dict[str, Any], given: Given) -> Draft | Refused:
-    caption, item = found["caption"], given.item
-    if not isinstance(caption, str) or len(caption.split()) > MOST_WORDS:
+    caption, item = found["caption"].strip('"“”'), given.item
+    if len(caption.split()) > MOST_WORDS:
         return Refused("caption", f"not one sentence of at most {MOST_WORDS} words")
     said = stems(caption)
     told = [words for words in _said_of(item.features) if said & stems(words)]

@@ -7,7 +7,7 @@ where nothing but form or length would tell the right one, and where it contradi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import mean
 from typing import Any
 
@@ -31,6 +31,8 @@ _ONE_OF = re.compile(
     r"never|begin\w*|start\w*|end\w*|follow\w*)\b",
     re.IGNORECASE,
 )
+_LETTER_ALONE = re.compile(r"\W{0,2}[A-Ea-e]\W{0,2}")
+_LISTS_OPTIONS = re.compile(r"(?:^|\s)\(?[Aa1][).:]\s*\S.*\s\(?[Bb2][).:]\s*\S", re.DOTALL)
 _FEELING = r"\b(?:emotion|feel\w*|mood)\b"
 _LONGER, _WORDS = 2.0, 4
 _MOST_WORDS = 16
@@ -47,7 +49,11 @@ def _draft(found: dict[str, Any], given: Given) -> Draft | Refused:
         right, wrong = options[named], [each for place, each in enumerate(options) if place != named]
     if not isinstance(wrong, list):
         return Refused("options", "the wrong options are not a list")
-    right, wrong = _bare(right), list(dict.fromkeys(map(_bare, wrong)))
+    if _LISTS_OPTIONS.search(question):
+        return Refused("options", "the question lists options itself")
+    if _LETTER_ALONE.fullmatch(right) and not all(map(_LETTER_ALONE.fullmatch, wrong)):
+        return Refused("options", f"the answer {right!r} is a letter, and nothing says of which option")
+    right, wrong = _bare(right), _different(map(_bare, wrong))
     if reason := _at_fault(question, right, wrong, given.item):
         return Refused("options", reason)
     if reason := _against(question, right, wrong, given.item):
@@ -65,13 +71,12 @@ def _draft(found: dict[str, Any], given: Given) -> Draft | Refused:
 def _named(answer: str, options: Sequence[str]) -> int | None:
     """Which option an answer means: by its text, or by its letter or number."""
     folded = [_bare(option).casefold() for option in options]
-    if _bare(answer).casefold() in folded:
-        return folded.index(_bare(answer).casefold())
-    match = _LETTER.match(answer)
+    match, rest = _LETTER.match(answer), _bare(answer).casefold()
     if match is None:
-        return None
+        return folded.index(rest) if rest in folded else None
+    if answer.casefold() in folded:  # "2" and "A" may be options themselves
+        return folded.index(answer.casefold())
     place = int(match["letter"]) - 1 if match["letter"].isdigit() else OPTION_LETTERS.index(match["letter"].upper())
-    rest = _bare(answer).casefold()
     if place >= len(options) or (rest and rest not in ("", match["letter"].casefold()) and rest != folded[place]):
         return None
     return place
@@ -79,13 +84,15 @@ def _named(answer: str, options: Sequence[str]) -> int | None:
 
 def _bare(option: str) -> str:
     """An option without its letter and full stop."""
-    text = re.sub(r"^\W{0,2}[A-Ea-e1-5][).:]\s+", "", option).strip()
+    text = re.sub(r"^\W{0,2}[A-Ea-e1-5](?:[).:]\s+|\)(?=\w))", "", option).strip()
     return text.removesuffix(".").strip()
 
 
 def _at_fault(question: str, right: str, wrong: Sequence[str], item: Measured) -> str | None:
     every = [right, *wrong]
-    if len(wrong) < 2 or not all(every):
+    if not all(every):
+        return "an option is empty"
+    if len(wrong) < 2:
         return f"{len(wrong)} different wrong options, fewer than 2"
     if odd := next((option for option in every if _ALL.search(option)), None):
         return f"the option {odd!r} is about the others"
@@ -103,6 +110,15 @@ def _at_fault(question: str, right: str, wrong: Sequence[str], item: Measured) -
     if (told := stems(right)) and told <= asked and not any(stems(option) <= asked for option in wrong):
         return "the question names the right option"
     return None
+
+
+def _different(options: Iterable[str]) -> list[str]:
+    """The options without those that say the same as one before them."""
+    kept: list[str] = []
+    for option in options:
+        if not any(_same(option, other) for other in kept):
+            kept.append(option)
+    return kept
 
 
 def _same(option: str, other: str) -> bool:

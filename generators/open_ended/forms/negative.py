@@ -14,9 +14,16 @@ from aig.prompts.absent import plainly_absent
 
 __all__ = ["NEGATIVE"]
 
-_DENIES = re.compile(
-    r"\b(?:no|not|never|neither|nor|without|none|nothing|absent|missing|lacks?|instead of)\b|n['’]t\b", re.IGNORECASE
+_NAMES_NOTHING = re.compile(
+    r"^\W*no\b|\b(?:none|nothing|absent|missing)\b|"
+    r"(?:\b(?:cannot|not|never)|n['’]t)\b(?:\W+\w+){0,3}?\W+(?:hear\w*|heard|audible|present|there|contain\w*|includ\w*|any|a|an|"
+    r"have|has|occur\w*|part|appear\w*|come|detect\w*|notice\w*)\b",
+    re.IGNORECASE,
 )
+"""Denies that something is heard; "it is not far" does not."""
+
+_WITHOUT = r"\b(?:no|without|neither|nor|not|lacks?|instead of|rather than)\b(?:\W+\w+){0,4}?\W+\w*"
+"""Denies what stands behind it."""
 
 
 def _draft(found: dict[str, Any], given: Given) -> Draft | Refused:
@@ -30,11 +37,17 @@ def _draft(found: dict[str, Any], given: Given) -> Draft | Refused:
         return Refused("not_absent", f"the question is about {missing[:60]!r}, which {why}")
     if not stems(name) & stems(question):
         return Refused("not_absent", f"the question does not speak of {missing[:60]!r}")
-    if not _DENIES.search(answer):
+    if not _denied(name, answer):
         return Refused("not_denied", f"the answer does not say that {missing[:60]!r} is not heard")
     if not stems(_told(item)) & (stems(answer) - stems(name)):
         return Refused("not_denied", "the answer does not say what is heard instead")
     return Draft(question, answer, Pair(question, answer))
+
+
+def _denied(name: str, answer: str) -> bool:
+    """Whether an answer says that a sound is not heard."""
+    stem = min(stems(name), key=len, default="")
+    return bool(_NAMES_NOTHING.search(answer) or re.search(f"{_WITHOUT}{re.escape(stem)}", answer, re.IGNORECASE))
 
 
 def _absent_names(item: Measured) -> frozenset[str]:

@@ -49,6 +49,7 @@ def made(kind, *items, item=None, content=None, finish_reason="stop", settings=N
     return rows, Counter(drop.rule for drop in dropped), dropped
 
 
+OPTIONS = ("a train", "a bus", "a tram", "a storm")
 CHOICE = {"q": "What is coming?", "a": "a train", "wrong": ["a bus", "a tram", "a storm"]}
 
 
@@ -93,6 +94,28 @@ def test_the_right_places_are_even():
         ),
         ({"q": "How is the pitch?", "a": "low", "wrong": ["high", "medium", "none at all"]}, "contradiction", "high"),
         ({"wrong": None, "options": ["a bus", "a tram", "a boat"]}, "options", "none of the options"),
+        ({"a": "B"}, "options", "is a letter"),
+        ({"wrong": ["a bus", "", "a tram"]}, "options", "empty"),
+        ({"wrong": ["a bus", "A BUS", "the bus."]}, "options", "1 different wrong options"),
+        ({"wrong": "a bus, a tram, a storm"}, "options", "not a list"),
+        ({"q": "What is coming? A) a bus B) a train C) a tram"}, "options", "lists options itself"),
+        ({"q": "What comes?\n(A) a bus\n(B) a train"}, "options", "lists options itself"),
+        (
+            {"a": "A) a train", "wrong": None, "options": ["a bus", "a train", "a tram"]},
+            "options",
+            "none of the options",
+        ),
+        ({"a": "It is a train.", "wrong": None, "options": ["a bus", "a train", "a boat"]}, "options", "none of the"),
+        ({"a": "Answer: B", "wrong": None, "options": ["a bus", "a train", "a boat"]}, "options", "none of the"),
+        ({"a": 0, "wrong": None, "options": ["a bus", "a train", "a boat"]}, "options", "none of the"),
+        ({"wrong": None, "options": ["a train", "A train", "a boat"]}, "options", "two right options"),
+        ({"a": ["a train"]}, "malformed", "without loss"),
+        ({"q": ["What is coming?"]}, "malformed", "without loss"),
+        ({"a": {"text": "a train"}}, "malformed", "without loss"),
+        ({"wrong": ["a bus", None, "a tram"]}, "malformed", "without loss"),
+        ({"wrong": [["a bus", "a tram"]]}, "malformed", "without loss"),
+        ({"wrong": [{"text": "a bus"}, {"text": "a tram"}]}, "malformed", "without loss"),
+        ({"wrong": None, "options": {"A": "a bus", "B": "a train"}}, "malformed", "without loss"),
         ({"q": "What does it do?", "a": "it runs", "wrong": ["drips", "evenly falling", "sings"]}, "options", "too"),
     ],
 )
@@ -110,6 +133,51 @@ def test_options_as_other_prompts_have_them_are_read(answer):
         "choice", {"question": "What comes?", "choices": ["a bus", "a train", "a tram"], "answer": answer}
     )
     assert row.choices[row.answer_index] == "a train"
+
+
+@pytest.mark.parametrize("mark", ["{}) ", "({}) ", "{}. ", "{}: ", "{})", "({})"])
+def test_letters_within_options_are_left_out(mark: str):
+    right, *wrong = (f"{mark.format(letter)}{text}" for letter, text in zip("BACD", OPTIONS, strict=True))
+    (row,), _, _ = made("choice", {"q": "What is coming?", "a": right, "wrong": wrong})
+    assert set(row.choices) == set(OPTIONS)
+
+
+def test_options_that_say_the_same_are_one():
+    (row,), _, _ = made("choice", {**CHOICE, "wrong": ["a bus", "A BUS", "the bus.", "a tram"]})
+    assert sorted(row.choices) == ["a bus", "a train", "a tram"]
+
+
+def test_options_that_are_letters_or_numbers_themselves_are_read_as_text():
+    notes = {"q": "On which note does it end?", "a": "D", "options": ["A", "D", "E", "C"]}
+    (row,), _, _ = made("choice", notes, item=of(replace(CLIP, captions=("It goes from A to E, C and D.",))))
+    assert row.choices[row.answer_index] == "D"
+    numbers = {"q": "How many rings are there?", "a": "2", "options": ["3", "2", "4"]}
+    (row,), _, _ = made("choice", numbers, item=of(replace(CLIP, captions=("The phone rings 2 times.",))))
+    assert row.choices[row.answer_index] == "2"
+
+
+@pytest.mark.parametrize("kind", ["choice", "reasoning", "dialogue", "negative", "style_caption"])
+@pytest.mark.parametrize("value", [None, [], {}, True, [["x"]], [{"text": "x"}], {"a": "x"}, ["What is it?"]])
+@pytest.mark.parametrize("key", ["q", "a", "wrong", "evidence", "missing", "caption"])
+def test_no_value_of_another_kind_is_taken_or_lost(kind: str, value: object, key: str):
+    """Whatever stands for a text, an item becomes a row as it is, or is dropped with a reason."""
+    good = {
+        "choice": CHOICE,
+        "reasoning": {
+            "q": "Why does she hurry?",
+            "evidence": "She calls that a train is coming.",
+            "a": "She fears it.",
+        },
+        "dialogue": {"q": "What is falling?", "a": "Rain, evenly and for all the time."},
+        "negative": {"missing": "siren", "q": "Where does the siren pass?", "a": "No siren is heard, only rain."},
+        "style_caption": {"caption": "A woman calls out fast and loudly in a high, lively voice."},
+    }[kind]
+    if key not in good or (key in ("evidence", "missing") and value == ["What is it?"]):
+        return
+    rows, counts, _ = made(kind, {**good, key: value})
+    assert rows == []
+    assert counts
+    assert set(counts) <= {"malformed", "options", "no_pairs"}
 
 
 def test_an_order_may_be_asked_of_sounds_that_are_both_heard():
@@ -165,6 +233,46 @@ def test_a_dialogue_ends_before_the_first_turn_that_is_dropped():
     assert rows == []
     assert counts == {"duplicate": 1, "turns": 4}
     assert dropped[-1].reason == "2 of 5 turns stay, fewer than 3"
+
+
+@pytest.mark.parametrize("broken", [{"q": "And?", "a": None}, {"q": "And?"}, {"q": ["And?"], "a": "Yes, it does."}])
+def test_a_dialogue_ends_before_a_turn_that_cannot_be_read(broken: dict):
+    """What follows may take up what was said in it."""
+    (row,), counts, _ = made("dialogue", *TURNS[:3], broken, TURNS[3])
+    assert turns_of(row.instruction, row.output) == [(turn["q"], turn["a"]) for turn in TURNS[:3]]
+    assert counts == {"malformed": 1, "turns": 1}
+    rows, counts, _ = made("dialogue", TURNS[0], broken, *TURNS[1:])
+    assert rows == []
+    assert counts == {"malformed": 1, "turns": 4}
+
+
+def test_a_turn_that_is_no_json_is_counted_and_ends_the_dialogue():
+    turns = [json.dumps(turn) for turn in TURNS]
+    content = f'{{"turns": [{turns[0]}, {{"q": "And "who" is it?", "a": "A dog."}}, {", ".join(turns[1:])}]}}'
+    rows, counts, _ = made("dialogue", content=content)
+    assert rows == []
+    assert counts == {"malformed": 1, "turns": 4}
+
+
+@pytest.mark.parametrize(
+    ("answer", "denied"),
+    [
+        ("No siren is heard, only rain and a dog's bark.", True),
+        ("No, only rain falls and a dog barks.", True),
+        ("One does not hear a siren there, only the rain.", True),
+        ("There isn't any siren, but rain.", True),
+        ("The siren is absent: rain falls and a dog barks.", True),
+        ("It goes without a siren, in the rain.", True),
+        ("The siren is not far: it passes in the rain.", False),
+        ("The siren never stops in the rain.", False),
+        ("The siren makes no pause in the rain.", False),
+        ("The siren passes the rain without stopping.", False),
+    ],
+)
+def test_a_negative_denies_the_sound_itself(answer: str, denied: bool):
+    rows, counts, _ = made("negative", {"missing": "siren", "q": "Where does the siren pass?", "a": answer})
+    assert len(rows) == denied
+    assert counts == ({} if denied else {"not_denied": 1})
 
 
 def test_a_negative_is_about_what_is_certainly_absent_and_says_what_is_there():
