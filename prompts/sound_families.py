@@ -20,10 +20,26 @@ _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _NO_MEANING = frozenset(("and", "the", "other", "with", "sound", "noise"))
 
 
+_ONLY_SORT = frozenset(
+    (
+        "acoustic environment",
+        "hands",
+        "human group actions",
+        "human locomotion",
+        "music genre",
+        "music mood",
+        "music role",
+        "musical concepts",
+        "sound equipment",
+    )
+)
+"""Nodes of AudioSet's ontology that only sort others: nobody says that such a sound is heard."""
+
+
 @cache
 def nameable(label: str) -> bool:
     """Whether one can say for certain that a clip lacks this sound: not so for a noise, a hum or sounds of things."""
-    return not _families(label) & {"vague", "anything"}
+    return label.casefold() not in _ONLY_SORT and not _families(label) & {"vague", "anything"}
 
 
 @cache

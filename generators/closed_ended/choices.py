@@ -7,15 +7,16 @@ other clips are each right once (`peers`).
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from aig.core.records import Measured
 from aig.core.tasks import OPTION_LETTERS
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.prompts.metadata import one_line
 from aig.prompts.seeded_random import rng_for
+from aig.prompts.sound_families import related
 
-__all__ = ["LETTERS", "OPTION", "pose", "pose_among_peers"]
+__all__ = ["LETTERS", "OPTION", "pose", "pose_among_peers", "pose_own_sounds"]
 
 LETTERS = OPTION_LETTERS
 
@@ -52,6 +53,25 @@ def pose(
     place = rng.randrange(len(others) + 1)
     options = (*others[:place], right, *others[place:])
     yield Answer(f"({LETTERS[place]}) {right}", slots or {}, choices=options, answer_index=place, difficulty=difficulty)
+
+
+def pose_own_sounds(facts: Facts, task: str, right: str, sounds: Iterable[str], *, difficulty: str) -> Iterator[Answer]:
+    """A question of which a clip's own sounds are the options; of those that may be one sound only the first.
+
+    The right one never may be another's, so where a cat and an animal stood beside it, it would be the odd one out.
+
+    Args:
+        facts: of the clip.
+        task: name of the task.
+        right: the right option, related to no other sound.
+        sounds: of the clip; the right one may be among them.
+        difficulty: as in `pose`.
+    """
+    wrong: list[str] = []
+    for label in sounds:
+        if label != right and not any(related(label, other) for other in wrong):
+            wrong.append(label)
+    yield from pose(facts, task, right, wrong, difficulty=difficulty)
 
 
 def pose_among_peers(

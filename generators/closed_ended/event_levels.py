@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from aig.core.records import Measured
 from aig.generators.closed_ended import timing
-from aig.generators.closed_ended.choices import pose
+from aig.generators.closed_ended.choices import pose_own_sounds
 from aig.generators.closed_ended.facts import Answer, Facts
 
 __all__ = ["event_levels", "which_by_level"]
@@ -55,7 +55,7 @@ def which_by_level(facts: Facts, task: str, *, loudest: bool) -> Iterator[Answer
     apart = abs(levels[order[0]] - levels[order[1]])
     if apart >= _MARGIN_DB and timing.alone(order[0], order):
         difficulty = "intermediate" if apart >= _FAR_DB else "advanced"
-        yield from pose(facts, task, order[0], order[1:], difficulty=difficulty)
+        yield from pose_own_sounds(facts, task, order[0], order[1:], difficulty=difficulty)
 
 
 def _mask(length: int, spans: list[tuple[int, int]]) -> npt.NDArray[np.bool_]:

@@ -49,11 +49,11 @@ class Peers:
     """The clips of a bucket.
 
     Args:
-        items: the clips; their order decides nothing.
+        items: the clips, of which only what can be heard counts; their order decides nothing.
     """
 
     def __init__(self, items: Sequence[Measured] = ()) -> None:
-        self._items = sorted(items, key=lambda item: item.clip.audio_id)
+        self._items = sorted(map(audible, items), key=lambda item: item.clip.audio_id)
         self._groups: dict[str, Mapping[str, tuple[str, ...]]] = {}
         self._hashes: Keys = np.array([stable_hash(item.clip.audio_id) for item in self._items], np.uint64)
         self._kinds: dict[str, frozenset[str]] = {}

@@ -1,8 +1,4 @@
-"""Yes-or-no questions about a recording's quality: asked of a clip only beside one whose answer is the other.
-
-Most recordings are clean, so without this "no" would be right nearly always. What lies between the two bounds is not
-asked.
-"""
+"""Yes-or-no questions about a recording's quality. What lies between the two bounds is not asked."""
 
 from __future__ import annotations
 
@@ -10,6 +6,7 @@ import random
 from collections.abc import Iterator
 
 from aig.core.records import Measured
+from aig.generators.closed_ended.balance import asked_beside_others
 from aig.generators.closed_ended.facts import Answer, Facts, somebody_speaks
 
 __all__ = ["YES_OR_NO", "yes_or_no"]
@@ -33,20 +30,13 @@ def yes_or_no(
         yes: beyond here it is yes.
         of_speech: whether only clips are asked in which somebody is known to speak.
     """
+    middle, half = (yes + no) / 2, abs(yes - no) / 2
 
-    def offer(item: Measured, _: random.Random) -> str | None:
+    def ask(item: Measured, _: random.Random) -> Answer | None:
         value = getattr(item.features, field, None)
-        if value is None or (of_speech and not somebody_speaks(item)):
+        if value is None or no < value < yes or yes < value < no or (of_speech and not somebody_speaks(item)):
             return None
-        if (value >= yes) if yes > no else (value <= yes):
-            return "Yes."
-        return "No." if ((value <= no) if yes > no else (value >= no)) else None
+        difficulty = "basic" if abs(value - middle) >= _CLEAR * half else "intermediate"
+        return Answer("Yes." if (value > middle) == (yes > no) else "No.", difficulty=difficulty)
 
-    def wrong(answer: str, item: Measured) -> bool:
-        return offer(item, random.Random()) not in (None, answer)
-
-    options = facts.peers.options(facts.clip.audio_id, facts.seed, task, offer, wrong)
-    if options:
-        middle, half = (yes + no) / 2, abs(yes - no) / 2
-        far = abs(getattr(facts.features, field) - middle) >= _CLEAR * half
-        yield Answer(options[0], difficulty="basic" if far else "intermediate")
+    yield from asked_beside_others(facts, task, ask)

@@ -13,12 +13,34 @@ from aig.generators.closed_ended.task import Task
 __all__ = ["CHOICE_EMOTION"]
 
 
+_NO_EMOTION = frozenset(("mixed", "na", "none", "other", "others", "unclear", "undefined", "unknown", "xxx"))
+"""What datasets write where nobody could name one."""
+
+_ALIKE = tuple(
+    frozenset(words.split())
+    for words in (
+        "amused amusement cheerful excited excitement happiness happy joy joyful",
+        "anger angry annoyance annoyed frustrated frustration irritated",
+        "disappointed disappointment frustrated frustration sad sadness",
+        "contempt disgust disgusted",
+        "anxiety anxious fear fearful nervous scared worried",
+        "excited excitement surprise surprised",
+        "bored boredom calm neutral",
+    )
+)
+"""Emotions that pass for each other: of two, only one is an option."""
+
+
 def _offer(item: Measured, _: random.Random) -> str | None:
-    return item.clip.emotion
+    emotion = item.clip.emotion
+    return None if emotion is None or emotion.casefold() in _NO_EMOTION else emotion
 
 
 def _differs(text: str, item: Measured) -> bool:
-    return item.clip.emotion is not None and text.casefold() != item.clip.emotion.casefold()
+    if item.clip.emotion is None:
+        return False
+    both = {text.casefold(), item.clip.emotion.casefold()}
+    return len(both) == 2 and not any(both <= alike for alike in _ALIKE)
 
 
 def _answers(facts: Facts) -> Iterator[Answer]:

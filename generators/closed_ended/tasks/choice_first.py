@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from aig.generators.closed_ended import timing
-from aig.generators.closed_ended.choices import OPTION, pose
+from aig.generators.closed_ended.choices import OPTION, pose_own_sounds
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
 
@@ -15,8 +15,7 @@ __all__ = ["CHOICE_FIRST"]
 def _answers(facts: Facts) -> Iterator[Answer]:
     """All options are heard, so only their order tells; one begins clearly before the others."""
     if right := timing.first(facts.clip):
-        wrong = [label for label in timing.onsets(facts.clip) if label != right]
-        yield from pose(facts, "choice_first", right, wrong, difficulty="intermediate")
+        yield from pose_own_sounds(facts, "choice_first", right, timing.onsets(facts.clip), difficulty="intermediate")
 
 
 CHOICE_FIRST = Task(

@@ -7,21 +7,22 @@ from collections.abc import Iterator
 
 from aig.core.records import Measured
 from aig.generators.closed_ended.choices import OPTION, pose_among_peers
-from aig.generators.closed_ended.distractors import content_words
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
+from aig.prompts.genres import kindred, told_by_ear
 from aig.prompts.seeded_random import pick
 
 __all__ = ["CHOICE_GENRE"]
 
 
 def _offer(item: Measured, rng: random.Random) -> str | None:
-    return pick(rng, item.clip.genres) if item.clip.genres else None
+    genres = [genre for genre in item.clip.genres or () if told_by_ear(genre)]
+    return pick(rng, genres) if genres else None
 
 
 def _other_genre(genre: str, item: Measured) -> bool:
-    """Names that share a word are kept apart: `Rock` and `Indie-Rock`."""
-    return not any(genre == each or content_words(genre) & content_words(each) for each in item.clip.genres or ())
+    """No kind of another is its wrong option, nor what passes for it: `Indie-Rock` and `Rock`, `Techno` and `House`."""
+    return not any(kindred(genre, each) for each in item.clip.genres or ())
 
 
 def _answers(facts: Facts) -> Iterator[Answer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from aig.generators.closed_ended import timing
-from aig.generators.closed_ended.choices import OPTION, pose
+from aig.generators.closed_ended.choices import OPTION, pose_own_sounds
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
 
@@ -15,8 +15,7 @@ __all__ = ["CHOICE_LAST"]
 def _answers(facts: Facts) -> Iterator[Answer]:
     """All options are heard, so only their order tells; one begins clearly after the others."""
     if right := timing.last(facts.clip):
-        wrong = [label for label in timing.onsets(facts.clip) if label != right]
-        yield from pose(facts, "choice_last", right, wrong, difficulty="intermediate")
+        yield from pose_own_sounds(facts, "choice_last", right, timing.onsets(facts.clip), difficulty="intermediate")
 
 
 CHOICE_LAST = Task(

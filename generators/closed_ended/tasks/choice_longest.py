@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from aig.generators.closed_ended import timing
-from aig.generators.closed_ended.choices import OPTION, pose
+from aig.generators.closed_ended.choices import OPTION, pose_own_sounds
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
 from aig.prompts.sound_families import related
@@ -24,7 +24,7 @@ def _answers(facts: Facts) -> Iterator[Answer]:
         return
     together = max(sum(lengths[other] for other in wrong if related(each, other)) for each in wrong)
     if lengths[right] > together and timing.alone(right, timing.by_label(facts.clip)):
-        yield from pose(facts, "choice_longest", right, wrong, difficulty="advanced")
+        yield from pose_own_sounds(facts, "choice_longest", right, wrong, difficulty="advanced")
 
 
 CHOICE_LONGEST = Task(

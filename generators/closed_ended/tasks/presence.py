@@ -13,21 +13,6 @@ from aig.prompts.sound_families import nameable
 
 __all__ = ["PRESENCE"]
 
-_NO_SOUNDS = frozenset(
-    (
-        "Acoustic environment",
-        "Hands",
-        "Human group actions",
-        "Human locomotion",
-        "Music genre",
-        "Music mood",
-        "Music role",
-        "Musical concepts",
-        "Sound equipment",
-    )
-)
-"""Nodes of AudioSet's ontology that only sort others: nobody says that such a sound is heard."""
-
 
 def _answers(facts: Facts) -> Iterator[Answer]:
     """One question, as often about a sound that is heard as about one that is not; a quarter are about a kind of sound.
@@ -37,10 +22,9 @@ def _answers(facts: Facts) -> Iterator[Answer]:
     """
     rng = rng_for(facts.seed, facts.clip.audio_id, "presence")
     how = rng.choice(tuple(_ABSENT))
-    kinds = sorted(set(facts.clip.parents or ()) - _NO_SOUNDS)
     present = [label for label in heard(facts.measured) if nameable(label) and label not in (facts.clip.parents or ())]
     absent = _ABSENT[how](facts)
-    above = [kind for kind in kinds if nameable(kind)]
+    above = sorted(kind for kind in set(facts.clip.parents or ()) if nameable(kind))
     if above and rng.random() < 0.25 and (other := _kind(facts)):
         present, absent, how = above, other, "basic"
     if not absent or not present:  # where only one of the two could be asked, its answer would be known beforehand
@@ -59,7 +43,7 @@ def _random(facts: Facts) -> Sequence[str]:
 def _kind(facts: Facts) -> Sequence[str]:
     """A kind of sounds of other clips that this one certainly lacks."""
     for other in facts.peers.others(facts.clip.audio_id, facts.seed, "presence kind"):
-        for kind in sorted(set(other.clip.parents or ()) - _NO_SOUNDS):
+        for kind in sorted(set(other.clip.parents or ())):
             if nameable(kind) and absent_from(kind, facts.measured):
                 return (kind,)
     return ()

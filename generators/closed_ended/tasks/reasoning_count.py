@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 
+from aig.core.records import Measured
 from aig.generators.closed_ended import timing
+from aig.generators.closed_ended.balance import asked_beside_others
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
 from aig.prompts.metadata import one_line
 from aig.prompts.noun_phrases import noun_phrase
-from aig.prompts.seeded_random import rng_for
 
 __all__ = ["REASONING_COUNT"]
 
 
+def _ask(item: Measured, rng: random.Random) -> Answer | None:
+    found = timing.countable(item.clip, rng)
+    if not found:
+        return None
+    label, number = found
+    starts = ", ".join(f"{onset / 10:.1f} s" for onset, _ in timing.by_label(item.clip)[label])
+    thought = f"{one_line(label)}: at {starts}; {'once' if number == 1 else f'{number} times'}."
+    return Answer(f"<think>{thought}</think> {number}.", {"label": noun_phrase(label)}, difficulty="advanced")
+
+
 def _answers(facts: Facts) -> Iterator[Answer]:
-    found = timing.countable(facts.clip, rng_for(facts.seed, facts.clip.audio_id, "reasoning_count"))
-    if found:
-        label, number = found
-        starts = ", ".join(f"{onset / 10:.1f} s" for onset, _ in timing.by_label(facts.clip)[label])
-        thought = f"{one_line(label)}: at {starts}; {'once' if number == 1 else f'{number} times'}."
-        yield Answer(f"<think>{thought}</think> {number}.", {"label": noun_phrase(label)}, difficulty="advanced")
+    yield from asked_beside_others(facts, "reasoning_count", _ask)
 
 
 REASONING_COUNT = Task(

@@ -94,6 +94,9 @@ OTHER = item(
     },
 )
 
+TOGETHER = item(8, {"events": (Event("Dog", 1.0, 3.0), Event("Rain", 2.0, 9.0))}, {})
+"""Sounds that overlap, unlike those of `ONE`: whether they do is asked only beside clips with the other answer."""
+
 GOLDEN: dict[str, set[str]] = {
     "choice_label": {"Dog", "Rain"},
     "choice_caption": {"A dog barks twice before it rains."},
@@ -153,7 +156,7 @@ def said(task: str, seed: int) -> list[str]:
     """What is answered about clips like `ONE`; where two are compared, only rows that begin with such a clip."""
     others = [replace(OTHER, clip=replace(OTHER.clip, audio_id=f"d/{n:02d}")) for n in (3, 5, 7)]
     ones = [replace(ONE, clip=replace(ONE.clip, audio_id=f"d/{n:02d}")) for n in (2, 4, 6)]
-    everybody = [*ones, *others]
+    everybody = [*ones, *others, *([TOGETHER] if task.endswith("overlap") else [])]
     first = {each.clip.audio_id for each in ones}
     found = []
     for each in everybody:

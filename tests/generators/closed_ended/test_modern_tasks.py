@@ -11,7 +11,7 @@ from itertools import combinations, pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import chisquare
+from scipy.stats import binomtest, chisquare
 
 from aig.core.records import Event, Measured
 from aig.generators.closed_ended import closed_pairs
@@ -143,16 +143,17 @@ def random_clip(rng: random.Random, number: int) -> Measured:
             events.append(Event(name, onset, min(10.0, onset + rng.uniform(0.1, 4))))
     events.sort(key=lambda event: event.onset_s)
     starts, ends = ("ba", "de", "fo", "gu", "hi", "ja", "ke", "lo", "mu", "ni"), ("rts", "lmp", "nsk", "tch")
-    words = [rng.choice(starts) + rng.choice(ends) for _ in range(9)]
+    words = [rng.choice(starts) + rng.choice(ends) for _ in range(rng.randint(7, 11))]
     made = clip(
         number,
         labels=tuple(names),
         events=tuple(events),
         captions=(f"{' and '.join(names).lower()} near the {words[0]} {words[1]}",),
         text=" ".join(words),
+        speaker_id=f"s{number % 200}",
         gender=rng.choice(("male", "female")),
         age=rng.randint(15, 80),
-        emotion=rng.choice(("angry", "happy", "neutral", "sad")),
+        emotion=rng.choice(("angry", "happy", "neutral", "sad", "excited", "other")),
         sentiment=rng.randint(-3, 3),
         genres=(rng.choice(("Rock", "Jazz", "Folk", "Ambient", "Hip-Hop")),),
     )
@@ -163,12 +164,18 @@ def random_clip(rng: random.Random, number: int) -> Measured:
         pitch_level=level,
         volume_level=level,
         speed_level=speed,
-        words_per_s=2.0,
+        words_per_s=rng.uniform(1.5, 5),
         level_curve=curve(rng, made.events),
         transcript=" ".join(words),
         language=rng.choice(("en", "en", "de", "fr")),
         snr_level=rng.choice(SCALES["choice_noise"]),
         reverberation_level=rng.choice(SCALES["choice_reverberation"]),
+        f0_hz=rng.uniform(90, 260),
+        volume_dbfs=(volume := rng.uniform(-50, -10)),
+        loudness_lufs=volume - 1,
+        clipped_share=rng.choice((0.0, 0.0, 0.0, 0.01)),
+        snr_db=rng.choice((5.0, 20.0, 40.0, 40.0)),
+        reverberation_s=rng.choice((0.2, 0.2, 1.5)),
         bandwidth_level=(bandwidth := rng.choice(SCALES["choice_bandwidth"])),
         bandwidth_hz=dict(zip(SCALES["choice_bandwidth"], (2500, 4000, 8000, 12_000, 20_000), strict=True))[bandwidth],
         music_key=rng.choice(KEYS),
@@ -223,6 +230,80 @@ def test_neither_place_nor_length_nor_name_tells_the_right_option(task: str, pop
     assert sum(hits) / len(hits) < chance + (0.16 if own_sounds else 0.06), "the name tells"
 
 
+YES_OR_NO = (
+    *("presence", "overlap", "word_said", "clipped", "noisy", "band_limited", "reverberant", "same_speaker"),
+    "reasoning_overlap",
+)
+FIRST_OR_SECOND = ("compare_pitch", "compare_speed", "compare_volume", "compare_sound")
+BY_NUMBER = ("count", "reasoning_count")
+OPEN = ("duration", "interval", "word_count", "next_word", "reasoning_order", "compare_only_first")
+
+
+def test_each_task_of_today_has_its_test_of_what_may_be_guessed():
+    assert {*CHOICES, *YES_OR_NO, *FIRST_OR_SECOND, *BY_NUMBER, *OPEN} == set(GROUPS["modern"])
+
+
+@pytest.mark.parametrize("task", [*YES_OR_NO, *FIRST_OR_SECOND, *BY_NUMBER, *OPEN])
+def test_no_answer_is_a_good_guess_and_no_wording_tells_it(task: str, population: list[Measured]):
+    peers, asked = Peers(population), (TASKS[task],)
+    settings = QuestionSettings(instruction_share=0.0)
+    made = (closed_pairs(item, Any(), 0, settings, LABELS, asked, peers) for item in population)
+    rows = [(row.instruction, row.output.rpartition("</think> ")[2]) for each in made for row in each]
+    assert len(rows) > 150
+    found = Counter(answer for _, answer in rows)
+    best = found.most_common(1)[0][1] / found.total()
+    if task in OPEN:
+        assert best < 0.35
+        return
+    assert len(found) >= 2
+    assert best < (0.6 if task in BY_NUMBER else 0.55), "one answer is most often right"
+    if task in BY_NUMBER:
+        return
+    by_opening = defaultdict(Counter)
+    for question, answer in rows:
+        by_opening[" ".join(question.split()[:3])][answer] += 1
+    for opening, answers_to_it in by_opening.items():
+        if answers_to_it.total() >= 30:
+            assert binomtest(max(answers_to_it.values()), answers_to_it.total()).pvalue > 1e-4, opening
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        ("angry", "sad", True),
+        ("angry", "Frustrated", False),
+        ("happy", "excited", False),
+        ("neutral", "calm", False),
+        ("happy", "Happy", False),
+        ("happy", "other", False),
+    ],
+)
+def test_emotions_that_pass_for_each_other_are_not_two_options(one: str, other: str, apart: bool):
+    asked = answers("choice_emotion", measured(clip(emotion=one)), [measured(clip(1, emotion=other))])
+    assert len(asked) == apart
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        (("Jazz",), ("Techno",), True),
+        (("Techno",), ("Electronic",), False),
+        (("Techno", "Electronic"), ("House",), False),
+        (("Indie-Rock",), ("Rock",), False),
+        (("Punk",), ("Death-Metal",), False),
+        (("Drone",), ("Experimental",), False),
+        (("Jazz",), ("Compilation",), False),
+        (("Jazz",), ("Compilation", "Old-Time / Historic", "Hip-Hop"), True),
+        (("Spoken",), ("Rock",), False),
+    ],
+)
+def test_genres_that_nobody_hears_or_that_hold_one_another_are_not_two_options(one, other, apart: bool):
+    asked = answers("choice_genre", measured(clip(genres=one)), [measured(clip(1, genres=other))])
+    assert len(asked) == apart
+    for answer in asked:
+        assert not {"Compilation", "Old-Time / Historic"} & set(answer.choices)
+
+
 def test_wrong_sounds_are_of_the_same_kind_where_the_ontology_knows_one_that_differs():
     kinds = {"Frog": "Wild animals", "Snake": "Wild animals", "Whispering": "Human voice", "Singing": "Human voice"}
     rng = random.Random(1)
@@ -271,6 +352,8 @@ def test_for_any_clip_the_right_option_is_right_and_the_others_are_wrong(seed: i
                 assert all(onset[right] < onset[text] for text in wrong)
             if task == "choice_last":
                 assert all(onset[right] > onset[text] for text in wrong)
+            if task in ("choice_first", "choice_last", "choice_longest", "choice_loudest", "choice_quietest"):
+                assert not any(related(*pair) for pair in combinations(answer.choices, 2))
             if task == "choice_genre":
                 assert right in item.clip.genres
                 assert not set(wrong) & set(item.clip.genres)

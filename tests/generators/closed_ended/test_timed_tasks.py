@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import random
 import re
+from itertools import combinations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aig.core.records import Event
-from aig.generators.closed_ended.registry import GROUPS
+from aig.generators.closed_ended import closed_pairs
+from aig.generators.closed_ended.peers import Peers
+from aig.generators.closed_ended.registry import GROUPS, TASKS
+from aig.generators.settings import QuestionSettings
 from aig.prompts.noun_phrases import noun_phrase
 from aig.prompts.sound_families import related
-from helpers.task_answers import OTHERS, answers, clip, measured
+from helpers.task_answers import LABELS, OTHERS, answers, clip, measured
+
+
+class NoPapers:
+    closed_tasks = ()
+    copies = 1
+
 
 TIMED = clip(
     events=(
@@ -24,6 +34,11 @@ TIMED = clip(
         Event("Dog", 8.1, 8.6),
     )
 )
+
+SEVEN = measured(clip(97, events=tuple(Event("Frog", second, second + 0.5) for second in range(7))))
+TOGETHER = measured(clip(98, events=(Event("Train", 1.0, 4.0), Event("Applause", 3.0, 6.0))))
+BESIDE = [*OTHERS, SEVEN, TOGETHER]
+"""Counts, and whether sounds overlap, are asked beside clips with other answers."""
 
 
 @pytest.mark.parametrize(
@@ -59,7 +74,7 @@ def test_the_loudest_and_the_quietest_sound_are_those_measured_alone():
 
 def test_what_is_counted_measured_and_reasoned_is_right():
     item = measured(TIMED)
-    by_seed = [{t: answers(t, item, OTHERS, seed=seed) for t in GROUPS["modern"]} for seed in range(30)]
+    by_seed = [{t: answers(t, item, BESIDE, seed=seed) for t in GROUPS["modern"]} for seed in range(30)]
     lengths = {"a dog": "1.3 seconds.", "rain": "8.5 seconds.", "a church bell": "1.0 seconds."}
     times = {"a dog": "3.", "rain": "1.", "a church bell": "1."}
     for each in by_seed:
@@ -82,6 +97,7 @@ def test_what_is_counted_measured_and_reasoned_is_right():
             inside = {e.label for e in TIMED.events if e.onset_s < end and e.offset_s > start}
             assert set(answer.output.removeprefix("Sounds: ").removesuffix(".").split("; ")) == inside
     assert {a.slots["label"] for each in by_seed for a in each["count"]} == set(times)
+    assert any(each["overlap"] for each in by_seed)
 
 
 MIXED = ("Dog", "Bark", "Speech", "Female speech, woman speaking", "Inside, small room", "Noise", "Rain")
@@ -119,12 +135,34 @@ def test_no_question_about_time_takes_one_sound_for_two_or_asks_for_what_is_none
 
 def test_a_row_of_shots_that_is_one_event_is_not_counted():
     short, long = Event("Gunshot, gunfire", 0.5, 1.2), Event("Gunshot, gunfire", 2.0, 7.5)
-    assert [a.output for a in answers("count", measured(clip(events=(short,))))] == ["1."]
-    assert answers("count", measured(clip(events=(short, long)))) == []
+    assert [a.output for a in answers("count", measured(clip(events=(short,))), [SEVEN])] == ["1."]
+    assert answers("count", measured(clip(events=(short, long))), [SEVEN]) == []
     for label in ("Finger snapping", "Raindrop", "Cap gun", "Bark", "Hammer"):
-        assert answers("count", measured(clip(events=(Event(label, 2.0, 5.0),)))) == []
+        assert answers("count", measured(clip(events=(Event(label, 2.0, 5.0),))), [SEVEN]) == []
     talk = (Event("Speech", 0.5, 1.2), Event("Speech", 2.0, 7.5))
-    assert [a.output for a in answers("count", measured(clip(events=talk)))] == ["2."]
+    assert [a.output for a in answers("count", measured(clip(events=talk)), [SEVEN])] == ["2."]
+
+
+def test_sounds_that_may_be_one_are_not_two_options():
+    """The right one is never another's, so that beside a cat and an animal only the third could be right."""
+    events = (Event("Piano", 0.0, 1.0), Event("Cat", 2.0, 3.0), Event("Animal", 4.0, 5.0), Event("Meow", 6.0, 7.0))
+    curve = bytes([20] * 15 + [60] * 85)
+    item = measured(clip(events=(*events, Event("Rain", 8.0, 8.5))), level_curve=curve)
+    for task in ("choice_first", "choice_loudest"):
+        (answer,) = answers(task, item)
+        assert sorted(answer.choices) == ["Cat", "Piano", "Rain"]
+        assert answer.choices[answer.answer_index] == "Piano"
+    for task in ("choice_last", "choice_longest"):
+        for answer in answers(task, item):
+            assert not any(related(one, other) for one, other in combinations(answer.choices, 2))
+
+
+def test_what_begins_after_a_clip_ends_is_no_right_option_of_it():
+    """A clip may be shorter than its annotators' was; it is then asked as if it had only what can be heard."""
+    cut = measured(clip(events=(Event("Dog", 0.5, 1.5), Event("Dog", 11.0, 12.0))))
+    peers = Peers([cut, measured(clip(1, events=(Event("Dog", 0.5, 1.5), Event("Dog", 2.0, 2.5))))])
+    rows = list(closed_pairs(cut, NoPapers(), 0, QuestionSettings(), LABELS, (TASKS["choice_count"],), peers))
+    assert [row.choices[row.answer_index] for row in rows] == ["1"]
 
 
 def test_a_noise_that_begins_first_leaves_nothing_to_reason_about():
