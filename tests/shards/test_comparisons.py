@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import datasets
 import numpy as np
 import pytest
 
@@ -81,7 +80,7 @@ def of_pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_set_with_pairs_is_valid_and_counts_both_clips(of_pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_set_with_pairs_is_valid_and_counts_both_clips(of_pairs: Path) -> None:
     manifest = PublishedSet(str(of_pairs)).manifest()
     assert manifest.pair_separator == "::"
     assert manifest.clips == {"my_calls": 20}
@@ -92,6 +91,10 @@ def test_a_set_with_pairs_is_valid_and_counts_both_clips(of_pairs: Path, monkeyp
     assert found.clips == {"my_calls": 20}
     assert found.skills == manifest.skills == {"paralinguistics": {"": 20}}
     assert "| paralinguistics |  | sound character | 20 |  |  |  |" in (of_pairs / "README.md").read_text()
+
+
+def test_its_configs_load(of_pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    datasets = pytest.importorskip("datasets")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_DATASETS_CACHE", str(of_pairs.parent / "cache"))
     for config, number in (("comparison", 20), ("default", 10), ("all", 30)):
