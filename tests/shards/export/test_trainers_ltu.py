@@ -22,8 +22,8 @@ import pytest
 from aig.shards.export import export as exporting
 from aig.shards.export.form import Features, Options
 from aig.shards.export.forms.ltu import feature_folder
-from tests.helpers.hum import Hum
-from tests.helpers.published_sets import Publish, make_pairs
+from helpers.hum import Hum
+from helpers.published_sets import Publish, make_pairs
 
 pytestmark = pytest.mark.slow
 
