@@ -82,6 +82,8 @@ def export(
     form = find(to)
     if marks is not None and (config is None or not form.takes_rejected):
         raise UsageError("--marks is for dpo and kto, with --config", "Remove it, or add --config CONFIG.")
+    if features is not None and not form.takes_features:
+        raise UsageError(f"{form.name} carries no features", "Remove --features, or use --to ltu-as.")
     if audio not in ("copy", "link", "path"):
         raise UsageError(f"--audio {audio} is not known", "Choose one of: copy, link, path.")
     if transcript not in (None, "drop", "keep"):

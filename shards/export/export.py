@@ -59,12 +59,13 @@ def export(
         progress: told the rows read.
 
     Raises:
-        UsageError: an unknown form or config, or options that do not go together.
-        DataError: the set has no manifest that can be trusted, or none of its clips has audio.
+        UsageError: an unknown form or config, options that do not go together, or a place that cannot be written to.
+        DataError: the set has no manifest that can be trusted, no such rows, or none that can be exported.
     """
     form, options = find(to), options or Options()
-    _check(form, options, audio)
     target = out or Path(form.out)
+    _check(form, options, audio)
+    _check_target(form, target)
     folder = options.audio_out or target.parent / f"{target.stem}_audio"
     copies = Copies(audio, form, options, folder) if audio else None
     counts: Counter[str] = Counter()
@@ -81,7 +82,7 @@ def export(
             if sample is not None:
                 counts.update(rows=len(sample.rows), samples=1)
                 yield sample
-        if not counts and left_out:
+        if not counts:
             raise _nothing(left_out)
 
     written = form.write(counted(), target, options)
@@ -108,10 +109,16 @@ def _possible(
 
 
 def _nothing(left_out: Counter[str]) -> DataError:
-    return DataError(
-        f"none of the {left_out.total()} rows can be exported: {', '.join(left_out)}",
-        "Name the datasets' roots in the configuration, or other rows.",
+    if not left_out:
+        return DataError(
+            "the set has no such rows", "See --where, --stage and --split; `aig stats` shows what the set holds."
+        )
+    advice = (
+        "Name the datasets' roots in the configuration or with --audio-root."
+        if any(reason.startswith("audio ") for reason in left_out)
+        else "Export other rows, with other options or in another form."
     )
+    return DataError(f"none of the {left_out.total()} rows can be exported: {', '.join(left_out)}", advice)
 
 
 def _check(form: Form, options: Options, audio: AudioSource | None) -> None:
@@ -127,6 +134,13 @@ def _check(form: Form, options: Options, audio: AudioSource | None) -> None:
         raise UsageError(f"{form.name} carries no features", "Remove --features, or use --to ltu-as.")
     if options.lineage and not form.carries_lineage:
         raise UsageError(f"{form.name} cannot carry lineage: its trainers refuse other columns", "Use --to jsonl.")
+
+
+def _check_target(form: Form, target: Path) -> None:
+    if Path(form.out).suffix and target.is_dir():
+        raise UsageError(f"{target} is a folder, and {form.name} writes a file", f"Name a file: {target / form.out}.")
+    if not Path(form.out).suffix and target.exists() and not target.is_dir():
+        raise UsageError(f"{target} is a file, and {form.name} writes a folder", "Name a folder.")
 
 
 def _about_one_clip(samples: Iterator[Sample], left_out: Counter[str]) -> Iterator[Sample]:

@@ -92,6 +92,25 @@ def test_rows_are_chosen_by_condition_and_split(published_set: Path, tmp_path: P
         export(published_set, "jsonl", tmp_path / "b", split="it's not there")
 
 
+def test_a_place_of_the_other_kind_is_refused_before_any_audio_is_copied(published_set: Path, tmp_path: Path) -> None:
+    source = Hum()
+    with pytest.raises(UsageError, match="is a folder, and messages writes a file") as error:
+        export(published_set, "messages", tmp_path, source)
+    assert str(tmp_path / "messages.jsonl") in error.value.advice
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="is a file, and webdataset writes a folder"):
+        export(published_set, "webdataset", tmp_path / "file", source)
+    assert source.reads == []
+
+
+@pytest.mark.parametrize("form", ["jsonl", "messages", "webdataset", "kto"])
+def test_no_rows_at_all_are_an_error_and_leave_no_file(published_set: Path, tmp_path: Path, form: str) -> None:
+    audio = None if form == "jsonl" else Hum()
+    with pytest.raises(DataError, match="no such rows"):
+        export(published_set, form, tmp_path / "out", audio, where="task = 'none'")
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
 # audio beside
 
 
@@ -149,8 +168,13 @@ def test_a_clip_is_cut_and_rows_about_the_rest_are_left_out(published_set: Path,
 def test_no_audio_at_all_is_an_error(published_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Hum, "place", lambda self, audio_id: None)
     for form in ("webdataset", "messages"):
-        with pytest.raises(DataError, match="none of the 660 rows"):
+        with pytest.raises(DataError, match="none of the 660 rows") as error:
             export(published_set, form, tmp_path / "a", Hum())
+        assert "roots" in error.value.advice
+    monkeypatch.undo()
+    with pytest.raises(DataError, match="has no choices") as error:
+        export(published_set, "mmau", tmp_path / "a", Hum(), where="task = 'ASR'")
+    assert "in another form" in error.value.advice
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
