@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import yaml
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from aig.core.errors import UsageError
 from aig.core.records import Clip, Features
@@ -31,6 +31,7 @@ from aig.prompts.heard import heard
 from aig.prompts.kind_registry import kind_of
 from aig.prompts.prompt_kind import PromptKind
 from aig.prompts.seeded_random import pick, rng_for
+from aig.prompts.topics import Topic, draw_topics
 
 __all__ = [
     "FrontMatter",
@@ -60,6 +61,8 @@ class FrontMatter(Strict):
         default: whether the bare name, and the kind of the same name, may mean this version.
         min_answer_words: shorter answers are dropped; 0: none are.
         fields: further texts the model writes before the pairs, such as an inference to build on.
+        topics: what the questions are about; for each clip as many as pairs are wanted are drawn of those that suit it,
+            and as many pairs are asked for. Without topics the model chooses.
         parameters: sampling parameters, such as `max_tokens`; the configuration's go before them.
         message: template of the user message.
     """
@@ -72,8 +75,18 @@ class FrontMatter(Strict):
     default: bool = True
     min_answer_words: Annotated[int, Field(ge=0)] = 10
     fields: tuple[Annotated[str, Field(pattern=rf"^{_NAME}$")], ...] = ()
+    topics: tuple[Topic, ...] = ()
     parameters: dict[str, Any] = Field(default_factory=dict)
     message: str = "{{ metadata }}"
+
+    @field_validator("topics")
+    @classmethod
+    def _one_for_every_clip(cls, topics: tuple[Topic, ...]) -> tuple[Topic, ...]:
+        if topics and all(topic.needs for topic in topics):
+            raise ValueError("one topic at least has to suit every clip: give one without `needs`")
+        if len({topic.ask for topic in topics}) < len(topics):
+            raise ValueError("two topics are the same")
+        return topics
 
 
 @dataclass(frozen=True)
@@ -251,10 +264,13 @@ def render(
     facts = sentence(kind, clip, features, transcript, seed, description_file)
     if not facts:
         return ()
+    wanted = kind.form.number(pairs or prompt.head.pairs)
+    topics = draw_topics(prompt.head.topics, clip, features, transcript, wanted, seed)
     values = {
         "metadata": facts,
         "heard": heard(clip, features, transcript),
-        "pairs": kind.form.number(pairs or prompt.head.pairs),
+        "topics": topics,
+        "pairs": len(topics) or wanted,
         "kind": prompt.kind,
         "min_answer_words": prompt.head.min_answer_words,
         "clip": clip,

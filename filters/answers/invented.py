@@ -65,6 +65,12 @@ _COMMON = frozenset(
 _CAPITAL = re.compile(r"[A-Z\x80-\U0010ffff]")
 """A Latin capital, or what may be another capital."""
 
+_ASKS_TITLE = re.compile(
+    r"\b(?:titles?|headlines?|headings?|call(?:ed)? (?:it|this|the)|names? (?:for|of) (?:it|this))\b", _I
+)
+_LONG_WORD = 4
+"""Letters from which on a word has a capital in a title."""
+
 _SEXES = re.compile(
     r"\b(?:(?:fe)?male|(?:wo)?m[ae]n|boys?|girls?|lady|ladies|gentlem[ae]n|guys?|his|hers?|he|she|him|mother|father)\b",
     _I,
@@ -108,11 +114,14 @@ def _told(clip: Clip, features: Features | None) -> str:
 
 
 def _name(text: str, told: str, question: str = "") -> str | None:
-    """The first word with a capital that is neither the first of its sentence nor known."""
+    """The first word with a capital that is neither the first of its sentence, nor known, nor one of a title's."""
     known: set[str] | None = None
+    in_titles = bool(_ASKS_TITLE.search(question))
     for sentence in sentences(unquoted(text)):
         first = WORD.search(sentence)
         if first is None or not _CAPITAL.search(sentence, first.end()):
+            continue
+        if in_titles and all(word[0].isupper() for word in WORD.findall(sentence) if len(word) >= _LONG_WORD):
             continue
         for word in WORD.finditer(sentence, first.end()):
             if not word[0][0].isupper():

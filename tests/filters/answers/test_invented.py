@@ -85,3 +85,20 @@ def test_the_filter_gives_its_reason_and_can_be_switched_off():
     assert (result.rule, result.reason) == ("invented", "says 'seven times', a number that nobody gave")
     (result,) = filter_pairs(pairs, CLIPS["dog"], None, AnswerFilterSettings(invented=False))
     assert result.rule == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "name"),
+    [
+        ("What would be a good title for it?", "The Sound of a Metal Strike", None),
+        ("What would be a good title for it?", "Look Out for What? - A Warning", None),
+        ("Which headline would fit?", "Storm Ahead: A Long Night", None),
+        ("What could one call this?", "'The Long Walk Home'", None),
+        ("What would be a good title for it?", "The title could name Berlin.", "Berlin"),
+        ("Who is it?", "Probably Queen Victoria.", "Queen"),
+        ("Where is it recorded?", "It is London Bridge.", "London"),
+    ],
+)
+def test_words_of_a_title_are_not_names(question, answer, name):
+    reason = invented(question, answer, CLIPS["dog"], MEASURED["dog"])
+    assert reason == (f"names {name!r}, which nobody mentioned" if name else None)
