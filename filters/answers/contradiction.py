@@ -39,24 +39,31 @@ _VERY = (
     r"(?:(very|extremely|really|so|particularly|exceptionally) "
     r"|(?:relatively|rather|quite|fairly|somewhat|moderately) )?"
 )
+_VERY_UNHELD = _VERY.replace("(very", "(?:very")
 _IS = r"(?: \w+){0,3}? (?:is|was|are|remains|sounds|seems|being) (?:also |both |clearly |quite )?"
 _SIDES = {
     "high": 1, "higher": 1, "fast": 1, "quick": 1, "rapid": 1, "loud": 1, "quickly": 1, "rapidly": 1, "loudly": 1,
     "low": -1, "deep": -1, "slow": -1, "quiet": -1, "soft": -1, "slowly": -1, "softly": -1, "quietly": -1,
+    "medium": 0, "moderate": 0,
 }  # fmt: skip
 _PITCH = r"(?:pitch(?:ed)?|fundamental frequency|F0)"
 _PACE = r"(?:pace|speed|tempo|rate|speaking rate|speech rate|speech)"
+_TALKS = r"\b(?:speak|talk)(?:s|ing)"
+_MIDDLE = r"medium|moderate"
 _LEVELS = {
-    "pitch": (rf"\b{_VERY}(high|low|deep)[- ]{_PITCH}\b", rf"\b{_PITCH}{_IS}{_VERY}(high|low|deep)\b"),
+    "pitch": (
+        rf"\b{_VERY}(high|low|deep|{_MIDDLE})[- ]{_PITCH}\b",
+        rf"\b{_PITCH}{_IS}{_VERY}(high|low|deep|{_MIDDLE})\b",
+    ),
     "speed": (
-        rf"\b{_VERY}(fast|quick|rapid|slow)[- ]{_PACE}\b",
-        rf"\b(?:pace|speed|tempo|rate){_IS}{_VERY}(fast|quick|rapid|high|slow|low)\b",
-        rf"\b(?:speak|talk)(?:s|ing) {_VERY}(fast|quickly|rapidly|slowly)\b",
+        rf"\b{_VERY}(fast|quick|rapid|slow|{_MIDDLE})[- ]{_PACE}\b",
+        rf"\b(?:pace|speed|tempo|rate){_IS}{_VERY}(fast|quick|rapid|high|slow|low|{_MIDDLE})\b",
+        rf"{_TALKS} (?:{_VERY_UNHELD}(?:loud|quiet|soft)(?:ly)? and )?{_VERY}(fast|quickly|rapidly|slow|slowly)\b",
     ),
     "volume": (
-        rf"\b{_VERY}(loud|quiet|soft) voice\b|\b{_VERY}(high|low) (?:volume|energy|loudness)\b",
-        rf"\b(?:volume|loudness|energy){_IS}{_VERY}(high|loud|low|quiet|soft)\b",
-        rf"\b(?:speak|talk)(?:s|ing) {_VERY}(loudly|quietly|softly)\b",
+        rf"\b{_VERY}(loud|quiet|soft) voice\b|\b{_VERY}(high|low|{_MIDDLE}) (?:volume|energy|loudness)\b",
+        rf"\b(?:volume|loudness|energy){_IS}{_VERY}(high|loud|low|quiet|soft|{_MIDDLE})\b",
+        rf"{_TALKS} (?:{_VERY_UNHELD}(?:fast|slow|quick)(?:ly)? and )?{_VERY}(loud|loudly|quiet|quietly|soft|softly)\b",
     ),
 }
 _LEVEL_PATTERNS = {
@@ -177,9 +184,11 @@ def _level(clause: str, features: Features | None) -> str | None:
 
 
 def _opposed(side: int, strong: bool, level: str) -> bool:
-    """Whether a level lies on the other side; a strong word is opposed to the middle too."""
+    """Whether a level lies on the other side, or off a middle that is claimed; a strong word is opposed to it too."""
     word = level.removeprefix("very ").removeprefix("relatively ").split(" (")[0]
     actual = _SIDES.get(word, 0)
+    if side == 0:
+        return actual != 0
     return actual == -side or (strong and actual == 0)
 
 

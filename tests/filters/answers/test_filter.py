@@ -168,6 +168,10 @@ CONTRADICTING = [
     "The sound of thunder fills the air.",
     "Thunder can be heard.",
     "The speaker is a woman, as one can tell from the voice.",
+    "He speaks at a medium volume.",
+    "The pitch is moderate.",
+    "He talks slowly and very softly.",
+    "The speaker talks quietly and very slow.",
 ]
 AGREEING = [
     "The speaker is a man of about 60.",
@@ -176,6 +180,9 @@ AGREEING = [
     "A female speaker would sound higher.",
     "The pitch is low, and the volume is high.",
     "The pace is slow.",
+    "The pace is medium.",
+    "The speaker talks slowly and loudly.",
+    "He speaks loud and slow, at a medium pace.",
     "She is his wife, he says.",
     'He asks: "Is the speaker a woman?"',
     "The speaker is sad, with a rating of -2.",

@@ -132,6 +132,6 @@ def test_no_text_makes_it_fail(text):
 )
 def test_hostile_replies_take_no_time(unit):
     text = (unit * 20_000)[:20_000]
-    started = time.perf_counter()
+    started = time.process_time()
     parse_reply(text)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
