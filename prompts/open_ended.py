@@ -84,8 +84,9 @@ class FrontMatter(Strict):
     def _one_for_every_clip(cls, topics: tuple[Topic, ...]) -> tuple[Topic, ...]:
         if topics and all(topic.needs for topic in topics):
             raise ValueError("one topic at least has to suit every clip: give one without `needs`")
-        if len({topic.ask for topic in topics}) < len(topics):
-            raise ValueError("two topics are the same")
+        wordings = [wording for topic in topics for wording in topic.ask]
+        if len(set(wordings)) < len(wordings):
+            raise ValueError("two topics, or two wordings of one, are the same")
         return topics
 
 
@@ -245,6 +246,7 @@ def render(
     pairs: int | None = None,
     seed: int = 0,
     description_file: str | None = None,
+    with_topics: bool = True,
 ) -> tuple[dict[str, str], ...]:
     """The messages for a clip; none where the clip has nothing that the prompt's kind is about.
 
@@ -256,6 +258,7 @@ def render(
         pairs: pairs to ask for, instead of the prompt's own number.
         seed: of the configuration.
         description_file: acoustic descriptions of one's own.
+        with_topics: whether topics are drawn; without them the user message holds what is known of the clip alone.
 
     Raises:
         UsageError: a template names something that is not there.
@@ -265,7 +268,7 @@ def render(
     if not facts:
         return ()
     wanted = kind.form.number(pairs or prompt.head.pairs)
-    topics = draw_topics(prompt.head.topics, clip, features, transcript, wanted, seed)
+    topics = draw_topics(prompt.head.topics, clip, features, transcript, wanted, seed) if with_topics else []
     values = {
         "metadata": facts,
         "heard": heard(clip, features, transcript),

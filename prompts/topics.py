@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from aig.core.records import Clip, Features
 from aig.core.settings import Strict
 from aig.prompts.metadata import sounds, speech_content
-from aig.prompts.seeded_random import rng_for
+from aig.prompts.seeded_random import pick, rng_for
 
 __all__ = ["Known", "Topic", "draw_topics", "known"]
 
@@ -30,11 +30,15 @@ class Topic(Strict):
     """What one question is about.
 
     Attributes:
-        ask: the topic as the model reads it.
+        ask: the topic as the model reads it, in one wording or several, of which one is drawn.
         needs: what must be known of a clip.
     """
 
-    ask: Annotated[str, Field(min_length=1)]
+    ask: Annotated[
+        tuple[Annotated[str, Field(min_length=1)], ...],
+        BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+        Field(min_length=1),
+    ]
     needs: tuple[Known, ...] = ()
 
 
@@ -69,7 +73,7 @@ def known(clip: Clip, features: Features | None, transcript: str) -> frozenset[K
 def draw_topics(
     topics: Sequence[Topic], clip: Clip, features: Features | None, transcript: str, wanted: int, seed: int
 ) -> list[str]:
-    """At most `wanted` of the topics that suit a clip, each once, in the order of the draw.
+    """At most `wanted` of the topics that suit a clip, each once and in one wording, in the order of the draw.
 
     Args:
         topics: of the prompt.
@@ -82,4 +86,4 @@ def draw_topics(
     there = known(clip, features, transcript)
     left = [topic.ask for topic in topics if there.issuperset(topic.needs)]
     rng = rng_for(seed, clip.audio_id, "topics")
-    return [left.pop(int(rng.random() * len(left))) for _ in range(min(wanted, len(left)))]
+    return [pick(rng, left.pop(int(rng.random() * len(left)))) for _ in range(min(wanted, len(left)))]

@@ -63,7 +63,7 @@ def test_a_draw_holds_suitable_topics_once_each_and_depends_on_seed_and_clip_alo
     topics = [Topic(ask=f"{number}", needs=(need,)) for number, need in enumerate(sorted(needs))] + [Topic(ask="any")]
     for clip, features in ((BARE, None), (FULL, MEASURED)):
         there = known(clip, features, "")
-        fit = {topic.ask for topic in topics if there.issuperset(topic.needs)}
+        fit = {topic.ask[0] for topic in topics if there.issuperset(topic.needs)}
         drawn = draw_topics(topics, clip, features, "", wanted, seed)
         assert len(drawn) == len(set(drawn)) == min(wanted, len(fit))
         assert set(drawn) <= fit
@@ -77,7 +77,7 @@ def test_every_topic_is_drawn_as_often_as_any_other():
         for number in range(2_000)
         for topic in draw_topics(topics, Clip(audio_id=f"x/{number}", dataset="x"), None, "", 2, 0)
     ]
-    assert all(abs(drawn.count(topic.ask) - 800) < 90 for topic in topics)  # 800 expected, a deviation is 22
+    assert all(abs(drawn.count(topic.ask[0]) - 800) < 90 for topic in topics)  # 800 expected, a deviation is 22
 
 
 def test_a_clip_is_asked_for_as_many_pairs_as_topics_suit_it():
@@ -94,11 +94,20 @@ def test_a_clip_is_asked_for_as_many_pairs_as_topics_suit_it():
     assert render(prompt, clip, voice, pairs=1)[0]["content"] == "Write 1 pairs."
 
 
+def test_a_topic_is_drawn_in_one_of_its_wordings():
+    topics = [Topic(ask=("What is it?", "What can it be?")), Topic(ask="Where is it?")]
+    drawn = [draw_topics(topics, Clip(audio_id=f"x/{n}", dataset="x"), None, "", 2, 0) for n in range(200)]
+    assert all(len({"What is it?", "What can it be?"} & set(two)) == 1 and "Where is it?" in two for two in drawn)
+    assert 60 < sum("What is it?" in two for two in drawn) < 140
+
+
 @pytest.mark.parametrize(
     ("topics", "says"),
     [
         ("[{ask: a, needs: [words]}]", "every clip"),
         ("[{ask: a}, {ask: a, needs: [words]}]", "same"),
+        ("[{ask: [a, b]}, {ask: b, needs: [words]}]", "same"),
+        ("[{ask: []}]", "at least 1 item"),
         ("[{ask: ''}]", "at least 1 character"),
         ("[{ask: a, needs: [colour]}]", "Input should be 'age'"),
         ("[a]", "valid dictionary"),
@@ -119,9 +128,13 @@ def test_a_new_version_keeps_the_topics():
 def test_guided_prompts_ask_what_their_example_does_not_show(name):
     prompt = load(name)
     shown = prompt.body[prompt.body.index("Example.") :].casefold()
-    assert not [topic.ask for topic in prompt.head.topics if topic.ask.casefold() in shown]
+    wordings = [wording for topic in prompt.head.topics for wording in topic.ask]
+    assert len(wordings) >= 4 * len(prompt.head.topics)
+    assert not [wording for wording in wordings if wording.casefold() in shown]
     system, user = render(prompt, FULL, MEASURED, transcript="Sit!", pairs=3)
     assert "exactly 3 entries" in system["content"]
     assert user["content"].startswith("One hears this. ")
     assert "3. " in user["content"]
     assert "4. " not in user["content"]
+    told = render(prompt, FULL, MEASURED, transcript="Sit!", with_topics=False)[1]["content"]
+    assert user["content"].startswith(f"{told}\n\nQuestions to put:\n1. ")

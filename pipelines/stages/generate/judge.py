@@ -310,6 +310,7 @@ def _facts(configuration: Configuration, kind: str, item: Measured | None) -> st
         transcript=item.spoken,
         seed=configuration.seed,
         description_file=asked.description_file,
+        with_topics=False,
     )
     return messages[-1]["content"] if messages else ""
 
