@@ -68,6 +68,7 @@ _CAPITAL = re.compile(r"[A-Z\x80-\U0010ffff]")
 _ASKS_TITLE = re.compile(
     r"\b(?:titles?|headlines?|headings?|call(?:ed)? (?:it|this|the)|names? (?:for|of) (?:it|this))\b", _I
 )
+_SINGLE_QUOTED = re.compile(r"(?<!\w)['‘](?:[^'’]|(?<=\w)['’](?=\w))+['’](?!\w)")
 _LONG_WORD = 4
 """Letters from which on a word has a capital in a title."""
 
@@ -116,8 +117,10 @@ def _told(clip: Clip, features: Features | None) -> str:
 def _name(text: str, told: str, question: str = "") -> str | None:
     """The first word with a capital that is neither the first of its sentence, nor known, nor one of a title's."""
     known: set[str] | None = None
-    in_titles = bool(_ASKS_TITLE.search(question))
-    for sentence in sentences(unquoted(text)):
+    told_text = unquoted(text)
+    if in_titles := bool(_ASKS_TITLE.search(question)):
+        told_text = _SINGLE_QUOTED.sub("''", told_text)
+    for sentence in sentences(told_text):
         first = WORD.search(sentence)
         if first is None or not _CAPITAL.search(sentence, first.end()):
             continue

@@ -94,6 +94,8 @@ def test_the_filter_gives_its_reason_and_can_be_switched_off():
         ("What would be a good title for it?", "Look Out for What? - A Warning", None),
         ("Which headline would fit?", "Storm Ahead: A Long Night", None),
         ("What could one call this?", "'The Long Walk Home'", None),
+        ("Which title would fit, and why?", "It could be 'The Dog's Rainy Ground', as a dog barks.", None),
+        ("Which title would fit, and why?", "It could be 'Rainy Ground' or ‘Wet Dogs’, as in Berlin.", "Berlin"),
         ("What would be a good title for it?", "The title could name Berlin.", "Berlin"),
         ("Who is it?", "Probably Queen Victoria.", "Queen"),
         ("Where is it recorded?", "It is London Bridge.", "London"),
