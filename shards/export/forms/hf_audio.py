@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from aig.core.errors import UsageError
 from aig.shards.export.files import whole_file
 from aig.shards.export.form import Form, Options, Sample
 from aig.shards.schema import DATA
@@ -52,7 +53,14 @@ def _rows(samples: Iterator[Sample]) -> Iterator[dict[str, Any]]:
 
 
 def _write(samples: Iterator[Sample], out: Path, _: Options) -> None:
-    """A folder `data/` with files of each split, `train-00000.parquet`; those of an earlier export go."""
+    """A folder `data/` with files of each split, `train-00000.parquet`; those of an earlier export go.
+
+    Raises:
+        UsageError: the folder holds tables that no such export made: a loader would read both, and they are not ours.
+    """
+    earlier = sorted((out / "data").glob("*.parquet"))
+    if foreign := next((file for file in earlier if not _is_of_this_form(file)), None):
+        raise UsageError(f"{foreign} is not of an export of this form", "Give another folder with --out.")
     made: set[Path] = set()
     waiting: dict[str, list[dict[str, Any]]] = {}
     numbers: dict[str, Iterator[int]] = {}
@@ -70,8 +78,15 @@ def _write(samples: Iterator[Sample], out: Path, _: Options) -> None:
             flush(split)
     for split in sorted(waiting):
         flush(split)
-    for old in set((out / "data").glob("*.parquet")) - made:
+    for old in set(earlier) - made:
         old.unlink()
+
+
+def _is_of_this_form(file: Path) -> bool:
+    try:
+        return pq.read_schema(file).equals(_SCHEMA)
+    except (pa.ArrowException, OSError):
+        return False
 
 
 HF_AUDIO = Form(

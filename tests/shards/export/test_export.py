@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import soundfile
 
@@ -371,6 +373,24 @@ def test_datasets_reads_the_parquet_with_its_audio(published_set: Path, tmp_path
     rows = loaded.cast_column("audio", datasets.Audio(decode=False))
     assert all(len(soundfile.read(BytesIO(row["audio"]["bytes"]))[0]) in (8000, 32_000) for row in rows)
     assert rows[0]["instruction"].startswith("Question")
+
+
+def test_parquet_with_audio_removes_its_own_earlier_files_alone(published_set: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export(published_set, "hf-audio", out, Hum())
+    (only,) = (out / "data").glob("*.parquet")
+    only.rename(out / "data" / "train-00009.parquet")
+    export(published_set, "hf-audio", out, Hum())
+    assert [file.name for file in (out / "data").iterdir()] == [only.name]
+
+    mine = out / "data" / "mine.parquet"
+    pq.write_table(pa.table({"mine": [1]}), mine)
+    with pytest.raises(UsageError, match=r"mine\.parquet is not of an export"):
+        export(published_set, "hf-audio", out, Hum())
+    assert pq.read_table(mine).num_rows == 1
+    mine.write_bytes(b"not Parquet")
+    with pytest.raises(UsageError, match=r"mine\.parquet is not of an export"):
+        export(published_set, "hf-audio", out, Hum())
 
 
 @pytest.mark.slow
