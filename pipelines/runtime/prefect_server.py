@@ -21,6 +21,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from aig.core.cache import cache_folder
@@ -220,7 +221,9 @@ def _loaded_prefect(url: str) -> Iterator[None]:
             if "prefect.events.worker" in sys.modules:
                 from prefect.events.worker import EventsWorker
 
-                EventsWorker.drain_all(timeout=_DRAIN_S)
+                # Where a loop runs, as in a notebook, it would return a coroutine and not wait; a new thread has none.
+                with ThreadPoolExecutor(max_workers=1) as apart:
+                    apart.submit(EventsWorker.drain_all, timeout=_DRAIN_S).result()
 
 
 @contextlib.contextmanager

@@ -24,7 +24,9 @@ def run(name: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
     notebook = nbformat.read(ROOT / "docs" / "notebooks" / name, 4)
     place = {"metadata": {"path": str(folder)}}
     nbclient.NotebookClient(notebook, timeout=400, kernel_name="python3", resources=place).execute()
-    cells = (cell for cell in notebook.cells if cell.cell_type == "code")
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    said = "".join(out["text"] for cell in cells for out in cell.outputs if out.get("name") == "stderr")
+    assert "Warning" not in said, said
     return {
         cell.source.splitlines()[0]: [
             dict(out.get("data", {"text/plain": out.get("text", "")})) for out in cell.outputs

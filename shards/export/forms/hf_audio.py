@@ -84,7 +84,7 @@ def _write(samples: Iterator[Sample], out: Path, _: Options) -> None:
 
 def _is_of_this_form(file: Path) -> bool:
     try:
-        return pq.read_schema(file).equals(_SCHEMA)
+        return bool(pq.read_schema(file).equals(_SCHEMA))
     except (pa.ArrowException, OSError):
         return False
 
