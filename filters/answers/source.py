@@ -294,15 +294,19 @@ LINE_SHARE = 0.85
 
 RUN_WORDS, RUN_SHARE = 4, 0.6
 """The words in a row, and the share of all its words, from which on a question only repeats its prompt; one of fewer
-words does where it is all that stands between two marks there ("What causes what?")."""
+words does where it is all that stands between two marks there ("What causes what?") or what one is told to ask or to
+say ("Ask what takes thought")."""
 
 
 def _repeated(question: str, prompt: str) -> str | None:
     """Whether a question is a line of its prompt with a question mark, or for the most part a run of its words."""
     asked, told, known = WORD.findall(question.casefold()), _running(prompt), _words(prompt)
     least = max(RUN_WORDS, math.ceil(RUN_SHARE * len(asked)))
-    if " ".join(asked) in _between_marks(prompt):
-        return f"{' '.join(asked)!r} stands so in the prompt"
+    bare = " ".join(asked)
+    if bare in _between_marks(prompt) or (
+        len(asked) > 1 and any(f" {verb} {bare} " in told for verb in ("ask", "say", "says", "tell", "tells"))
+    ):
+        return f"{bare!r} stands so in the prompt"
     unknown = max((at for at, word in enumerate(asked[: least - 1]) if word not in known), default=-1)
     for start in range(len(asked) - least + 1):
         if asked[start + least - 1] not in known:

@@ -88,6 +88,8 @@ def test_hertz_of_the_voice_are_read_out_and_those_of_an_explanation_are_not():
         ("audio", "What causes what, and what probably happened before or happens next?"),
         ("audio", "What causes what?"),
         ("audio", "What if?"),
+        ("audio", "What takes thought?"),
+        ("plain_audio", "What is so?"),
         ("joint", "How does the speaker or singer react to the sounds, cause them, or pay them no heed?"),
         ("music", "How could the piece be arranged or performed in another style?"),
     ],
@@ -106,6 +108,7 @@ def test_a_phrase_of_the_prompt_is_no_question(name, question):
         "What is the mood of the piece?",
         "Why?",
         "What barks?",
+        "What takes time here?",
     ],
 )
 def test_a_question_of_its_own_is_not_one_of_the_prompt(question):
