@@ -83,6 +83,8 @@ def draw_topics(
         wanted: pairs that are asked for.
         seed: of the configuration.
     """
+    if not topics:
+        return []
     there = known(clip, features, transcript)
     left = [topic.ask for topic in topics if there.issuperset(topic.needs)]
     rng = rng_for(seed, clip.audio_id, "topics")

@@ -35,11 +35,10 @@ _NOT_A_CLAIM = Seldom(
     parts=("resembl",),
 )
 
-_VERY = (
-    r"(?:(very|extremely|really|so|particularly|exceptionally) "
-    r"|(?:relatively|rather|quite|fairly|somewhat|moderately) )?"
-)
-_VERY_UNHELD = _VERY.replace("(very", "(?:very")
+_MUCH = r"very|extremely|really|so|particularly|exceptionally"
+_SOME = r"relatively|rather|quite|fairly|somewhat|moderately"
+_VERY = rf"(?:({_MUCH}) |(?:{_SOME}) )?"
+_ANY_DEGREE = rf"(?:(?:{_MUCH}|{_SOME}) )?"
 _IS = r"(?: \w+){0,3}? (?:is|was|are|remains|sounds|seems|being) (?:also |both |clearly |quite )?"
 _SIDES = {
     "high": 1, "higher": 1, "fast": 1, "quick": 1, "rapid": 1, "loud": 1, "quickly": 1, "rapidly": 1, "loudly": 1,
@@ -58,12 +57,12 @@ _LEVELS = {
     "speed": (
         rf"\b{_VERY}(fast|quick|rapid|slow|{_MIDDLE})[- ]{_PACE}\b",
         rf"\b(?:pace|speed|tempo|rate){_IS}{_VERY}(fast|quick|rapid|high|slow|low|{_MIDDLE})\b",
-        rf"{_TALKS} (?:{_VERY_UNHELD}(?:loud|quiet|soft)(?:ly)? and )?{_VERY}(fast|quickly|rapidly|slow|slowly)\b",
+        rf"{_TALKS} (?:{_ANY_DEGREE}(?:loud|quiet|soft)(?:ly)? and )?{_VERY}(fast|quickly|rapidly|slow|slowly)\b",
     ),
     "volume": (
         rf"\b{_VERY}(loud|quiet|soft) voice\b|\b{_VERY}(high|low|{_MIDDLE}) (?:volume|energy|loudness)\b",
         rf"\b(?:volume|loudness|energy){_IS}{_VERY}(high|loud|low|quiet|soft|{_MIDDLE})\b",
-        rf"{_TALKS} (?:{_VERY_UNHELD}(?:fast|slow|quick)(?:ly)? and )?{_VERY}(loud|loudly|quiet|quietly|soft|softly)\b",
+        rf"{_TALKS} (?:{_ANY_DEGREE}(?:fast|slow|quick)(?:ly)? and )?{_VERY}(loud|loudly|quiet|quietly|soft|softly)\b",
     ),
 }
 _LEVEL_PATTERNS = {

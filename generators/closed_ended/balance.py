@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from aig.core.records import Measured
 from aig.generators.closed_ended.facts import Answer, Facts
-from aig.prompts.seeded_random import rng_for
+from aig.generators.closed_ended.peers import offer_rng
 
 __all__ = ["asked_beside_others"]
 
@@ -32,6 +32,6 @@ def asked_beside_others(
         return answer.output.rpartition("</think> ")[2] if answer else None
 
     if facts.peers.options(facts.clip.audio_id, facts.seed, task, offer, lambda *_: True):
-        answer = ask(facts.measured, rng_for(facts.seed, facts.clip.audio_id, task, "offer"))
+        answer = ask(facts.measured, offer_rng(facts.seed, facts.clip.audio_id, task))
         if answer:
             yield answer

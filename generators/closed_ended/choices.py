@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from aig.core.records import Measured
 from aig.core.tasks import OPTION_LETTERS
 from aig.generators.closed_ended.facts import Answer, Facts
+from aig.generators.closed_ended.peers import offer_rng
 from aig.prompts.metadata import one_line
 from aig.prompts.seeded_random import rng_for
 from aig.prompts.sound_families import related
@@ -99,5 +100,5 @@ def pose_among_peers(
     if options := facts.peers.options(audio_id, facts.seed, task, offer, wrong_for, near):
         if near and difficulty == "basic" and any(near(options[0], wrong) for wrong in options[1:]):
             difficulty = "intermediate"
-        given = slots(facts.measured, rng_for(facts.seed, audio_id, task, "offer")) if slots else None
+        given = slots(facts.measured, offer_rng(facts.seed, audio_id, task)) if slots else None
         yield from pose(facts, task, options[0], options[1:], given, difficulty=difficulty)

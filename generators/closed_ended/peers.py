@@ -20,7 +20,7 @@ from aig.prompts.seeded_random import rng_for
 if TYPE_CHECKING:
     import random
 
-__all__ = ["Peers"]
+__all__ = ["Peers", "offer_rng"]
 
 _SIZES = (4, 4, 4, 4, 4, 4, 4, 3, 2, 5)
 """How many options a question has, one drawn: most often four, as in MMAU."""
@@ -59,7 +59,6 @@ class Peers:
         self._kinds: dict[str, frozenset[str]] = {}
         self._asked: dict[tuple[int, str], Keys] = {}
         self._of_speaker: dict[str | None, list[int]] = {}
-        self._audible: dict[int, Measured] = {}
 
     def others(self, audio_id: str, seed: int, task: str) -> Iterator[Measured]:
         """Clips but this one, at most 200, in an order drawn for it and the task."""
@@ -70,8 +69,6 @@ class Peers:
 
     def partners(self, item: Measured, seed: int, task: str, *, of_speaker: bool = False) -> Iterator[Measured]:
         """Clips to compare a clip with, the most preferred first; none for the half of the clips that is compared with.
-
-        They are without what begins after their end, see `audible`.
 
         Each pair of clips has its own place in the draw, from their names, the seed and the task alone, so of n clips
         one that is added changes the partner of one in n, and each is asked about once or so.
@@ -98,9 +95,7 @@ class Peers:
             nearest = np.argpartition(order, _LOOKED_AT)[:_LOOKED_AT]
             among, order = among[nearest], order[nearest]
         for index in among[np.argsort(order, kind="stable")].tolist():
-            if index not in self._audible:
-                self._audible[index] = audible(self._items[index])
-            yield self._audible[index]
+            yield self._items[index]
 
     def _speakers(self) -> Mapping[str | None, list[int]]:
         if not self._of_speaker:
@@ -166,7 +161,7 @@ class Peers:
                     found[item.clip.audio_id] = (right, *(text for other, text in group if other is not item))
 
         for item in rng.sample(self._items, len(self._items)):
-            right = offer(item, rng_for(seed, item.clip.audio_id, task, "offer"))
+            right = offer(item, offer_rng(seed, item.clip.audio_id, task))
             if not right:
                 continue
             fitting = (
@@ -192,6 +187,11 @@ class Peers:
         for _, group in waiting:
             close(group)
         return found
+
+
+def offer_rng(seed: int, audio_id: str, task: str) -> random.Random:
+    """The generator that `Peers.options` gives an offer, in its first state, for what else has to follow its draw."""
+    return rng_for(seed, audio_id, task, "offer")
 
 
 def _apart(

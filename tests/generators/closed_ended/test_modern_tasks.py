@@ -267,43 +267,6 @@ def test_no_answer_is_a_good_guess_and_no_wording_tells_it(task: str, population
             assert binomtest(max(answers_to_it.values()), answers_to_it.total()).pvalue > 1e-4, opening
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "apart"),
-    [
-        ("angry", "sad", True),
-        ("angry", "Frustrated", False),
-        ("happy", "excited", False),
-        ("neutral", "calm", False),
-        ("happy", "Happy", False),
-        ("happy", "other", False),
-    ],
-)
-def test_emotions_that_pass_for_each_other_are_not_two_options(one: str, other: str, apart: bool):
-    asked = answers("choice_emotion", measured(clip(emotion=one)), [measured(clip(1, emotion=other))])
-    assert len(asked) == apart
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "apart"),
-    [
-        (("Jazz",), ("Techno",), True),
-        (("Techno",), ("Electronic",), False),
-        (("Techno", "Electronic"), ("House",), False),
-        (("Indie-Rock",), ("Rock",), False),
-        (("Punk",), ("Death-Metal",), False),
-        (("Drone",), ("Experimental",), False),
-        (("Jazz",), ("Compilation",), False),
-        (("Jazz",), ("Compilation", "Old-Time / Historic", "Hip-Hop"), True),
-        (("Spoken",), ("Rock",), False),
-    ],
-)
-def test_genres_that_nobody_hears_or_that_hold_one_another_are_not_two_options(one, other, apart: bool):
-    asked = answers("choice_genre", measured(clip(genres=one)), [measured(clip(1, genres=other))])
-    assert len(asked) == apart
-    for answer in asked:
-        assert not {"Compilation", "Old-Time / Historic"} & set(answer.choices)
-
-
 def test_wrong_sounds_are_of_the_same_kind_where_the_ontology_knows_one_that_differs():
     kinds = {"Frog": "Wild animals", "Snake": "Wild animals", "Whispering": "Human voice", "Singing": "Human voice"}
     rng = random.Random(1)

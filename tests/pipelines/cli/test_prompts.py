@@ -23,7 +23,7 @@ def aig(*arguments):
 def test_list_and_show():
     listed = json.loads(aig("list", "--json"))
     assert {(p["name"], p["version"]) for p in listed["prompts"] if p["in_use"]} == {
-        *((f"{style}{kind}", 1) for style in ("", "plain_") for kind in KINDS),
+        *((f"{style}{kind}", 1) for style in ("", "plain_", "guided_") for kind in KINDS),
         *((kind.name, 1) for kind in TASK_KINDS.values()),
     }
     assert len(listed["banks"]) >= 21
