@@ -1,16 +1,18 @@
-"""librosa, with what it compiles compiled by one process at a time.
+"""librosa, with what it compiles kept in a folder of ours and compiled by one process at a time.
 
 numba compiles some of librosa's functions when they are imported or first called, and keeps the machine code in files
-that all processes share. It does not lock these files: of two processes that compile at once each may leave one half of
-a pair of which the halves name each other, and whoever loads that pair dies of a segmentation fault, from then on.
+beside librosa's own that all processes share. It does not lock these files: of two processes that compile at once each
+may leave one half of a pair of which the halves name each other, and whoever loads that pair dies of a segmentation
+fault, from then on. A folder of our own (https://numba.readthedocs.io/en/stable/reference/envvars.html#caching) is
+written by nobody who does not take its lock, and says itself whether it is complete.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import sys
-import tempfile
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -19,24 +21,48 @@ from types import ModuleType
 
 import numpy as np
 
+from aig.core.cache import writable_cache_folder
 from aig.core.locks import one_after_another
 
-__all__ = ["load_librosa"]
+__all__ = ["load_librosa", "machine_code_folder"]
+
+_FOLDER = "NUMBA_CACHE_DIR"
 
 
 @cache
 def load_librosa() -> ModuleType:
     """librosa, ready to be used; in an installation that nobody used before, once after some 20 s of compiling.
 
-    What the extractors call is called here, so that nothing is left to be compiled outside the lock. A file in the
-    temporary folder says that an installation is compiled: then nobody waits for anybody.
+    What the extractors call is called here, so that nothing is left to be compiled outside the lock. A file beside the
+    machine code says that all of it is there: then nobody waits for anybody, and it goes when the machine code goes.
+
+    Raises:
+        UsageError: the cache folder cannot be written.
     """
-    compiled = Path(tempfile.gettempdir()) / f"aig-librosa-{_installation()}"
-    if not compiled.exists():
-        with one_after_another(compiled.with_suffix(".lock")):
+    folder = machine_code_folder()
+    complete = folder / f"aig-complete-{_installation()}"
+    known = "librosa" not in sys.modules  # loaded by somebody else, it keeps machine code where that one wanted it
+    if not (known and complete.exists()):
+        with one_after_another(complete.with_suffix(".lock")):
             _call(_imported())
-            compiled.touch()
+            if known:
+                complete.touch()
     return _imported()
+
+
+def machine_code_folder() -> Path:
+    """The folder where numba of this process and its children keeps machine code: ours, if nobody named another.
+
+    Raises:
+        UsageError: the cache folder cannot be written.
+    """
+    if named := os.environ.get(_FOLDER):
+        return Path(named)
+    folder = writable_cache_folder("numba", _installation())
+    os.environ[_FOLDER] = str(folder)
+    if "numba" in sys.modules:
+        sys.modules["numba"].config.CACHE_DIR = str(folder)
+    return folder
 
 
 def _imported() -> ModuleType:
@@ -56,13 +82,12 @@ def _call(librosa: ModuleType) -> None:
     librosa.filters.mel(sr=16_000, n_fft=2_048)
 
 
+@cache
 def _installation() -> str:
-    """Another for another Python, librosa, numba or place of its files, and where the same was installed again."""
+    """Another for another machine, Python, librosa, numba or place, and where the same was installed again."""
     spec = find_spec("librosa")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("librosa", name="librosa")
     file = Path(spec.origin)
-    place = (file, file.stat().st_ino, file.stat().st_mtime_ns, os.environ.get("NUMBA_CACHE_DIR"))
-    user = os.getuid() if hasattr(os, "getuid") else None  # the temporary folder is everybody's
-    facts = (sys.version, version("librosa"), version("numba"), place, user)
+    facts = (platform.node(), sys.version, version("librosa"), version("numba"), file, file.stat().st_mtime_ns)
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]

@@ -27,6 +27,11 @@ _NEEDS = {
 }
 """Tests in the folders that `.ci/run core` runs whose modules need an extra before they can be imported."""
 
+if importlib.util.find_spec("librosa"):  # compiled once for all tests, also for those with a cache folder of their own
+    from aig.extractors.librosa_loading import machine_code_folder
+
+    machine_code_folder()
+
 collect_ignore = [file for file, module in _NEEDS.items() if importlib.util.find_spec(module) is None]
 
 SHARED_DATA = Path(os.environ.get("AIG_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))

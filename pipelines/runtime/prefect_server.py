@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from aig.core.cache import cache_folder
+from aig.core.cache import writable_cache_folder
 from aig.core.errors import AigError, UsageError
 from aig.pipelines.runtime.pulse import Pulse
 from aig.pipelines.runtime.watchdog import end_with_parent
@@ -73,14 +73,7 @@ def prefect_api(workspace: str) -> Iterator[None]:
         _reach(url)
         yield
         return
-    home = cache_folder("prefect") / hashlib.sha256(workspace.encode()).hexdigest()[:16]
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"the cache folder {cache_folder()} cannot be written: {error.strerror}",
-            "Name one that can: set AIG_CACHE or XDG_CACHE_HOME to a folder.",
-        ) from error
+    home = writable_cache_folder("prefect", hashlib.sha256(workspace.encode()).hexdigest()[:16])
     environment = {**_QUIET, "PREFECT_HOME": str(home)}
     if logging.getLogger("aig").isEnabledFor(logging.DEBUG):
         environment["PREFECT_LOGGING_LEVEL"] = "INFO"
