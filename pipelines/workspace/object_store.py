@@ -1,8 +1,16 @@
-"""An object store as DuckDB sees it: what a listing said of a file is not asked at each of the looks of a query."""
+"""An object store as a run's queries see it: a small file is asked for once, and many of them at a time.
+
+A build's tables lie in thousands of small parts, and stage after stage reads them: each part costs one request a run,
+not one a query and none for what a listing has said already.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +18,60 @@ from fsspec import AbstractFileSystem
 
 __all__ = ["KnownFiles"]
 
+_SMALL = 5 * 2**20
+"""Bytes that a stream of fsspec's reads ahead anyway: a file of no more is fetched as a whole."""
+
+_TOGETHER = 64
+"""Files that are fetched at a time, at most."""
+
+_TOGETHER_BYTES = 64 * 2**20
+_KEPT_BYTES = 4 * 2**30
+_KEPT_SHARE = 0.5
+"""Of the room in the temporary folder that the contents may take, at most."""
+
+
+class _Contents:
+    """Contents of small files in one temporary file that has no name and ends with this process."""
+
+    def __init__(self) -> None:
+        """Takes no room yet."""
+        self._file = tempfile.TemporaryFile(prefix="aig-store-")  # noqa: SIM115 - as long as this
+        self._room = min(_KEPT_BYTES, int(_KEPT_SHARE * shutil.disk_usage(tempfile.gettempdir()).free))
+        self._places: dict[str, tuple[int, int]] = {}
+        self._end = 0
+        self._writing = threading.Lock()
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._places
+
+    def keep(self, path: str, content: bytes) -> None:
+        """Keeps a file's content where there is room."""
+        with self._writing:
+            if self._end + len(content) <= self._room:
+                self._file.seek(self._end)
+                self._file.write(content)
+                self._file.flush()
+                self._places[path] = (self._end, len(content))
+                self._end += len(content)
+
+    def read(self, path: str, start: int, end: int | None) -> bytes | None:
+        """Bytes of a kept file, `None` of one that is not."""
+        if (place := self._places.get(path)) is None:
+            return None
+        first, size = place
+        last = size if end is None else min(end, size)
+        return os.pread(self._file.fileno(), max(0, last - start), first + start)
+
+    def drop(self, path: str) -> None:
+        """A file was written again; its former content goes with this object."""
+        self._places.pop(path, None)
+
 
 class KnownFiles(AbstractFileSystem):  # type: ignore[misc]
-    """Reads a store's files and knows what they are from listings; of others it asks once."""
+    """Reads a store's files, whose sizes and times it knows from listings; about others it asks.
+
+    The contents of small listed files stay on this machine's disk until a listing says that they were written again.
+    """
 
     cachable = False
 
@@ -23,17 +82,36 @@ class KnownFiles(AbstractFileSystem):  # type: ignore[misc]
         self.protocol = store.protocol
         self._strip_protocol = store._strip_protocol
         self._infos: dict[str, dict[str, Any]] = {}
+        self._contents = _Contents()
 
     def learn(self, infos: Iterable[dict[str, Any]]) -> None:
         """Takes note of what a listing says of files."""
-        self._infos.update((self._strip_protocol(info["name"]), info) for info in infos)
+        for info in infos:
+            path = self._strip_protocol(info["name"])
+            if self._infos.get(path) != info:
+                self._contents.drop(path)
+                self._infos[path] = info
+
+    def fetch(self, paths: Iterable[str]) -> None:
+        """Brings those of some listed files that are small, many requests at a time."""
+        for together in _batches(self._missing(paths)):
+            names = [path for path, _ in together]
+            found = self._store.cat_ranges(names, [0] * len(names), [size for _, size in together])
+            for path, content in zip(names, found, strict=True):
+                if isinstance(content, BaseException):
+                    raise content
+                self._contents.keep(path, content)
+
+    def _missing(self, paths: Iterable[str]) -> Iterator[tuple[str, int]]:
+        for path in map(self._strip_protocol, paths):
+            size = self._infos[path]["size"] if path in self._infos else 0
+            if 0 < size <= _SMALL and path not in self._contents:
+                yield path, size
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """What the store says of a file."""
         path = self._strip_protocol(path)
-        if path not in self._infos:
-            self._infos[path] = self._store.info(path)
-        return self._infos[path]
+        return self._infos.get(path) or self._store.info(path)
 
     def modified(self, path: str) -> datetime:
         """When a file was written."""
@@ -42,5 +120,21 @@ class KnownFiles(AbstractFileSystem):  # type: ignore[misc]
 
     def cat_file(self, path: str, start: int | None = None, end: int | None = None, **_: Any) -> bytes:
         """Bytes of a file; its stream, which `fsspec` makes, reads by this."""
-        content: bytes = self._store.cat_file(path, start=start, end=end)
-        return content
+        path = self._strip_protocol(path)
+        self.fetch([path])
+        content = self._contents.read(path, start or 0, end)
+        return self._store.cat_file(path, start=start, end=end) if content is None else content
+
+
+def _batches(files: Iterable[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
+    """Files and their sizes, so many together as memory and the store bear."""
+    batch: list[tuple[str, int]] = []
+    held = 0
+    for file in files:
+        if batch and (len(batch) == _TOGETHER or held + file[1] > _TOGETHER_BYTES):
+            yield batch
+            batch, held = [], 0
+        batch.append(file)
+        held += file[1]
+    if batch:
+        yield batch

@@ -17,8 +17,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import fsspec
 import pyarrow as pa
@@ -160,9 +161,8 @@ class Workspace:
 
     def batches(self, urls: Iterable[str], columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Record batches of table files one after another, a row group in memory at a time."""
-        for url in urls:
-            with open_file(url) as stream:
-                yield from pq.ParquetFile(stream).iter_batches(batch_size=8192, columns=columns)
+        for stream in self._opened(urls):
+            yield from pq.ParquetFile(stream).iter_batches(batch_size=8192, columns=columns)
 
     def records(self, kind: type[Record], *folder: str) -> Iterator[Record]:
         """All records below a folder, part by part."""
@@ -171,11 +171,23 @@ class Workspace:
 
     def count(self, prefix: str, *folder: str) -> int:
         """Rows of all tables in a folder whose names begin with `<prefix>-`, from the files' footers."""
-        rows = 0
-        for table in self.tables(prefix, *folder):
-            with open_file(self.url(*folder, table)) as stream:
-                rows += pq.ParquetFile(stream).metadata.num_rows
-        return rows
+        urls = [self.url(*folder, table) for table in self.tables(prefix, *folder)]
+        return sum(pq.ParquetFile(stream).metadata.num_rows for stream in self._opened(urls))
+
+    def _opened(self, urls: Iterable[str]) -> Iterator[BinaryIO]:
+        """Tables opened for reading, one at a time; on a store, what a listing says of them is not asked again."""
+        for folder, inside in groupby(urls, posixpath.dirname):
+            local = is_local(folder)
+            if not local:
+                self._learn(posixpath.relpath(folder, self.root))
+            for url in inside:
+                with open_file(url) if local else self._known_files.open(url) as stream:
+                    yield stream
+
+    def _learn(self, folder: str) -> None:
+        """Takes note of what a listing says of the files in a folder of a store."""
+        infos = self._files(*folder.split("/")).values()
+        self._known_files.learn(info for info in infos if "name" in info)  # a draft's own files have none
 
     def database(self) -> duckdb.DuckDBPyConnection:
         """A DuckDB connection that reads this workspace's tables by their addresses, on disk or object store.
@@ -212,8 +224,9 @@ class Workspace:
         """
         parts = list(parts)
         if not is_local(self.root):
-            for below in {posixpath.dirname(part) for part in parts}:
-                self._known_files.learn(self._files(*folder, *filter(None, below.split("/"))).values())
+            for below in sorted({posixpath.dirname(posixpath.join(*folder, part)) for part in parts}):
+                self._learn(below)
+            self._known_files.fetch(self.url(*folder, part) for part in parts)
         urls = ", ".join(_quoted(self._pattern(self.url(*folder, part))) for part in parts)
         empty = f"no_{name}" if urls else name
         former = {column: FORMER_NAMES[column] for column in schema.names if column in FORMER_NAMES} if urls else {}
