@@ -43,8 +43,9 @@ def _rate(kind: Literal["dask", "ray"], workers: int, clips: list[Clip], folder:
     from prefect import flow, task
 
     from aig.pipelines.runner_settings import RunnerSettings
-    from aig.pipelines.runtime.batches import Isolation, run_batches, sealed
+    from aig.pipelines.runtime.batches import Isolation, run_batches
     from aig.pipelines.runtime.runners import Runner
+    from aig.pipelines.runtime.sealed import sealed
 
     isolation = Isolation(lambda job: [job], lambda job: job)
     work: Any = task(persist_result=False)(sealed(measured))

@@ -28,7 +28,7 @@ def _bucket(folder: Path) -> Iterable[Figure]:
     import cloudpickle
     from prefect.utilities.engine import collect_task_run_inputs_sync, resolve_inputs_sync
 
-    from aig.pipelines.runtime.batches import Sealed
+    from aig.pipelines.runtime.sealed import Sealed
     from aig.pipelines.stages.generate.plan import plan_dataset
     from aig.pipelines.workspace.workspace import Workspace
 

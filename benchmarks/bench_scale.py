@@ -23,11 +23,12 @@ class Waiting:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
+        self.in_flight = 2 * workers
         self._pool = ThreadPoolExecutor(workers)
 
     def submit(self, task: Any, parameters: dict[str, Any]) -> Future[float]:
         """Has a worker wait as long as the batch takes."""
-        return self._pool.submit(task.work, **parameters["arguments"].parameters)
+        return self._pool.submit(task.work, **parameters)
 
 
 class Work:

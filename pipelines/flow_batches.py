@@ -6,6 +6,7 @@ This module imports Prefect: a command enters `aig.pipelines.runtime.prefect_ser
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import Any
 
@@ -13,27 +14,25 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from aig.core.errors import AigError, DataError
-from aig.pipelines.configuration import Configuration
-from aig.pipelines.runtime.batches import Isolation, Parameters, run_batches, sealed
+from aig.pipelines import batch_work
+from aig.pipelines.runtime.batches import Isolation, run_batches
 from aig.pipelines.runtime.progress import progress_of
 from aig.pipelines.runtime.run import Run
 from aig.pipelines.runtime.runners import GPU
-from aig.pipelines.runtime.watchdog import end_when_stuck
+from aig.pipelines.runtime.sealed import Parameters, sealed
 from aig.pipelines.sources import root_of
 from aig.pipelines.stages import extract as extracting
-from aig.pipelines.stages.generate.plan import BucketJob, Plan
+from aig.pipelines.stages.generate.plan import Plan
 from aig.pipelines.stages.generate.write import forget_outdated
-from aig.pipelines.stages.generate.write import write_bucket as write_pairs
-from aig.pipelines.workspace.workspace import Workspace
 
 __all__ = ["measure_outdated", "write_outdated"]
 
 
 def _worth_retrying(_task: Any, _run: Any, state: Any) -> bool:
-    """Whether another try can help: not where the data or the configuration is wrong."""
+    """Whether another try can help: not where the data or the configuration is wrong, nor where the pool is gone."""
     try:
         state.result()
-    except AigError:
+    except (AigError, BrokenProcessPool):
         return False
     except Exception:  # noqa: BLE001 - whatever else a batch died of may have passed
         return True
@@ -49,30 +48,8 @@ _BATCH: dict[str, Any] = {
 }
 
 
-@task(name="measure", tags=["aig", "extract", GPU], **_BATCH)
-@sealed
-def measure(
-    workspace: Workspace,
-    name: str,
-    root: str,
-    clips: list[Any],
-    known: dict[str, Any],
-    settings: Any,
-    stuck_after_s: float,
-) -> dict[str, int]:
-    """Measures a batch of clips."""
-    with end_when_stuck(stuck_after_s) as alive:
-        return extracting.measure_batch(workspace, name, root, clips, known, settings, alive)
-
-
-@task(name="write-bucket", tags=["aig", "generate"], **_BATCH)
-@sealed
-def write_bucket(
-    configuration: Configuration, workspace: Workspace, job: BucketJob, stuck_after_s: float
-) -> dict[str, int]:
-    """Makes the pairs of a bucket of clips."""
-    with end_when_stuck(stuck_after_s):
-        return write_pairs(configuration, workspace, job)
+measure = task(name="measure", tags=["aig", "extract", GPU], **_BATCH)(sealed(batch_work.measure))
+write_bucket = task(name="write-bucket", tags=["aig", "generate"], **_BATCH)(sealed(batch_work.write_bucket))
 
 
 def measure_outdated(run: Run, name: str) -> int:

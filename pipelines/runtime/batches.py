@@ -12,7 +12,7 @@ import queue
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 from prefect import Task, get_client
@@ -20,36 +20,11 @@ from prefect.futures import PrefectFuture
 from prefect.states import Crashed
 
 from aig.pipelines.runtime.runners import Runner
+from aig.pipelines.runtime.sealed import Parameters
 
-__all__ = ["Isolation", "Parameters", "Sealed", "run_batches", "sealed"]
-
-Parameters = dict[str, Any]
-Result = TypeVar("Result")
+__all__ = ["Isolation", "run_batches"]
 
 _LONE_TRIES = 2
-
-
-class Sealed:
-    """The arguments of a batch as Prefect sees them: one value of no type that it looks into.
-
-    It walks through collections, dataclasses and models for results of other tasks, here and again in the worker,
-    which takes longer for a bucket of clips than reading it.
-    """
-
-    __slots__ = ("parameters",)
-
-    def __init__(self, parameters: Parameters) -> None:
-        self.parameters = parameters
-
-
-def sealed(work: Callable[..., Result]) -> Callable[[Sealed], Result]:
-    """What a task of `run_batches` is made of: the function, called with the sealed arguments by name."""
-
-    def opened(arguments: Sealed) -> Result:
-        return work(**arguments.parameters)
-
-    opened.__name__, opened.__doc__ = work.__name__, work.__doc__
-    return opened
 
 
 @dataclass(frozen=True)
@@ -98,17 +73,16 @@ def run_batches(
     suspects: deque[_Batch] = deque()
     finished: queue.SimpleQueue[PrefectFuture[Any]] = queue.SimpleQueue()
     running: dict[PrefectFuture[Any], _Batch] = {}
-    in_flight = 2 * runner.workers  # enough that no worker waits, few enough that memory stays flat
 
     def following() -> _Batch | None:
         """What may be started now; a suspect only when nothing else runs."""
         if suspects:
             return None if running else suspects.popleft()
-        return next(fresh, None) if len(running) < in_flight else None
+        return next(fresh, None) if len(running) < runner.in_flight else None
 
     while True:
         while (batch := following()) is not None:
-            future = runner.submit(task.with_options(task_run_name=batch.name), {"arguments": Sealed(batch.parameters)})
+            future = runner.submit(task.with_options(task_run_name=batch.name), batch.parameters)
             running[future] = batch
             future.add_done_callback(finished.put)
         if not running:

@@ -7,23 +7,22 @@ what is done about it in `aig.pipelines.runtime.batches`.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
 from prefect import Task
 from prefect.futures import PrefectFuture
-from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from aig.core.extras import missing_extra
 from aig.pipelines.runner_settings import RunnerSettings
+from aig.pipelines.runtime.process_pool import ProcessPool
 from aig.pipelines.runtime.pulse import ending_silent_children
-from aig.pipelines.runtime.watchdog import end_with_parent
+from aig.pipelines.runtime.sealed import Parameters, Sealed
 
-__all__ = ["GPU", "Runner", "gpus", "workers_of"]
+__all__ = ["GPU", "Runner", "workers_of"]
 
 GPU = "gpu"
 """Tag of the tasks that reserve `runner.gpus` on a cluster."""
@@ -42,6 +41,8 @@ class Runner:
 
     Attributes:
         workers: batches that run at a time.
+        in_flight: batches that are handed over at a time: enough that no worker waits, few enough that memory stays
+            flat.
         deaths: exceptions by which a batch ends whose worker died.
     """
 
@@ -53,9 +54,11 @@ class Runner:
         """
         self._settings = settings
         self.workers = workers_of(settings)
+        self.in_flight = 2 * self.workers
         self.deaths = _deaths(settings.kind)
         self._runner: TaskRunner[Any] | None = None
-        self._watch = contextlib.ExitStack()
+        self._pool: ProcessPool | None = None
+        self._started = contextlib.ExitStack()
 
     def __enter__(self) -> Runner:
         return self
@@ -65,40 +68,45 @@ class Runner:
     ) -> None:
         if kind is not None:
             self._kill()
-        self._close()
+        self._started.close()
 
-    def submit(self, task: Task[..., Any], parameters: dict[str, Any]) -> PrefectFuture[Any]:
-        """Hands a batch to the workers."""
+    def submit(self, task: Task[..., Any], parameters: Parameters) -> PrefectFuture[Any]:
+        """Hands a batch to the workers.
+
+        Args:
+            task: its function is `sealed`.
+            parameters: of that function, by name.
+        """
         if self._runner is None:
-            pulses = None
-            if self._settings.kind == "process":
-                limit_s = self._settings.stuck_after_s + _GRACE_S
-                pulses = self._watch.enter_context(ending_silent_children(limit_s))
-            self._runner = _task_runner(self._settings, pulses)
-            self._runner.__enter__()
+            self._start()
+        arguments = {"arguments": Sealed(parameters, self._pool)}
         with _reserved(self._settings, task):
-            return cast(PrefectFuture[Any], self._runner.submit(task, parameters))
+            return cast(PrefectFuture[Any], cast(TaskRunner[Any], self._runner).submit(task, arguments))
 
     def restart(self) -> None:
         """Has the pool restarted after a worker's death; a cluster replaces its workers itself."""
         if self._settings.kind == "process":
             self._kill()
-            self._close()
+            self._started.close()
+
+    def _start(self) -> None:
+        self._started.callback(self._forget)
+        if self._settings.kind == "process":
+            limit_s = self._settings.stuck_after_s + _GRACE_S
+            pulses = self._started.enter_context(ending_silent_children(limit_s))
+            self._pool = ProcessPool(self.workers, pulses)
+            self._started.callback(self._pool.close)
+            runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=self.in_flight)
+        else:
+            runner = _cluster(self._settings)
+        self._runner = self._started.enter_context(runner)
+
+    def _forget(self) -> None:
+        self._runner = self._pool = None
 
     def _kill(self) -> None:
-        """Ends the pool's processes now. What they were writing never appears, so nothing is spoilt by it.
-
-        Without this an interrupted run would wait for batches of minutes, beyond a scheduler's grace period.
-        """
-        if self._settings.kind == "process":
-            for child in multiprocessing.active_children():
-                child.kill()
-
-    def _close(self) -> None:
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            runner.__exit__(None, None, None)
-        self._watch.close()
+        if self._pool is not None:
+            self._pool.kill()
 
 
 @contextlib.contextmanager
@@ -118,7 +126,7 @@ def _reserved(settings: RunnerSettings, task: Task[..., Any]) -> Iterator[None]:
             yield
 
 
-def _task_runner(settings: RunnerSettings, pulses: Path | None) -> TaskRunner[Any]:
+def _cluster(settings: RunnerSettings) -> TaskRunner[Any]:
     workers = workers_of(settings)
     if settings.kind == "dask":
         from prefect_dask.task_runners import DaskTaskRunner
@@ -129,38 +137,13 @@ def _task_runner(settings: RunnerSettings, pulses: Path | None) -> TaskRunner[An
         if settings.gpus:
             local["resources"] = {"GPU": 1}
         return cast(TaskRunner[Any], DaskTaskRunner(cluster_kwargs=local))
-    if settings.kind == "ray":
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        from prefect_ray import RayTaskRunner
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    from prefect_ray import RayTaskRunner
 
-        quiet = {"log_to_driver": False, "logging_level": "ERROR"}
-        if settings.address:
-            return cast(TaskRunner[Any], RayTaskRunner(address=settings.address, init_kwargs=quiet))
-        return cast(
-            TaskRunner[Any], RayTaskRunner(init_kwargs={"num_cpus": workers, "include_dashboard": False, **quiet})
-        )
-    return cast(
-        TaskRunner[Any],
-        ProcessPoolTaskRunner(max_workers=workers, initializer=_start_worker, initargs=(os.getpid(), pulses)),
-    )
-
-
-def _start_worker(parent: int, pulses: Path | None) -> None:
-    """What a worker of the pool does first: it ends with its parent, and has one of several GPUs to itself."""
-    end_with_parent(parent, pulses and pulses / str(os.getpid()))
-    devices = gpus()
-    if len(devices) > 1:
-        (number, *_) = multiprocessing.current_process()._identity or (1,)
-        os.environ["CUDA_VISIBLE_DEVICES"] = devices[(number - 1) % len(devices)]
-
-
-def gpus() -> list[str]:
-    """The CUDA devices that this process may use, as `CUDA_VISIBLE_DEVICES` names them; no library is loaded."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        return [device for device in visible.split(",") if device.strip()]
-    found = Path("/proc/driver/nvidia/gpus")
-    return [str(number) for number, _ in enumerate(found.iterdir())] if found.is_dir() else []
+    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+    if settings.address:
+        return cast(TaskRunner[Any], RayTaskRunner(address=settings.address, init_kwargs=quiet))
+    return cast(TaskRunner[Any], RayTaskRunner(init_kwargs={"num_cpus": workers, "include_dashboard": False, **quiet}))
 
 
 def _deaths(kind: str) -> tuple[type[BaseException], ...]:

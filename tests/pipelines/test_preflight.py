@@ -7,7 +7,7 @@ import pytest
 from aig.core.errors import UsageError
 from aig.pipelines.configuration import Configuration
 from aig.pipelines.preflight import check
-from aig.pipelines.runtime.runners import gpus
+from aig.pipelines.runtime.process_pool import gpus
 
 
 def clustered(folder: Path, address: str | None) -> Configuration:

@@ -50,8 +50,9 @@ def run(batches: list[list[int]], folder: Path, **given: Any) -> tuple[list[int]
     """The numbers that were worked and those given up."""
     from prefect import flow, task
 
-    from aig.pipelines.runtime.batches import Isolation, run_batches, sealed
+    from aig.pipelines.runtime.batches import Isolation, run_batches
     from aig.pipelines.runtime.runners import Runner
+    from aig.pipelines.runtime.sealed import sealed
 
     gone: list[int] = []
 

@@ -89,10 +89,11 @@ def test_a_worker_elsewhere_does_batches_and_reports_to_a_server_that_it_reaches
         from prefect import flow, task
         from prefect.settings import PREFECT_API_URL, temporary_settings
 
-        from aig.pipelines.runtime.batches import Isolation, run_batches, sealed
+        from aig.pipelines.runtime.batches import Isolation, run_batches
         from aig.pipelines.runtime.cluster import see_that_workers_reach
         from aig.pipelines.runtime.prefect_server import problem_of
         from aig.pipelines.runtime.runners import Runner
+        from aig.pipelines.runtime.sealed import sealed
 
         while problem_of(url):  # it says so before it listens
             time.sleep(0.5)

@@ -44,8 +44,9 @@ def test_a_cluster_does_all_batches_though_a_worker_is_killed(
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # where a cluster's workers find `work`
     from prefect import flow, task
 
-    from aig.pipelines.runtime.batches import Isolation, run_batches, sealed
+    from aig.pipelines.runtime.batches import Isolation, run_batches
     from aig.pipelines.runtime.runners import Runner
+    from aig.pipelines.runtime.sealed import sealed
 
     def never(job: dict[str, Any]) -> Any:
         raise AssertionError(f"{job} was given up")

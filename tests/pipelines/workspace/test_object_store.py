@@ -85,11 +85,10 @@ def test_what_is_too_big_to_keep_is_read_from_the_store_each_time(
 
 
 def test_a_part_that_went_since_it_was_listed_is_an_error(workspace: Workspace) -> None:
-    database, parts = workspace.database(), workspace.parts("clips", "mine")
+    held = Held(workspace.root)
+    database, parts = held.database(), held.parts("clips", "mine")
+    workspace.remove("clips", "mine", parts[0])
     with pytest.raises(FileNotFoundError):
-        held = Held(workspace.root)
-        held.parts("clips", "mine")
-        Workspace(workspace.root).remove("clips", "mine", parts[0])
         held.view(database, "clips", CLIPS, ("clips", "mine"), parts)
 
 

@@ -1,0 +1,145 @@
+"""Worker processes by themselves: what they import, what they log, what they raise, how they end."""
+
+from __future__ import annotations
+
+import contextvars
+import importlib
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import pytest
+
+from aig.pipelines.runtime import process_pool, worker_logs
+from aig.pipelines.runtime.process_pool import ProcessPool
+
+pytestmark = [pytest.mark.slow]
+
+run_of = contextvars.ContextVar("run_of", default="nobody")
+
+
+class Odd(Exception):
+    """One whose pickle cannot be read: the class wants two arguments."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+
+
+def loaded() -> list[str]:
+    importlib.import_module("aig.pipelines.batch_work")
+    return [name for name in ("prefect", "pandas", "openai", "torch") if name in sys.modules]
+
+
+def say(text: str) -> None:
+    log = logging.getLogger("aig.extractors.some")
+    log.info("a line a batch")
+    log.warning("%s, said by %d", text, os.getpid())
+
+
+def fail(how: str) -> None:
+    raise Odd(7, "odd") if how == "odd" else ValueError(how)
+
+
+def wait(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def speak_for_ever() -> None:
+    while True:
+        logging.getLogger("aig").warning("still here %s", "." * 10_000)
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Iterator[ProcessPool]:
+    made = ProcessPool(2, tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_worker_loads_nothing_that_a_batch_does_not_need(pool: ProcessPool) -> None:
+    assert pool.run(loaded, {}) == []
+
+
+def test_what_a_worker_warns_of_is_said_here_in_the_context_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[tuple[str, str, str]] = []
+
+    class Hearing(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append((run_of.get(), record.levelname, record.getMessage()))
+
+    token = run_of.set("this run")
+    monkeypatch.setattr(logging.getLogger("aig"), "handlers", [Hearing()])
+    monkeypatch.setattr(worker_logs, "_LONGEST_FOLDER", 3)
+    pool = ProcessPool(1, tmp_path)
+    try:
+        pool.run(say, {"text": "100 %"})
+    finally:
+        pool.close()
+        run_of.reset(token)
+    ((run, level, line),) = heard
+    assert (run, level) == ("this run", "WARNING")
+    assert line.startswith("100 %, said by ")
+    assert line != f"100 %, said by {os.getpid()}"
+
+
+@pytest.mark.parametrize(
+    ("how", "kind", "text"), [("plain", ValueError, "plain"), ("odd", RuntimeError, "Odd: 7: odd")]
+)
+def test_what_a_batch_raises_arrives_and_kills_no_worker(
+    pool: ProcessPool, how: str, kind: type[Exception], text: str
+) -> None:
+    with pytest.raises(kind, match=text):
+        pool.run(fail, {"how": how})
+    assert pool.run(loaded, {}) == []
+
+
+def test_a_worker_that_is_killed_while_it_speaks_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+
+    class Hearing(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(record.getMessage())
+
+    monkeypatch.setattr(logging.getLogger("aig"), "handlers", [Hearing()])
+    pool = ProcessPool(1, tmp_path)
+    with ThreadPoolExecutor(1) as thread:
+        speaking = thread.submit(pool.run, speak_for_ever, {})
+        while len(heard) < 10:
+            time.sleep(0.05)
+        (worker,) = (int(file.name) for file in tmp_path.iterdir())
+        os.kill(worker, signal.SIGKILL)
+        with pytest.raises(BrokenProcessPool):
+            speaking.result()
+    pool.close()
+
+
+def test_killing_ends_a_batch_at_once(tmp_path: Path) -> None:
+    pool = ProcessPool(1, tmp_path)
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(pool.run, wait, {"seconds": 600})
+        while not list(tmp_path.iterdir()):
+            time.sleep(0.05)
+        pool.kill()
+        with pytest.raises(BrokenProcessPool):
+            waiting.result()
+    pool.close()
+
+
+def test_each_worker_has_one_of_several_gpus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,5")
+    assert process_pool.gpus() == ["4", "5"]
+    pool = ProcessPool(1, tmp_path)
+    try:
+        assert pool.run(os.getenv, {"key": "CUDA_VISIBLE_DEVICES"}) in ("4", "5")
+    finally:
+        pool.close()
