@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
+from aig.core.databases import spilling_database
 from aig.core.errors import DataError, UsageError
 from aig.core.storage import filesystem, is_local
 from aig.shards.hub_files import HubFiles, is_hub
@@ -258,12 +259,7 @@ class PublishedSet:
         It uses up to `memory` and spills to a temporary folder beyond. Files on a web server, whose answers lack what
         DuckDB needs, are downloaded on first use and removed after the block.
         """
-        import duckdb
-
-        with tempfile.TemporaryDirectory(prefix="aig-duckdb-") as folder, duckdb.connect(":memory:") as db:
-            db.execute("SET memory_limit = ?", [memory])
-            db.execute("SET temp_directory = ?", [folder])
-            db.execute("PRAGMA disable_progress_bar")  # SET fails in notebooks
+        with tempfile.TemporaryDirectory(prefix="aig-download-") as folder, spilling_database(memory) as db:
             web = {"http", "https"} & {
                 *([self._fs.protocol] if isinstance(self._fs.protocol, str) else self._fs.protocol)
             }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from aig.core.databases import spilling_database
 from aig.shards.manifest import Manifest
 from aig.shards.published import PublishedSet
 
@@ -63,7 +64,6 @@ def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, l
 
 def _moved(old: PublishedSet, new: PublishedSet) -> dict[tuple[str, str], tuple[int, int]]:
     """Pairs that came and pairs that went, by dataset and task; files that both sets have alike are not read."""
-    import duckdb
     import pyarrow as pa
 
     was, now = old.manifest().data_files, new.manifest().data_files
@@ -71,24 +71,24 @@ def _moved(old: PublishedSet, new: PublishedSet) -> dict[tuple[str, str], tuple[
     if len(common) == len(was) == len(now):
         return {}
     schema = pa.schema([(column, pa.string()) for column in ("dataset", "task", "qa_id")])
-    database = duckdb.connect(config={"memory_limit": "1GB"})
-    for name, published, files in (("old", old, was), ("new", new, now)):
-        batches = (
-            batch.cast(schema)
-            for entry in files
-            if (entry.path, entry.sha256) not in common
-            for table in published.rows(entry, ["dataset", "task"], ["qa_id"])
-            for batch in table.to_batches()
-        )
-        database.register("arrow", pa.RecordBatchReader.from_batches(schema, batches))
-        database.execute(f"CREATE TABLE {name} AS SELECT * FROM arrow")  # noqa: S608 - one of two names
-        database.unregister("arrow")
-    found = database.execute(
-        """
-        SELECT dataset, task, count(*) FILTER (new), count(*) FILTER (NOT new) FROM (
-            SELECT *, true AS new FROM new ANTI JOIN old USING (qa_id)
-            UNION ALL SELECT *, false AS new FROM old ANTI JOIN new USING (qa_id)
-        ) GROUP BY ALL
-        """
-    ).fetchall()
+    with spilling_database("1GB") as database:
+        for name, published, files in (("old", old, was), ("new", new, now)):
+            batches = (
+                batch.cast(schema)
+                for entry in files
+                if (entry.path, entry.sha256) not in common
+                for table in published.rows(entry, ["dataset", "task"], ["qa_id"])
+                for batch in table.to_batches()
+            )
+            database.register("arrow", pa.RecordBatchReader.from_batches(schema, batches))
+            database.execute(f"CREATE TABLE {name} AS SELECT * FROM arrow")  # noqa: S608 - one of two names
+            database.unregister("arrow")
+        found = database.execute(
+            """
+            SELECT dataset, task, count(*) FILTER (new), count(*) FILTER (NOT new) FROM (
+                SELECT *, true AS new FROM new ANTI JOIN old USING (qa_id)
+                UNION ALL SELECT *, false AS new FROM old ANTI JOIN new USING (qa_id)
+            ) GROUP BY ALL
+            """
+        ).fetchall()
     return {(dataset, task): (added, removed) for dataset, task, added, removed in found}

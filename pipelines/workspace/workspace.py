@@ -18,13 +18,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from aig.core.databases import spilling_database
 from aig.core.errors import DataError
 from aig.core.storage import filesystem, is_local, open_file, read_small, write_bytes
 from aig.core.tables import FORMER_NAMES, Record, from_batch, to_table, write_table
@@ -194,10 +194,8 @@ class Workspace:
 
         Its memory is bounded; joins and sorts beyond it spill to the local temporary folder.
         """
-        import duckdb
-
-        database = duckdb.connect(config=_database_settings())
-        database.execute("PRAGMA disable_progress_bar")  # it would go to standard output; SET fails in notebooks
+        database = spilling_database("1GB")
+        database.execute("SET preserve_insertion_order = false")
         if not is_local(self.root):
             database.register_filesystem(self._known_files)
         return database
@@ -266,10 +264,3 @@ def parsed_json(url: str, text: str | bytes, advice: str) -> Any:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def _database_settings() -> dict[str, Any]:
-    import tempfile
-
-    spill = Path(tempfile.gettempdir()) / "aig-duckdb"
-    return {"memory_limit": "1GB", "preserve_insertion_order": False, "temp_directory": str(spill)}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from aig.core.databases import spilling_database
 from aig.core.errors import UsageError
 from aig.core.hashing import stable_hash_sql
 from aig.shards.card import STAGES
@@ -127,15 +128,8 @@ def _chosen(batches: Iterator[pa.RecordBatch], where: str | None) -> Iterator[pa
 
 
 def _sorted_by_clip(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    import tempfile
-
-    import duckdb
-
     order = f"{stable_hash_sql('audio_id')}, audio_id, task, instruction, output, qa_id"
-    with tempfile.TemporaryDirectory(prefix="aig-duckdb-") as folder, duckdb.connect(":memory:") as db:
-        db.execute("SET memory_limit = ?", [MEMORY])
-        db.execute("SET temp_directory = ?", [folder])
-        db.execute("PRAGMA disable_progress_bar")  # SET fails in notebooks
+    with spilling_database(MEMORY) as db:
         reader = pa.RecordBatchReader.from_batches(ROW_SCHEMA, batches)
         yield from db.from_arrow(reader).order(order).to_arrow_reader(10_000)
 
