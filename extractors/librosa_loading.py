@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import sys
 from functools import cache
 from importlib.metadata import version
@@ -84,10 +83,17 @@ def _call(librosa: ModuleType) -> None:
 
 @cache
 def _installation() -> str:
-    """Another for another machine, Python, librosa, numba or place, and where the same was installed again."""
+    """Another for another processor, Python, librosa, numba or place, and where the same was installed again."""
+    from llvmlite import binding  # numba's own, which keeps machine code by processor too
+
     spec = find_spec("librosa")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("librosa", name="librosa")
     file = Path(spec.origin)
-    facts = (platform.node(), sys.version, version("librosa"), version("numba"), file, file.stat().st_mtime_ns)
+    try:
+        features = binding.get_host_cpu_features().flatten()
+    except RuntimeError:  # LLVM does not know them of every processor, and numba does without
+        features = ""
+    processor = (binding.get_host_cpu_name(), features)
+    facts = (processor, sys.version, version("librosa"), version("numba"), file, file.stat().st_mtime_ns)
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
