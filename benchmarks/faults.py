@@ -10,6 +10,7 @@ the moment the flow itself was killed are the only ones that may be asked for ag
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -21,7 +22,6 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ __all__ = ["FAULTS", "MOMENTS", "Corpus", "Run", "Strike", "break_off", "model"]
 
 REPO = Path(__file__).parents[1]
 CONCURRENCY = 4
+_FORKING = "multiprocessing.forkserver"
 
 FAULTS = ("kill -9 flow", "kill -9 worker", "kill -9 server", "SIGTERM flow", "SIGINT flow")
 
@@ -87,7 +88,7 @@ class Corpus:
         return file
 
 
-@contextmanager
+@contextlib.contextmanager
 def model(latency_s: float = 0.15) -> Iterator[str]:
     """A test server of the chat API in a process of its own; gives its base URL."""
     server = subprocess.Popen(
@@ -158,16 +159,12 @@ class Run:
 
     def children(self, word: str) -> list[int]:
         """Processes started by the build whose command line holds a word."""
-        found = []
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit():
-                try:
-                    parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
-                    if parent == self.process.pid and word in (folder / "cmdline").read_text():
-                        found.append(int(folder.name))
-                except (OSError, IndexError):
-                    continue
-        return sorted(found)
+        return [number for number, parent, line in _processes() if parent == self.process.pid and word in line]
+
+    def workers(self) -> list[int]:
+        """The build's workers, forked from a child of it."""
+        parents = set(self.children(_FORKING))
+        return [number for number, parent, _ in _processes() if parent in parents]
 
     def sums(self, limit_s: float = 600) -> dict[str, Any]:
         """Waits for the end of a build that must succeed."""
@@ -186,6 +183,15 @@ class Run:
             for file in sorted(root.rglob("*"))
             if file.is_file()
         }
+
+
+def _processes() -> Iterator[tuple[int, int, str]]:
+    """Number, parent and command line of each process."""
+    for folder in sorted(Path("/proc").iterdir()):
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError, IndexError):  # it has just ended
+                parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                yield int(folder.name), parent, (folder / "cmdline").read_text()
 
 
 @dataclass
@@ -209,12 +215,11 @@ class Strike:
 
 def strike(run: Run, fault: str) -> bool:
     """Does what a fault's name says to a running build; false where there is nothing to hit."""
-    word = {"worker": "multiprocessing.spawn", "server": "aig.pipelines.runtime.prefect_server"}.get(fault.split()[-1])
-    if word is None:
+    if (word := fault.split()[-1]) not in ("worker", "server"):
         number = {"kill": signal.SIGKILL, "SIGTERM": signal.SIGTERM, "SIGINT": signal.SIGINT}[fault.split()[0]]
         run.process.send_signal(number)
         return True
-    found = run.children(word)
+    found = run.workers() if word == "worker" else run.children("aig.pipelines.runtime.prefect_server")
     if not found:
         return False
     os.kill(random.choice(found), signal.SIGKILL)
@@ -236,6 +241,7 @@ def break_off(configuration: Path, strikes: list[Strike], unbroken: Run, clean: 
         time.sleep(blow.delay_s)
         while not blow.hit and run.process.poll() is None:
             moment, struck = run.moment, time.monotonic()
+            started = {*run.children(""), *run.workers()}
             blow.hit = strike(run, blow.fault)  # a worker or the server may not be there yet
             if not blow.hit and moment != blow.moment:
                 blow.came_to = "nothing to hit"
@@ -251,7 +257,7 @@ def break_off(configuration: Path, strikes: list[Strike], unbroken: Run, clean: 
         blow.came_to = f"{run.process.returncode} after {time.monotonic() - struck:.1f} s"
         killed_asking += blow.moment == "ask"
         time.sleep(2)
-        if left := run.children("multiprocessing.spawn") + run.children("prefect_server"):
+        if left := [number for number, _, _ in _processes() if number in started]:
             wrong.append(f"left over: {left}")
         run = Run(configuration)
     sums = run.sums()

@@ -73,6 +73,7 @@ def measure_outdated(run: Run, name: str) -> int:
     def give_up(job: Parameters) -> dict[str, int]:
         return extracting.quarantine_fatal_clip(workspace, name, job["clips"][0], settings)
 
+    run.runner.loaded = (batch_work.__name__, "aig.extractors.ready")
     with progress_of(f"extract {name}", todo) as progress:
         number = partial("extract {} {}".format, name)
         for done in run_batches(measure, jobs, run.runner, number, Isolation(halves, give_up)):
@@ -103,6 +104,7 @@ def write_outdated(run: Run, plan: Plan, failures: dict[str, Any] | None = None)
     if plan.clips:
         number = partial("{} {} {}".format, kind, name)
         isolation = Isolation(lambda call: [call], give_up)
+        run.runner.loaded = (batch_work.__name__,)
         with progress_of(f"{kind} {name}", plan.clips) as progress:
             for done in run_batches(write_bucket, calls, run.runner, number, isolation):
                 progress.advance(done["clips"])

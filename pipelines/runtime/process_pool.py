@@ -9,8 +9,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,16 +27,18 @@ Result = TypeVar("Result")
 class ProcessPool:
     """Worker processes, started as batches come. What they log is said here, among the lines of the flow.
 
+    On Linux they are forked from a process that loads what they need once, for all pools of this process.
+
     Args:
         workers: how many there are.
         pulses: folder in which each touches a file, see `aig.pipelines.runtime.pulse`.
+        loaded: modules that they are forked with, if no pool was here before.
     """
 
-    def __init__(self, workers: int, pulses: Path) -> None:
-        spawn = multiprocessing.get_context("spawn")
+    def __init__(self, workers: int, pulses: Path, loaded: Sequence[str] = ()) -> None:
         self._logs = worker_logs.WorkerLogs()
-        given = (os.getpid(), pulses, self._logs.socket, worker_logs.level())
-        self._executor = ProcessPoolExecutor(workers, spawn, _start_worker, given)
+        given = (dict(os.environ), pulses, self._logs.socket, worker_logs.level())
+        self._executor = ProcessPoolExecutor(workers, _context(loaded), _start_worker, given)
 
     def run(self, work: Callable[..., Result], parameters: dict[str, Any]) -> Result:
         """Has a worker call a function, and waits for what it returns.
@@ -59,9 +63,23 @@ class ProcessPool:
         self._logs.close()
 
 
-def _start_worker(parent: int, pulses: Path, socket: Path, level: int) -> None:
-    """What a worker does first: it ends with its parent, and has one of several GPUs to itself."""
-    end_with_parent(parent, pulses / str(os.getpid()))
+def _context(loaded: Sequence[str]) -> BaseContext:
+    """How workers start. macOS's own libraries do not bear a fork."""
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", *loaded])
+    return context
+
+
+def _start_worker(environment: dict[str, str], pulses: Path, socket: Path, level: int) -> None:
+    """What a worker does first: it ends with the process whose pool it is of, and has one of several GPUs to itself.
+
+    The process that it was forked from has the environment of the first pool.
+    """
+    os.environ.clear()
+    os.environ.update(environment)
+    end_with_parent(None, pulses / str(os.getpid()))
     worker_logs.say_there(socket, level)
     devices = gpus()
     if len(devices) > 1:

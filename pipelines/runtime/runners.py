@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, cast
 
@@ -44,6 +44,7 @@ class Runner:
         in_flight: batches that are handed over at a time: enough that no worker waits, few enough that memory stays
             flat.
         deaths: exceptions by which a batch ends whose worker died.
+        loaded: modules that worker processes of this machine have from the start, set before the first batch.
     """
 
     def __init__(self, settings: RunnerSettings) -> None:
@@ -56,6 +57,7 @@ class Runner:
         self.workers = workers_of(settings)
         self.in_flight = 2 * self.workers
         self.deaths = _deaths(settings.kind)
+        self.loaded: Sequence[str] = ()
         self._runner: TaskRunner[Any] | None = None
         self._pool: ProcessPool | None = None
         self._started = contextlib.ExitStack()
@@ -94,7 +96,7 @@ class Runner:
         if self._settings.kind == "process":
             limit_s = self._settings.stuck_after_s + _GRACE_S
             pulses = self._started.enter_context(ending_silent_children(limit_s))
-            self._pool = ProcessPool(self.workers, pulses)
+            self._pool = ProcessPool(self.workers, pulses, self.loaded)
             self._started.callback(self._pool.close)
             runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=self.in_flight)
         else:

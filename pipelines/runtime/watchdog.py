@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import multiprocessing
 import os
 import sys
 import threading
@@ -21,21 +22,26 @@ _POLL_S = 0.5
 _watching = threading.Lock()
 
 
-def end_with_parent(parent: int, pulse: Path | None = None) -> None:
+def end_with_parent(parent: int | None, pulse: Path | None = None) -> None:
     """Ends this process within half a second of its parent's death; call it first thing in a child.
 
-    A second call does nothing. The parent's process number is polled, which needs no pipe to hold open and works
-    alike for pool workers and programs of our own on Linux and macOS.
+    A second call does nothing.
 
     Args:
-        parent: its process number, told by itself: it may have died while this process was still importing.
+        parent: its process number, told by itself: it may have died while this process was still importing. `None`:
+            the process that has this one from `multiprocessing`, though another may have forked it.
         pulse: a file to touch meanwhile, by which the parent sees that this process runs.
     """
     if not _watching.acquire(blocking=False):
         return
 
+    started_by = multiprocessing.parent_process()
+
+    def lives() -> bool:
+        return os.getppid() == parent if parent is not None else started_by is not None and started_by.is_alive()
+
     def watch() -> None:
-        while os.getppid() == parent:
+        while lives():
             if pulse is not None:
                 with contextlib.suppress(OSError):  # a full disk, or the parent is just cleaning up
                     pulse.touch()
