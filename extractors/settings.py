@@ -59,7 +59,7 @@ class WhisperSettings(Strict):
         device: `auto`, `cpu`, `cuda` or `cuda:N`; `auto` takes a GPU where there is one.
         language: ISO 639-1 code; `None`: the recogniser detects it.
         half: half precision; `None`: on a GPU only.
-        int8: weights of 8 bits where faster-whisper runs on a CPU.
+        int8: weights of 8 bits on a CPU; openai-whisper stays in 32 bits on one without VNNI.
         context: `clip`: the encoder hears a clip and some silence, and the whole 30 s only where the text that comes
             of it is not to be trusted; `whole`: always 30 s.
         batch: windows decoded together; `None`: as many as a GPU has memory for, one on a CPU. Floats of a batch are

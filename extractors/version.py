@@ -58,7 +58,7 @@ def parts(settings: ExtractSettings) -> Parts:
         # Left out where it means what was done before there was a choice, so that those transcripts still count.
         if whisper.context == "whole":
             del speech["context"]
-        if not whisper.int8 or whisper.backend == "openai-whisper":
+        if not whisper.int8:
             del speech["int8"]
     transcript = _hash("transcript", speech, settings.audio.max_clip_s)
     signal = _hash("signal", settings.pitch.model_dump(), settings.audio.model_dump(), settings.max_pause_s, transcript)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["OpenAIWhisper", "encoder_layers", "load_whisper"]
 
+log = logging.getLogger(__name__)
+
 _TOKEN_S = 0.02
 """Seconds from one of the encoder's positions to the next."""
 
@@ -50,6 +53,13 @@ class OpenAIWhisper(BatchedBackend):
         on_gpu = self._model.device.type == "cuda"
         free_bytes = torch.cuda.mem_get_info(self._model.device)[0] if on_gpu else None
         super().__init__(settings, on_gpu=on_gpu, dims=self._model.dims, free_bytes=free_bytes)
+        if settings.int8 and not on_gpu and not self._half:
+            from aig.extractors.whisper.int8 import hold_in_8_bits, multiplies_8_bits
+
+            if multiplies_8_bits():
+                hold_in_8_bits(self._model)
+            else:
+                log.warning("this processor does not multiply 8 bits exactly and fast: Whisper stays in 32")
         self._language = settings.language if self._model.is_multilingual else "en"
 
     def _decode(self, batch: Sequence[Samples], temperature: float, frames: int) -> list[Decoded]:

@@ -168,9 +168,11 @@ def test_word_error_rate_on_clean_speech(shared_data: Path, tiny_en: str, name: 
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
-def test_languages_are_told_apart_in_one_batch(multilingual: str) -> None:
-    pytest.importorskip("faster_whisper")
-    chosen = WhisperSettings(backend="faster-whisper", model=multilingual, device="cpu", temperatures=(0.0,))
+@pytest.mark.parametrize("name", ["openai-whisper", "faster-whisper"])
+def test_languages_are_told_apart_in_one_batch(multilingual: str, name: str) -> None:
+    pytest.importorskip({"openai-whisper": "whisper", "faster-whisper": "faster_whisper"}[name])
+    options = {"backend": name, "model": multilingual, "device": "cpu", "temperatures": (0.0,)}
+    chosen = WhisperSettings.model_validate(options)
     clips = [_made(voice, text) for voice, text in SENTENCES]
     transcripts = list(transcribe(clips, chosen, backend(chosen)))
     for (voice, _), clip, heard in zip(SENTENCES, clips, transcripts, strict=True):
