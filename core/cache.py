@@ -33,7 +33,7 @@ def writable_cache_folder(*names: str) -> Path:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise UsageError(
-            f"the cache folder {folder} cannot be written: {error.strerror}",
+            f"the cache folder {cache_folder()} cannot be written: {error.strerror}",
             "Name one that can: set AIG_CACHE or XDG_CACHE_HOME to a folder.",
         ) from error
     return folder
