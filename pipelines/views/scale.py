@@ -1,6 +1,6 @@
 """What a build takes on more workers and machines: a model of its stages, from how long earlier runs took.
 
-    hours = most of (items x seconds each / cores, batches x seconds of the coordinator each) / 3600
+    hours = (start + most of (items x seconds each / cores, batches x seconds of the coordinator each)) / 3600
 
 Some stages run in workers; others in one process, the coordinator, however many workers there are; the model's server
 is asked at the rate that the configuration allows or an earlier run reached. What no run has measured is reckoned by
@@ -56,8 +56,14 @@ DEFAULTS: Mapping[str, float] = {
 }
 """Seconds of one core an item: clips, for `ask` replies, for `publish` rows; where they are from: docs/scale.md."""
 
-BATCH_S = 0.05
+BATCH_S = 0.02
 """Seconds that the coordinator spends on a batch of clips or a bucket of pairs."""
+
+START_S: Mapping[str, float] = {"extract": 4.0, "closed": 0.5}
+"""Seconds until a stage's first batch is worked on: what workers need is loaded once a run, and they are forked."""
+
+FORK_S = 0.4
+"""Seconds of one core that each further worker takes to start."""
 
 CLIPS_PER_BUCKET = 3_000
 ROWS_PER_CLIP = 9.0
@@ -203,12 +209,20 @@ def measured_rates(records: Iterable[Mapping[str, Any]]) -> Rates:
     """
     latest: dict[str, tuple[float, float]] = {}
     for record in records:
-        cores = min(record.get("workers") or 1, record.get("cores") or record.get("workers") or 1)
+        workers = record.get("workers") or 1
+        cores = min(workers, record.get("cores") or workers)
+        started: set[str] = set()
         for title, step in record.get("steps", {}).items():
             stage = _stage(title)
-            if stage and step["done"] and step["seconds"] > 0 and title not in latest:
+            if not (stage and step["done"] and step["seconds"] > 0):
+                continue
+            first = stage not in started  # the workers of a stage start with its first dataset
+            started.add(stage)
+            if title not in latest:
                 parallel = cores if PLACES[stage] == "workers" else 1
-                latest[title] = (step["done"], step["seconds"] * parallel)
+                start_s = _start_s(stage, workers, cores) if first else 0.0
+                seconds = max(step["seconds"] - start_s, step["seconds"] / 2)
+                latest[title] = (step["done"], seconds * parallel)
     done: dict[str, float] = {}
     spent: dict[str, float] = {}
     for title, (items, seconds) in latest.items():
@@ -261,6 +275,8 @@ def _stage_model(configuration: Configuration, stage: str, items: int, rates: Ra
         # The last batches leave workers idle: no fewer rounds than whole ones.
         rounds = max(items * each / workers, min(items, per_batch) * each)
         seconds = max(rounds, batches * BATCH_S)
+        if seconds:
+            seconds += _start_s(stage, min(batches, rented.cores), rented.cores)
     elif place == "model server":
         each = max(_pause(configuration.generate, each) if told is None else each, _least_pause(configuration.generate))
         seconds = items * each
@@ -269,6 +285,11 @@ def _stage_model(configuration: Configuration, stage: str, items: int, rates: Ra
     hours = seconds / 3600
     unit = {"ask": "replies", "publish": "rows"}.get(stage, "clips")
     return StageModel(stage, place, items, unit, each, known_from, hours, busy, hours * busy * rented.dollars)
+
+
+def _start_s(stage: str, workers: int, cores: int) -> float:
+    """Seconds until all workers of a machine work, from the beginning of a stage."""
+    return START_S[stage] + FORK_S * workers / cores if stage in START_S else 0.0
 
 
 def _pause(settings: GenerateSettings, answer_s: float) -> float:
