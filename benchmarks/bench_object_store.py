@@ -72,6 +72,7 @@ def run() -> Iterable[Figure]:
             run_build(file)
             requests.append(seen.total())
     first, idle = requests
+    yield Figure("a run that reads them all: requests a part", first, PARTS, "requests", first / PARTS, 2, False)
     yield Figure(f"a run with nothing to do, {PARTS:,} parts: requests", idle, first, "requests", idle, 50, False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
@@ -59,6 +60,8 @@ class ClipLookup:
     workspace: Workspace
     database: duckdb.DuckDBPyConnection
     _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+    _gathered: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
+    """By table and id, what `gather` found."""
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -75,7 +78,21 @@ class ClipLookup:
         features: Features | None = self._record("features", Features, audio_id)
         return features
 
+    def gather(self, audio_ids: Collection[str]) -> None:
+        """Finds several clips and what was measured on them at once: each query opens all parts there are."""
+        kinds: dict[str, Any] = {"clips": Clip, "features": Features}
+        for table, kind in kinds.items():
+            rows = self.database.cursor().execute(
+                f"SELECT * FROM {table} WHERE audio_id IN (SELECT unnest($audio_ids))",  # noqa: S608
+                {"audio_ids": list(audio_ids)},
+            )
+            self._gathered.update(dict.fromkeys((table, audio_id) for audio_id in audio_ids))
+            for record in from_batch(rows.to_arrow_table(), kind):
+                self._gathered[table, record.audio_id] = record
+
     def _record(self, table: str, kind: Any, audio_id: str) -> Any:
+        if (table, audio_id) in self._gathered:
+            return self._gathered[table, audio_id]
         rows = self.database.cursor().execute(
             f"SELECT * FROM {table} WHERE audio_id = $audio_id LIMIT 1",  # noqa: S608
             {"audio_id": audio_id},

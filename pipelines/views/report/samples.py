@@ -86,7 +86,9 @@ def draw(lookup: ClipLookup, most: int) -> list[str]:
 
 def samples(lookup: ClipLookup, most: int) -> Iterator[Sample]:
     """A limited number of clips with all that is known about them."""
-    for audio_id in draw(lookup, most):
+    drawn = list(draw(lookup, most))
+    lookup.gather({clip for audio_id in drawn for clip in clips_of(audio_id)})
+    for audio_id in drawn:
         clips = [clip for named in clips_of(audio_id) if (clip := lookup.clip(named)) is not None]
         if not clips:
             continue
