@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, peak_mb
 
 CLIPS = 2_084_320
 DRAWN = 500_000
@@ -78,7 +77,7 @@ def _measure() -> dict[str, float]:
     started = time.process_time()
     selection = select(_batches(), SelectSettings(draw=DRAWN), seed=0)
     seconds = time.process_time() - started - making
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     rng = np.random.default_rng(0)
     uniform, weight = rng.random(CLIPS), rng.pareto(1.0, CLIPS) + 0.01
     started = time.process_time()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import bisect
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -30,11 +29,10 @@ from aig.generators.client.ask import ask
 from aig.generators.client.endpoint import request_body
 from aig.generators.ledger.ledger import Ledger
 from aig.generators.settings import GenerateSettings
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, peak_mb
 
 LATENCY_S = 0.2
 SYSTEM = "You write questions about audio clips and answer them, as JSON. " * 12
-MEGABYTE = 1 << 20
 
 
 def requests(count: int) -> Iterator[ChatRequest]:
@@ -171,7 +169,7 @@ def million(url: str) -> None:
             settings = GenerateSettings(base_url=url, model="mock", concurrency=500)
             summary = asyncio.run(ask(requests(count), ledger, settings))
             assert (summary.answered, summary.cached) == (missing, count - missing)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE)
+    print(peak_mb())
 
 
 def _made_up(key: str, number: int) -> Reply:

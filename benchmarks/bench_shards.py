@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from aig.core.qa_id import IDENTITY, qa_ids
 from aig.core.tables import QA
 from aig.shards.manifest import Build, SourceDataset
 from aig.shards.settings import PublishSettings
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, peak_mb
 
 ROWS = int(os.environ.get("AIG_BENCH_ROWS", 10_000_000))
 BATCH = 50_000
@@ -182,7 +181,7 @@ def _child(action: str, folder: str, rows: int) -> None:
         seconds = time.perf_counter() - began
         if not report.ok or report.rows != rows:
             raise SystemExit(f"the set does not validate: {report.errors[:3]}")
-    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(seconds, peak_mb())
 
 
 def _measure(module: str, *arguments: str) -> tuple[float, float]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
-__all__ = ["Figure", "Skipped"]
+__all__ = ["Figure", "Skipped", "peak_mb"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +39,12 @@ class Figure:
 
 class Skipped(Exception):  # noqa: N818 - a skip is not an error
     """A benchmark whose peer or data is not installed; the message says which."""
+
+
+def peak_mb() -> float:
+    """The most memory that this process had, on Linux.
+
+    `ru_maxrss` counts what the process had that started this one: a benchmark run after others was charged for them.
+    """
+    (most,) = re.findall(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(encoding="ascii"), re.MULTILINE)
+    return int(most) / 1024

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import resource
 import sys
 import time
 from pathlib import Path
@@ -19,6 +18,7 @@ import pandera.pandas as pa
 from aig.shards.paper_tasks import paper_tasks
 from aig.shards.rules import _CONTROL, _MACHINE_PATH
 from aig.shards.schema import DATA, LINEAGE
+from benchmarks.figures import peak_mb
 
 
 def _python(pattern: str) -> str:
@@ -118,7 +118,7 @@ def main(folder: Path) -> None:
     pa.DataFrameSchema({"qa_id": pa.Column(str, unique=True)}).validate(pd.concat(ids, ignore_index=True).to_frame())
     names = pd.concat(clips).drop_duplicates().map(lambda audio_id: "_".join(audio_id.split("/")[-4:]))
     assert names.is_unique
-    print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(time.perf_counter() - began, peak_mb())
 
 
 if __name__ == "__main__":
