@@ -99,7 +99,7 @@ def main(folder: Path) -> None:
         {
             "qa_id": pa.Column(str, pa.Check(lambda s: s.str.len() > 0)),
             "source": pa.Column(str, pa.Check.isin(["rule", "model"])),
-            **{name: pa.Column() for name in LINEAGE.names if name not in ("qa_id", "source")},
+            **{name: pa.Column(required=False) for name in LINEAGE.names if name not in ("qa_id", "source")},
         }
     )
     for entry in manifest["files"]:
