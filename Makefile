@@ -21,7 +21,7 @@ demo: setup  ## shards from real audio in a few minutes: no key, no downloads by
 	$(BIN)/aig demo --out demo
 
 # A file's tests stay in one process, so that what they share is made once; files are spread over the cores, slow first.
-# A process that dies ends the run: pytest-xdist 3.8 deals out what it had finished again and waits for it without end.
+# A process that dies ends the run: pytest-xdist 3.8 deals out what it had finished again and waits for it forever.
 PYTEST_PARALLEL := -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 
 test: setup  ## every test, the slow ones too; more options: make test PYTEST='--cov'

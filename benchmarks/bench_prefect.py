@@ -36,7 +36,7 @@ def _spin() -> None:
 
 @contextlib.contextmanager
 def _busy(loops: int) -> Iterator[None]:
-    """Inside the block so many processes compute without end."""
+    """Keeps this number of processes computing inside the block."""
     spinning = [multiprocessing.get_context("spawn").Process(target=_spin, daemon=True) for _ in range(loops)]
     for process in spinning:
         process.start()

@@ -30,10 +30,11 @@ _FOLDER = "NUMBA_CACHE_DIR"
 
 @cache
 def load_librosa() -> ModuleType:
-    """librosa, ready to be used; in an installation that nobody used before, once after some 20 s of compiling.
+    """librosa, ready to be used; in a new installation, the first time after some 20 s of compiling.
 
-    What the extractors call is called here, so that nothing is left to be compiled outside the lock. A file beside the
-    machine code says that all of it is there: then nobody waits for anybody, and it goes when the machine code goes.
+    What the extractors call is called here: nothing is left to be compiled outside the lock, or to be looked for in
+    another folder after the environment has changed, as in a forked worker. A file beside the machine code says that it
+    is complete: then no process waits for another. It is deleted with the machine code.
 
     Raises:
         UsageError: the cache folder cannot be written.
@@ -41,12 +42,13 @@ def load_librosa() -> ModuleType:
     folder = machine_code_folder()
     complete = folder / f"aig-complete-{_installation()}"
     known = "librosa" not in sys.modules  # loaded by somebody else, it keeps machine code where that one wanted it
-    if not (known and complete.exists()):
-        with one_after_another(complete.with_suffix(".lock")):
-            _call(_imported())
-            if known:
-                complete.touch()
-    return _imported()
+    if known and complete.exists():
+        return _called(_imported())
+    with one_after_another(complete.with_suffix(".lock")):
+        librosa = _called(_imported())
+        if known:
+            complete.touch()
+    return librosa
 
 
 def machine_code_folder() -> Path:
@@ -70,7 +72,7 @@ def _imported() -> ModuleType:
     return librosa
 
 
-def _call(librosa: ModuleType) -> None:
+def _called(librosa: ModuleType) -> ModuleType:
     samples = np.sin(2 * np.pi * 440 / 16_000 * np.arange(16_000)).astype(np.float32)
     spectrum = np.abs(librosa.stft(samples))
     librosa.feature.rms(S=spectrum)
@@ -79,6 +81,7 @@ def _call(librosa: ModuleType) -> None:
     librosa.autocorrelate(samples)
     librosa.filters.chroma(sr=16_000, n_fft=2_048)
     librosa.filters.mel(sr=16_000, n_fft=2_048)
+    return librosa
 
 
 @cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from operator import attrgetter
 
 from aig.core.errors import AigError
 from aig.extractors.librosa_loading import load_librosa
@@ -14,4 +13,4 @@ for _name in ("av", "pandas", "parselmouth", "pyloudnorm", "scipy.signal", "soun
     with contextlib.suppress(ModuleNotFoundError):  # a worker that needs it says so where it is heard
         importlib.import_module(_name)
 with contextlib.suppress(ModuleNotFoundError, AigError):
-    attrgetter("feature.rms")(load_librosa())  # librosa loads its parts when they are first named
+    load_librosa()

@@ -127,7 +127,7 @@ class KnownFiles(AbstractFileSystem):  # type: ignore[misc]
 
 
 def _batches(files: Iterable[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
-    """Files and their sizes, so many together as memory and the store bear."""
+    """Files and their sizes in groups of at most 64 files and 64 MiB."""
     batch: list[tuple[str, int]] = []
     held = 0
     for file in files:

@@ -16,9 +16,7 @@ def test_a_folder_is_made_where_the_environment_says(tmp_path: Path, monkeypatch
     assert writable_cache_folder("a", "b").is_dir()
 
 
-def test_a_folder_that_cannot_be_made_is_named_with_the_way_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_cannot_be_made_is_named_with_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("AIG_CACHE", str(tmp_path / "file"))
     with pytest.raises(UsageError, match="file cannot be written") as refused:
