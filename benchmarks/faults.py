@@ -226,6 +226,16 @@ def strike(run: Run, fault: str) -> bool:
     return True
 
 
+def _left_of(numbers: set[int], limit_s: float = 10) -> list[tuple[int, str]]:
+    """Which of these processes have not ended in time, with what they run; on a busy machine one may need seconds."""
+    end = time.monotonic() + limit_s
+    while left := [(number, line) for number, _, line in _processes() if number in numbers]:
+        if time.monotonic() > end:
+            break
+        time.sleep(0.1)
+    return left
+
+
 def break_off(configuration: Path, strikes: list[Strike], unbroken: Run, clean: dict[str, Any], url: str) -> list[str]:
     """Builds under strikes, the same command again after each end, and compares with the unbroken build.
 
@@ -256,8 +266,7 @@ def break_off(configuration: Path, strikes: list[Strike], unbroken: Run, clean: 
         run.process.communicate(timeout=600)
         blow.came_to = f"{run.process.returncode} after {time.monotonic() - struck:.1f} s"
         killed_asking += blow.moment == "ask"
-        time.sleep(2)
-        if left := [number for number, _, _ in _processes() if number in started]:
+        if left := _left_of(started):
             wrong.append(f"left over: {left}")
         run = Run(configuration)
     sums = run.sums()

@@ -68,7 +68,7 @@ def _context(loaded: Sequence[str]) -> BaseContext:
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", *loaded])
+    context.set_forkserver_preload(["aig.pipelines.runtime.fork_server", "__main__", *loaded])
     return context
 
 

@@ -19,7 +19,8 @@ from pathlib import Path
 __all__ = ["end_when_stuck", "end_with_parent"]
 
 _POLL_S = 0.5
-_watching = threading.Lock()
+_watching: set[int] = set()
+"""The process that watches already: one that was forked has none of the threads of the process it was forked from."""
 
 
 def end_with_parent(parent: int | None, pulse: Path | None = None) -> None:
@@ -32,9 +33,9 @@ def end_with_parent(parent: int | None, pulse: Path | None = None) -> None:
             the process that has this one from `multiprocessing`, though another may have forked it.
         pulse: a file to touch meanwhile, by which the parent sees that this process runs.
     """
-    if not _watching.acquire(blocking=False):
+    if os.getpid() in _watching:
         return
-
+    _watching.add(os.getpid())
     started_by = multiprocessing.parent_process()
 
     def lives() -> bool:

@@ -7,6 +7,7 @@ import importlib
 import logging
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -133,6 +134,20 @@ def test_killing_ends_a_batch_at_once(tmp_path: Path) -> None:
         with pytest.raises(BrokenProcessPool):
             waiting.result()
     pool.close()
+
+
+def test_what_still_loads_for_the_workers_ends_with_the_run(tmp_path: Path) -> None:
+    (tmp_path / "slowly.py").write_text("import time; print('loading', flush=True); time.sleep(60)")
+    code = "from pathlib import Path; from aig.pipelines.runtime.process_pool import ProcessPool\n"
+    code += f"ProcessPool(1, Path({str(tmp_path)!r}), ['slowly']).run(print, {{}})"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == b"loading\n"
+        run.kill()
+        struck = time.monotonic()
+        assert run.stdout.read() == b""  # until the last process that could write there has ended
+        assert time.monotonic() - struck < 30
 
 
 def test_each_worker_has_one_of_several_gpus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
