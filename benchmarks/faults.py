@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FAULTS", "MOMENTS", "Corpus", "Run", "Strike", "break_off", "model"]
+__all__ = ["FAULTS", "MOMENTS", "Corpus", "Run", "Strike", "build_under_strikes", "model"]
 
 REPO = Path(__file__).parents[1]
 CONCURRENCY = 4
@@ -48,7 +48,7 @@ class Corpus:
     clips: int
 
     def make(self) -> None:
-        """Writes the clips: tones, noise and silence of one second, and one file that is no audio."""
+        """Writes the clips: tones, noise and silence of one second, and one file that is not audio."""
         import numpy as np
         import soundfile
 
@@ -236,7 +236,9 @@ def _left_of(numbers: set[int], limit_s: float = 10) -> list[tuple[int, str]]:
     return left
 
 
-def break_off(configuration: Path, strikes: list[Strike], unbroken: Run, clean: dict[str, Any], url: str) -> list[str]:
+def build_under_strikes(
+    configuration: Path, strikes: list[Strike], unbroken: Run, clean: dict[str, Any], url: str
+) -> list[str]:
     """Builds under strikes, the same command again after each end, and compares with the unbroken build.
 
     Returns:
@@ -301,7 +303,7 @@ def main(rounds: int, seed: int) -> int:
                 del faults[len(FAULTS) :]
                 strikes.append(Strike(fault, moment, draw.uniform(0, 1.2)))
             with model() as url:
-                wrong = break_off(corpus.configuration(f"round{number}", url), strikes, unbroken, clean, url)
+                wrong = build_under_strikes(corpus.configuration(f"round{number}", url), strikes, unbroken, clean, url)
             for blow in strikes:
                 print(f"| {number} | {blow.moment.strip('_')} | {blow.fault} | {blow.came_to} |")
             verdict = ", ".join(wrong) or "same bytes, same sums, nothing paid twice but what was on its way"

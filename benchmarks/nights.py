@@ -211,7 +211,7 @@ def disk_full(build: Build) -> None:
 
 
 def damaged(build: Build) -> None:
-    """A table of features is cut short; the check names it, and its removal mends it."""
+    """A table of features is cut short; the check names it, and its removal fixes it."""
     configuration, workspace = build.now
     part = workspace.parts("features", "mine")[0]
     file = build.workspace / "features" / "mine" / part

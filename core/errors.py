@@ -26,7 +26,7 @@ class AigError(Exception):
 
 
 class DataError(AigError):
-    """The data is not as it should be: too much in quarantine, a budget reached, shards that do not validate."""
+    """The data is invalid: too much in quarantine, a budget reached, shards that do not validate."""
 
     exit_code = 1
 

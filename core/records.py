@@ -67,7 +67,7 @@ class OwnValue:
     Attributes:
         name: of the extractor or scale.
         value: the number; of a scale, the number that its word stands for.
-        text: where the value is no number.
+        text: where the value is not a number.
         level: the word of a scale.
         reason: why there is no value.
     """

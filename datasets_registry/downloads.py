@@ -23,7 +23,7 @@ class Download:
         part: the download part it belongs to; empty: always fetched.
         volumes: volumes of a split archive that come before this one, which must be the last; files fetched by
             downloads of their own, relative to the root.
-        makes: folders or files below the root of which one is there once it was unpacked, by us or by hand.
+        makes: folders or files below the root of which one exists once it is unpacked, by us or manually.
         mirrors: where else it lies, tried in this order where the first server does not have it.
         key: name of the environment variable that holds the access key; without it the file is left out.
     """

@@ -83,7 +83,7 @@ def existing(root: Path, path: str) -> str | None:
 class AudioFiles:
     """The audio files below a folder by a key made of their name, found in one walk; about ten bytes a file.
 
-    Files inside tars count too, see `aig.core.members`; one that lies on the disk itself goes before them.
+    Files inside tars count too, see `aig.core.members`; one on the disk itself takes precedence.
     Keys are kept as sorted 64-bit hashes; a path is put together again from its folder and the pattern of its name.
     """
 

@@ -264,7 +264,7 @@ def run(config: str | Path = "aig.yaml", *, only: list[str] | None = None, until
 
     Raises:
         UsageError: the configuration, or what it names, is wrong.
-        DataError: the data is not as it should be.
+        DataError: the data is invalid.
     """
     return run_build(Path(config), only=only, until=until)
 

@@ -157,7 +157,7 @@ def _explain(file: Path, tree: yaml.Node | None, error: ValidationError) -> tupl
     location = [part for part in first["loc"] if not str(part).endswith("]")]
     where = f"{file}, line {_line(tree, location)}"
     key = ".".join(str(part) for part in location) or "the whole file"
-    more = f" ({error.error_count() - 1} more to mend)" if error.error_count() > 1 else ""
+    more = f" ({error.error_count() - 1} more to fix)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
         known = _fields(Configuration, location[:-1])
         near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)

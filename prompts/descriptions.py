@@ -1,7 +1,7 @@
 """Acoustic descriptions of sound classes, ten per class: what a dog or a cello sounds like, in a few words.
 
 They are data in `prompts/data/descriptions/*.jsonl`, one JSON object per line: `{"label", "descriptions"}`; a file of
-one's own, as `aig prompts describe` writes it, goes before them. A label is looked up without regard to case and to
+one's own, as `aig prompts describe` writes it, takes precedence. A label is looked up without regard to case and to
 `_`, which some datasets write for a space.
 """
 

@@ -80,7 +80,7 @@ def pull(
 ) -> Pulled:
     """Fetches what is open of a dataset and is not there yet, and unpacks archives.
 
-    Broken off, the same call goes on where it stopped. A file that cannot be had does not stop the others.
+    Interrupted, the same call resumes. A file that cannot be downloaded does not stop the others.
 
     Args:
         dataset: which.

@@ -27,7 +27,7 @@ from aig.datasets_registry.text.text_rows import MalformedRowError, quarantined
 __all__ = ["clip_of", "dataset", "read"]
 
 _ADVICE = (
-    "Mend these lines, or give the manifest in its form: JSON Lines have one object a line, CSV a header and as many "
+    "Fix these lines, or give the manifest in its form: JSON Lines have one object a line, CSV a header and as many "
     "cells in each row."
 )
 

@@ -89,7 +89,7 @@ def captions(file: Path, dataset: str) -> Iterator[tuple[str, str] | Quarantined
 
 
 def _audio(root: Path, name: str) -> AudioFiles:
-    """The source's audio files. Sources share ids, so one's folder is no place for another's clips."""
+    """The source's audio files. Sources share ids, so one's folder never holds another's clips."""
     own = AudioFiles(root, where=lambda folders: any(folder.lower().startswith(name) for folder in folders))
     if len(own):
         return own
@@ -207,7 +207,7 @@ FREESOUND = _dataset(
     manual=(
         "Read the terms at https://huggingface.co/datasets/cvssp/WavCaps; `aig pull CONFIG freesound --from "
         "cvssp/WavCaps` then fetches and unpacks the audio: some 120 volumes of 5.37 GB, 650 GB together, and as much "
-        "again while it unpacks. What is there already: <root>/FreeSound/<id>.flac, in whatever folders below.",
+        "again while it unpacks. What it expects: <root>/FreeSound/<id>.flac, in whatever folders below.",
         "A user who wants clips of the training parts of AudioCaps and Clotho, and only those of their test parts out, "
         "removes json_files/blacklist/blacklist_exclude_all_ac.json.",
     ),

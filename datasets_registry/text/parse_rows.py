@@ -19,10 +19,10 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 _SURE = 20
-"""So many refused rows, when they are most of the file so far, are no accident."""
+"""More refused rows than this, if most of the file so far, are not an accident."""
 
 _EARLY = 1000
-"""So many refused rows, when they are most of those so far, stop before the file's end."""
+"""More refused rows than this, if most of those so far, stop before the file's end."""
 
 
 def parse_rows(

@@ -39,7 +39,7 @@ class Labels:
         self._lengths: list[npt.NDArray[np.int32]] = []
 
     def append(self, column: pa.ListArray) -> None:
-        """Adds the label lists of a batch of clips; null is no labels."""
+        """Adds the label lists of a batch of clips; null means no labels."""
         encoded = pc.list_flatten(column).dictionary_encode()
         numbers = np.array([self._number(name) for name in encoded.dictionary.to_pylist()], dtype=np.int32)
         codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)

@@ -63,7 +63,7 @@ def by_label(clip: Clip) -> dict[str, list[Interval]]:
 
 
 def named(clip: Clip) -> dict[str, list[Interval]]:
-    """As `by_label`, without what is no sound that one could point at: a noise, an echo, a small room."""
+    """As `by_label`, without what is not a sound that one could point at: a noise, an echo, a small room."""
     return {label: intervals for label, intervals in by_label(clip).items() if nameable(label)}
 
 
@@ -153,7 +153,7 @@ def interval(clip: Clip, rng: random.Random) -> tuple[int, int, list[str]] | Non
     """An interval, drawn, and the sounds in it, in the order of their onset; `None` where there is none.
 
     It is 1 to 4 s long, begins and ends on a whole or half second, away from every onset and offset, and holds nothing
-    that is no sound that one could point at.
+    that is not a sound that one could point at.
     """
     heard = by_label(clip)
     edges = {edge for intervals in heard.values() for pair in intervals for edge in pair}

@@ -43,7 +43,7 @@ LEAST_FREE_BYTES = 64 << 20
 _OPEN_FILES = 32
 _BLOCK_BYTES = 4 << 20
 _WORTH_SAVING = 4 << 20
-"""Bytes of segments that are read anew sooner than an index of them is written."""
+"""Bytes of segments that are read again sooner than an index of them is written."""
 _MOST_SMALL_OBJECTS = 500
 
 

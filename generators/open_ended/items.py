@@ -1,6 +1,6 @@
 """The items of a reply that holds more than questions and answers: objects with the keys that a form asks for.
 
-Valid JSON is taken wherever it is, as with pairs; what is not valid is not mended but counted, since a piece that was
+Valid JSON is taken wherever it is, as with pairs; what is not valid is not repaired but counted, since a piece that was
 guessed (a wrong option, a turn) would not be noticed.
 """
 

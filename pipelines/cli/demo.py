@@ -1,4 +1,4 @@
-"""`aig demo`: the whole pipeline on a small real corpus, no key, no downloads by hand."""
+"""`aig demo`: the whole pipeline on a small real corpus, no key, no manual downloads."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def demo(
     ] = None,
     json: JsonFlag = False,
 ) -> None:
-    """Builds question-answer shards from some thirty real clips: a few minutes, no key, no downloads by hand."""
+    """Builds question-answer shards from some thirty real clips: a few minutes, no key, no manual downloads."""
     from aig.pipelines.demo import corpus, weights
 
     need("run" if model else "demo")

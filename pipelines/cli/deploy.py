@@ -32,7 +32,7 @@ def deploy(
 ) -> None:
     """Makes the nightly build, its stages, their queues and automations on the server at PREFECT_API_URL.
 
-    Whatever is there is brought up to date. Workers are started by hand: `prefect worker start --pool aig`.
+    Whatever is there is brought up to date. Workers are started separately: `prefect worker start --pool aig`.
     """
     from aig.core.extras import need
     from aig.pipelines.configuration import load

@@ -62,7 +62,7 @@ def check(config: ConfigArgument, json: JsonFlag = False) -> None:
         print_json({"ok": not found, "findings": upkeep.as_rows(found)})
     elif found:
         rows = [(one.place, one.message, one.advice) for one in found]
-        print_table("Not as it should be", ("place", "what", "what to do"), rows)
+        print_table("Invalid", ("place", "what", "what to do"), rows)
     else:
         typer.echo("Valid: every table can be read, and clips, pairs, replies and the published set fit together.")
     if found:

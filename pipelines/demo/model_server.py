@@ -43,7 +43,7 @@ def serve(gguf: Path, parallel: int = 4, timeout_s: float = START_TIMEOUT_S) -> 
         timeout_s: how long loading may take, in seconds.
 
     Raises:
-        UsageError: xllamacpp is not installed, the file is no model, or it did not load in time.
+        UsageError: xllamacpp is not installed, the file is not a model, or it did not load in time.
     """
     if not gguf.is_file():
         raise UsageError(f"there is no model file {gguf}", "Give the path of a GGUF file.")

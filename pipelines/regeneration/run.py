@@ -173,7 +173,7 @@ def _questions(configuration: Configuration, workspace: Workspace, kind: str) ->
 
 
 def _chosen(configuration: Configuration, workspace: Workspace, kind: str, count: int) -> tuple[list[Question], int]:
-    """So many clips by the hash of their ids, which is always the same draw, and how many there are to draw from."""
+    """This many clips by the hash of their ids, which is always the same draw, and how many there are to draw from."""
     clips = 0
 
     def keyed() -> Iterator[tuple[bytes, str, Question]]:

@@ -110,7 +110,7 @@ def deploy(configuration_file: str, notify: str | None = None, time_limit_s: flo
 
 @contextlib.contextmanager
 def _paused_schedules_kept(client: SyncPrefectClient) -> Iterator[None]:
-    """Pauses again after the block what was paused before: `prefect deploy` makes each schedule anew, and running."""
+    """Pauses again after the block what was paused before: `prefect deploy` creates each schedule again, and active."""
     names = [f"{_flow(each)}/{each['name']}" for each in deployments() if each.get("schedules")]
     paused = []
     for name in names:

@@ -59,7 +59,7 @@ class Progress:
         self._tell()
 
     def advance(self, items: int = 1) -> None:
-        """So many items more are done."""
+        """Counts further items as done."""
         self.done += items
         self._tell()
 

@@ -1,4 +1,4 @@
-"""The workspace's upkeep: what nothing needs any more, and whether all that is there is as it should be."""
+"""The workspace's upkeep: what nothing needs any more, and whether all that is there is valid."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it should be.
+    """Something invalid.
 
     Attributes:
         place: where.

@@ -43,7 +43,7 @@ def read_marks(file: str | Path) -> dict[str, Mark]:
 
     Raises:
         UsageError: the file cannot be read.
-        DataError: a line is no mark; the message names it. Only a last line that was torn while it was written, with
+        DataError: a line is not a mark; the message names it. Only a last line that was torn while it was written, with
             no line end, is passed over.
     """
     try:

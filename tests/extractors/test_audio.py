@@ -102,7 +102,7 @@ def test_refusals(tmp_path: Path) -> None:
         "half.mp3": files["a.mp3"][: len(files["a.mp3"]) // 2],
         "half.m4a": files["a.m4a"][: len(files["a.m4a"]) // 2],
         "lies.wav": wav[:40] + struct.pack("<I", 10**9) + wav[44:],
-        "text.wav": b"this is no audio",
+        "text.wav": b"this is not audio",
         "slow.wav": wav[:24] + struct.pack("<I", 10) + wav[28:],
     }
     for name, content in broken.items():

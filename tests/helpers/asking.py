@@ -56,7 +56,7 @@ def seen(url: str) -> dict[str, Any]:
 
 
 def reply(number: int = 0, content: str = "An answer.", **fields: Any) -> Reply:
-    """A reply made by hand."""
+    """A made-up reply."""
     values = {
         "key": hashlib.sha256(str(number).encode()).hexdigest(),
         "content": content,

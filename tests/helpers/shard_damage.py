@@ -105,7 +105,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Set], Any]]] = {
     "the clips of two rows swapped": ("qa_id", swap_values("audio_id")),
     "two rows swapped under unchanged lineage": ("qa_id", lambda s: s.rewrite(OPEN, lambda t: reorder(t, 2, 9))),
     "the same six columns twice": ("qa_id", same_row_twice),
-    "a qa_id that is no hash": ("lineage_value", value("qa_id", "17", LINEAGE)),
+    "a qa_id that is not a hash": ("lineage_value", value("qa_id", "17", LINEAGE)),
     "a qa_id of a megabyte": ("lineage_value", value("qa_id", "7" * 2**20, LINEAGE)),
     "a row of another split": ("split", value("split", "test", LINEAGE)),
     "a prompt that the manifest does not name": ("lineage_value", value("prompt_sha256", "b" * 64, LINEAGE)),
@@ -125,7 +125,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Set], Any]]] = {
     "a rule's answer among a model's": ("lineage", value("source", "rule", LINEAGE)),
     "a machine's path as the model": ("machine_path", value("model", "/home/anna/models/tiny.gguf", LINEAGE)),
     "a control character in a prompt's name": ("control_character", value("prompt", "speech\x1b[2J@1", LINEAGE)),
-    "a name that is no UTF-8": ("utf8", dataset_not_utf8),
+    "a name that is not UTF-8": ("utf8", dataset_not_utf8),
     "an empty qa_id": ("lineage_value", value("qa_id", "", LINEAGE)),
     # columns
     "a renamed column": (
@@ -213,7 +213,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Set], Any]]] = {
     "a transcript without its heading": ("malformed_answer", answer("ASR", "so it goes")),
     # manifest
     "no manifest": ("no_manifest", lambda s: (s / "manifest.json").unlink()),
-    "a manifest that is no JSON": ("manifest", lambda s: (s / "manifest.json").write_text("{")),
+    "a manifest that is not JSON": ("manifest", lambda s: (s / "manifest.json").write_text("{")),
     "a manifest with a key twice": ("manifest", key_twice),
     "a card with a key twice": ("card", edit_card("configs:", "configs: []\nconfigs:")),
     "a card with an alias": ("card", edit_card("configs:", "a: &a [x]\nb: *a\nconfigs:")),

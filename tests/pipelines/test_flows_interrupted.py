@@ -1,4 +1,4 @@
-"""Whole builds broken off in several stages; what is left must be the unbroken build's bytes, and paid for once."""
+"""Whole builds interrupted in several stages; what is left must be the unbroken build's bytes, and paid for once."""
 
 import errno
 import logging
@@ -16,7 +16,7 @@ from benchmarks import faults
 
 
 @pytest.mark.slow
-def test_a_build_broken_off_in_every_way_ends_with_the_same_bytes(tmp_path: Path) -> None:
+def test_a_build_interrupted_in_every_way_ends_with_the_same_bytes(tmp_path: Path) -> None:
     corpus = faults.Corpus(tmp_path / "corpus", 24)
     corpus.make()
     strikes = [
@@ -29,7 +29,7 @@ def test_a_build_broken_off_in_every_way_ends_with_the_same_bytes(tmp_path: Path
         unbroken = faults.Run(corpus.configuration("unbroken", url))
         clean = unbroken.sums()
     with faults.model() as url:
-        assert faults.break_off(corpus.configuration("broken", url), strikes, unbroken, clean, url) == []
+        assert faults.build_under_strikes(corpus.configuration("interrupted", url), strikes, unbroken, clean, url) == []
     assert strikes[1].came_to.startswith(("143 ", "the run"))
     assert clean["clips"] == {"read": 25, "missing_audio": 0, "quarantined": 1, "dropped": 0, "kept": 24}
 

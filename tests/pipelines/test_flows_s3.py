@@ -36,7 +36,7 @@ moto_app = pytest.importorskip("moto.moto_server.werkzeug_app", reason="pip inst
 
 
 class Flaky:
-    """Answers every so many-th request with 500 or 503 instead of handing it on; a faulty proxy stands before it."""
+    """Answers every n-th request with 500 or 503 instead of handing it on; a faulty proxy stands before it."""
 
     proxy: FaultyProxy
 

@@ -53,7 +53,7 @@ def published_set(url: str) -> RowSource:
 
     Raises:
         UsageError: nothing is there.
-        DataError: it is no published set, or its manifest cannot be trusted.
+        DataError: it is not a published set, or its manifest cannot be trusted.
     """
     published = PublishedSet(url)
     manifest = published.manifest()

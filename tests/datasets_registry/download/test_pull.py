@@ -85,7 +85,7 @@ def test_what_was_unpacked_by_hand_is_not_fetched_again(server, tmp_path):
     dataset = dataclasses.replace(
         dataset, downloads=tuple(dataclasses.replace(d, makes=("LibriTTS/train-clean-100",)) for d in dataset.downloads)
     )
-    # The archive lies there: it may have been broken off while it was unpacked.
+    # The archive lies there: unpacking it may have been interrupted.
     assert [item.file.name for item in pulling.wanted(dataset, tmp_path)] == ["train-clean-100.tar.gz"]
 
 

@@ -9,7 +9,7 @@ from helpers.voices import RATE, vowel
 
 
 def gliding(semitones: float, f0_hz: float = 150.0, seconds: float = 6.0) -> np.ndarray:
-    """A voice whose pitch swings by so many semitones, slowly."""
+    """A voice whose pitch swings slowly by a number of semitones."""
     times = np.arange(int(seconds * RATE)) / RATE
     frequency = f0_hz * 2 ** (semitones / 12 * np.sin(2 * np.pi * 0.5 * times))
     phase = 2 * np.pi * np.cumsum(frequency) / RATE

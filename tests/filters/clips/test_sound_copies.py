@@ -108,7 +108,7 @@ def test_copies_of_real_clips(shared_data):
     for name in clips:
         others = SoundIndex([known(other, samples) for other, samples in clips.items() if other != name])
         copy = others.find(fingerprint(clips[name]))
-        # One is the other with noise added: a copy, as it should be.
+        # One is the other with noise added: a copy, rightly.
         assert copy is None or {name, copy.name} == {
             "vctk_demand_clean_p287_003.wav",
             "vctk_demand_noisy_p287_003.wav",

@@ -215,7 +215,7 @@ def test_compaction_keeps_what_counts(tmp_path: Path, store: str) -> None:
     assert compact(url) == (1, 1, 0)
 
 
-def test_a_compaction_broken_off_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_compaction_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(4):
         with Ledger(str(tmp_path)) as ledger:
             ledger.append(reply(number), Charge(key=reply(9).key, cost_usd="0.01", reason="lost", at=1.0))

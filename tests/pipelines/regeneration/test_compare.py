@@ -1,4 +1,4 @@
-"""Diversity figures against values worked out by hand, and two prompts side by side."""
+"""Diversity figures against values worked out manually, and two prompts side by side."""
 
 import math
 

@@ -150,9 +150,9 @@ def test_requests_that_got_no_verdict_are_asked_again_at_the_next_run(tmp_path, 
     verdicts = records(configuration, Verdict, "verdicts", "mine", "open_audio")
     assert {verdict.error for verdict in verdicts} == {"no_reply"}
     assert json.loads(files["/manifest.json"])["left_out"] == {"not_judged": len(verdicts)}
-    mended = configured(tmp_path, server.url, judge={"model": "judge", "min_score": 0})
-    files = plain_build(mended)
-    again = records(mended, Verdict, "verdicts", "mine", "open_audio")
+    fixed = configured(tmp_path, server.url, judge={"model": "judge", "min_score": 0})
+    files = plain_build(fixed)
+    again = records(fixed, Verdict, "verdicts", "mine", "open_audio")
     assert len(again) == len(verdicts)
     assert all(verdict.score is not None for verdict in again)
     assert json.loads(files["/manifest.json"])["left_out"] == {}

@@ -66,10 +66,10 @@ def test_a_folder_with_a_quote_in_its_name_can_be_read(tmp_path: Path) -> None:
 def test_a_table_that_fails_half_way_leaves_nothing(tmp_path: Path, url: str) -> None:
     def batches():
         yield to_table(clips(2), Clip)
-        raise RuntimeError("broken off")
+        raise RuntimeError("interrupted")
 
     url = url.format(tmp=tmp_path)
-    with pytest.raises(RuntimeError, match="broken off"):
+    with pytest.raises(RuntimeError, match="interrupted"):
         write_table(url, batches(), CLIPS)
     assert list(tmp_path.iterdir()) == []
     assert not Workspace(url.rsplit("/", 1)[0]).exists("table.parquet")

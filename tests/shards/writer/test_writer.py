@@ -223,12 +223,12 @@ def test_a_publish_that_fails_leaves_the_set_before_it(
     published_by(tmp_path, pairs(100))
     before = files(tmp_path)
 
-    def broken_off() -> object:
+    def interrupted() -> object:
         yield from to_table(pairs(60), QAPair).to_batches()
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        writer.publish(broken_off(), str(tmp_path), PublishSettings(), build)
+        writer.publish(interrupted(), str(tmp_path), PublishSettings(), build)
     assert files(tmp_path) == before
 
 
