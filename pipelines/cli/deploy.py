@@ -30,7 +30,7 @@ def deploy(
     ] = None,
     json: JsonFlag = False,
 ) -> None:
-    """Makes the nightly build, its stages, their queues and automations on the server at PREFECT_API_URL.
+    """Creates the nightly build, its stages, their queues and automations on the server at PREFECT_API_URL.
 
     Whatever is there is brought up to date. Workers are started separately: `prefect worker start --pool aig`.
     """

@@ -71,7 +71,7 @@ def pull(
     ] = False,
     json: JsonFlag = False,
 ) -> None:
-    """Gets what is open: resumed, checked, unpacked. Says before how much it is; for the rest, what to do."""
+    """Downloads open datasets: resumed, checked, unpacked, the size told first. Says what to do for gated ones."""
     from aig.datasets_registry import registry
     from aig.pipelines.configuration import load
 

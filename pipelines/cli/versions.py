@@ -73,7 +73,7 @@ def rollback(
     version: Annotated[str, typer.Argument(metavar="VERSION", help="Which, as `aig versions` lists it.")],
     json: JsonFlag = False,
 ) -> None:
-    """Has readers see another version of the published set, in one step; every version stays as it is.
+    """Switches readers to another version of the published set, in one step; every version stays as it is.
 
     Later runs do not undo it: they publish again once there are other pairs.
     """
