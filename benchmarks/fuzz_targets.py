@@ -25,6 +25,7 @@ from aig.core.errors import AigError
 from aig.core.qa_id import make_pair
 from aig.core.records import Clip, QAPair, Quarantined
 from aig.core.tables import to_table
+from aig.core.temporary import process_folder
 from aig.datasets_registry import registry
 from aig.datasets_registry.dataset import Source
 from aig.datasets_registry.readers import manifest
@@ -63,7 +64,7 @@ class Target:
 
 @cache
 def _folder(name: str) -> Path:
-    return Path(tempfile.mkdtemp(prefix=f"aig-fuzz-{name}-"))
+    return Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-", dir=process_folder()))
 
 
 def _in(name: str, file: str, content: bytes) -> Path:

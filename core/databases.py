@@ -8,10 +8,10 @@ folder named, one in memory spills to `.tmp` in the working directory
 
 from __future__ import annotations
 
-import tempfile
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from aig.core.temporary import process_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,7 +28,7 @@ def spilling_database(memory: str) -> duckdb.DuckDBPyConnection:
     """
     import duckdb
 
-    spill = Path(tempfile.gettempdir()) / f"aig-duckdb-{uuid.uuid4().hex}"
+    spill = process_folder() / f"duckdb-{uuid.uuid4().hex}"
     database = duckdb.connect(config={"memory_limit": memory, "temp_directory": str(spill)})
     database.execute("PRAGMA disable_progress_bar")  # it would go to standard output; SET fails in notebooks
     return database

@@ -14,7 +14,6 @@ import itertools
 import posixpath
 import re
 import tarfile
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +23,8 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from aig.core.temporary import temporary_folder
 
 __all__ = ["MemberError", "audio_column", "container_of", "real_file", "split", "stamp_of", "tar_members"]
 
@@ -101,7 +102,7 @@ def real_file(file: Path, stamp: str | None = None) -> Iterator[Path]:
         return
     container, member = Path(found[0]), found[1]
     content = _content(container, member, stamp)
-    with tempfile.TemporaryDirectory(prefix="aig-member-") as folder:
+    with temporary_folder("member") as folder:
         name = posixpath.basename(member)
         suffix = (
             "" if posixpath.splitext(name)[1] else next((s for m, s in _MAGIC.items() if content.startswith(m)), "")

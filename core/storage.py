@@ -15,6 +15,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from aig.core.errors import UsageError
 from aig.core.extras import missing_extra
+from aig.core.temporary import process_folder
 
 __all__ = ["filesystem", "is_local", "open_file", "read_small", "whole_file", "write_bytes"]
 
@@ -112,7 +113,7 @@ def whole_file(url: str | Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """
     fs, path = filesystem(str(url))
     if not is_local(str(url)):
-        with tempfile.NamedTemporaryFile(prefix="aig-upload-") as upload:
+        with tempfile.NamedTemporaryFile(prefix="upload-", dir=process_folder()) as upload:
             yield cast(BinaryIO, upload)
             upload.flush()
             _in_folder(fs, path, lambda: fs.put_file(upload.name, path))

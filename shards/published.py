@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from pydantic import ValidationError
 from aig.core.databases import spilling_database
 from aig.core.errors import DataError, UsageError
 from aig.core.storage import filesystem, is_local
+from aig.core.temporary import temporary_folder
 from aig.shards.hub_files import HubFiles, is_hub
 from aig.shards.manifest import MANIFEST, FileEntry, Manifest, lineage_path
 from aig.shards.reach import UnreachableError, reaching, shown
@@ -215,7 +215,7 @@ class PublishedSet:
         if self._hub is not None:
             yield self._cached(self._hub, path)
             return
-        with tempfile.TemporaryDirectory(prefix="aig-shards-") as folder:
+        with temporary_folder("shards") as folder:
             target = Path(folder, path.rsplit("/", 1)[-1])
             self._fetch(path, target)
             yield target
@@ -259,7 +259,7 @@ class PublishedSet:
         It uses up to `memory` and spills to a temporary folder beyond. Files on a web server, whose answers lack what
         DuckDB needs, are downloaded on first use and removed after the block.
         """
-        with tempfile.TemporaryDirectory(prefix="aig-download-") as folder, spilling_database(memory) as db:
+        with temporary_folder("download") as folder, spilling_database(memory) as db:
             web = {"http", "https"} & {
                 *([self._fs.protocol] if isinstance(self._fs.protocol, str) else self._fs.protocol)
             }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import tempfile
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
@@ -18,6 +17,7 @@ from typing import Any
 
 from aig.core.decimals import format_decimal
 from aig.core.errors import AigError, DataError, UsageError
+from aig.core.temporary import temporary_folder
 from aig.generators.chat import ChatRequest, Reply
 from aig.generators.client.batch_jobs import Job, JobStore, request_of, to_batch_line
 from aig.generators.client.batch_outcomes import answer_in, read_outcomes
@@ -253,7 +253,7 @@ class Batches:
 
     async def _outcomes(self, state: BatchState) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         """The outcomes in a batch's files with the names of their requests; what cannot be read is left out."""
-        with tempfile.TemporaryDirectory(prefix="aig-batch-") as folder:
+        with temporary_folder("batch") as folder:
             path = Path(folder) / "outcomes.jsonl"
             for file in filter(None, (state.output, state.errors)):
                 try:

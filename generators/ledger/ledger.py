@@ -13,7 +13,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import tempfile
 import time
 import uuid
 from collections import OrderedDict
@@ -25,6 +24,7 @@ from typing import Any, BinaryIO
 from aig.core.decimals import format_decimal
 from aig.core.errors import DataError
 from aig.core.storage import filesystem, is_local
+from aig.core.temporary import temporary_folder
 from aig.generators.chat import Reply
 from aig.generators.ledger.entries import Entry, reply_of, to_line
 from aig.generators.ledger.key_index import KeyIndex
@@ -64,7 +64,7 @@ class Ledger:
         self.url = url
         self._fs, self._root = filesystem(url)
         self._local = is_local(url)
-        self._copy = None if self._local else tempfile.TemporaryDirectory(prefix="aig-ledger-")
+        self._copy = None if self._local else temporary_folder("ledger")
         self._folder = Path(self._root) if self._copy is None else Path(self._copy.name)
         at = time.time_ns()
         stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(at // 10**9))

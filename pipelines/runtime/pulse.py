@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import multiprocessing
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from aig.core.temporary import temporary_folder
 
 __all__ = ["Pulse", "ending_silent_children"]
 
@@ -57,7 +58,7 @@ def ending_silent_children(limit_s: float) -> Iterator[Path]:
         The folder in which a child touches a file that is named after its process number.
     """
     ended = threading.Event()
-    with tempfile.TemporaryDirectory(prefix="aig-pulse-", ignore_cleanup_errors=True) as folder:
+    with temporary_folder("pulse") as folder:
         watch = threading.Thread(target=_watch, args=(Path(folder), limit_s, ended), name="pulse", daemon=True)
         watch.start()
         try:

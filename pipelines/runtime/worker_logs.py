@@ -15,6 +15,8 @@ import threading
 from logging.handlers import SocketHandler
 from pathlib import Path
 
+from aig.core.temporary import process_folder
+
 __all__ = ["WorkerLogs", "level", "say_there"]
 
 _SIZE_BYTES = 4
@@ -66,7 +68,7 @@ class WorkerLogs:
     """
 
     def __init__(self) -> None:
-        short = None if len(tempfile.gettempdir()) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108 - the folder is new
+        short = process_folder() if len(str(process_folder())) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108 - it is new
         self._folder = tempfile.TemporaryDirectory(prefix="aig-logs-", dir=short)
         self.socket = Path(self._folder.name, "socket")
         self._server = _Server(self.socket)

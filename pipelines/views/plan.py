@@ -7,7 +7,6 @@ would do. Nothing is measured and nobody is asked.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +16,7 @@ from typing import Any
 from aig.core.records import Clip, Features, Measured
 from aig.core.storage import is_local
 from aig.core.tables import CLIPS, FEATURES, from_batch
+from aig.core.temporary import temporary_folder
 from aig.extractors.version import Parts, parts
 from aig.generators.client.estimate import estimate_cost, total
 from aig.generators.closed_ended import closed_pairs
@@ -76,7 +76,7 @@ def plan_run(configuration: Configuration, workspace: Workspace, names: Sequence
         UsageError: a dataset's folder or a prompt is not there.
     """
     rates = _rates(workspace)
-    with tempfile.TemporaryDirectory(prefix="aig-plan-") as scratch:
+    with temporary_folder("plan") as scratch:
         draft = Draft(workspace.root, scratch)
         steps: list[Step] = []
         plans: list[Plan] = []

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from aig.core.errors import UsageError
 from aig.core.locks import only_holder
 from aig.core.storage import filesystem
+from aig.core.temporary import temporary_folder
 from aig.shards.manifest import MANIFEST, is_shard
 from aig.shards.published import local_folder
 
@@ -79,7 +79,7 @@ def staging(out_url: str) -> Iterator[Staging]:
     """
     local = local_folder(out_url)
     if local is None:
-        with tempfile.TemporaryDirectory(prefix="aig-publish-") as name:
+        with temporary_folder("publish") as name:
             yield Staging(Path(name), out_url)
         return
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -15,7 +14,7 @@ from aig.core.databases import spilling_database
 def test_databases_that_spill_at_once_keep_apart_and_leave_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("aig.core.databases.process_folder", lambda: tmp_path)
     both = Barrier(2, timeout=120)
 
     def sort(factor: int) -> tuple[int, bool]:
@@ -34,7 +33,7 @@ def test_databases_that_spill_at_once_keep_apart_and_leave_nothing(
 
 
 def test_a_small_database_makes_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("aig.core.databases.process_folder", lambda: tmp_path)
     monkeypatch.chdir(tmp_path)
     with spilling_database("1GB") as database:
         assert database.execute("SELECT count(*) FROM range(10)").fetchall() == [(10,)]

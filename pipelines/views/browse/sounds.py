@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aig.core.records import Clip
 from aig.core.storage import whole_file
+from aig.core.temporary import temporary_folder
 from aig.extractors.audio import Audio, locate, read_audio
 from aig.extractors.errors import AudioError
 from aig.pipelines.views.media import spectrogram_png, wav
@@ -38,9 +39,7 @@ class Sounds:
 
     roots: Mapping[str, str]
     max_clip_s: float = 600.0
-    _folder: tempfile.TemporaryDirectory[str] = field(
-        default_factory=lambda: tempfile.TemporaryDirectory(prefix="aig-browse-")
-    )
+    _folder: tempfile.TemporaryDirectory[str] = field(default_factory=lambda: temporary_folder("browse"))
     _files: OrderedDict[str, Path] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
