@@ -221,11 +221,12 @@ class Workspace:
         A column that an earlier version did not write is null in its parts; one that it called otherwise is found.
         """
         parts = list(parts)
+        tables = [self.url(*folder, part) for part in parts]
         if not is_local(self.root):
             for below in sorted({posixpath.dirname(posixpath.join(*folder, part)) for part in parts}):
                 self._learn(below)
-            self._known_files.fetch(self.url(*folder, part) for part in parts)
-        urls = ", ".join(_quoted(self._pattern(self.url(*folder, part))) for part in parts)
+            tables = self._known_files.joined(tables)
+        urls = ", ".join(_quoted(self._pattern(table)) for table in tables)
         empty = f"no_{name}" if urls else name
         former = {column: FORMER_NAMES[column] for column in schema.names if column in FORMER_NAMES} if urls else {}
         for column, old in former.items():

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import fsspec
 import pytest
 
 from aig.core.records import Clip
-from aig.core.tables import CLIPS
+from aig.core.storage import write_bytes
+from aig.core.tables import CLIPS, to_table, write_table
 from aig.pipelines.workspace import object_store
 from aig.pipelines.workspace.draft import Draft
 from aig.pipelines.workspace.held import Held
@@ -82,6 +84,30 @@ def test_what_is_too_big_to_keep_is_read_from_the_store_each_time(
     write(workspace, 0, "a", "b")
     assert counted(workspace) == workspace.count("part", "clips", "mine") == 2
     assert len(reads) > 1
+
+
+def test_queries_read_small_parts_joined_into_one_table_a_schema(workspace: Workspace) -> None:
+    older = to_table([Clip(audio_id="mine/older", dataset="mine")], Clip).drop_columns(["licence"])
+    for part in ("part-x.parquet", "part-y.parquet"):
+        write_table(workspace.target("clips", "mine", part), [older], older.schema)
+    database = workspace.database()
+    workspace.view(database, "clips", CLIPS, ("clips", "mine"), workspace.parts("clips", "mine"))
+    (tables,) = workspace._known_files._joined.values()
+    assert len(tables) == 2
+    rows = database.execute("SELECT audio_id, licence FROM clips").fetchall()
+    assert sorted(rows) == sorted([*((f"mine/{part}", None) for part in range(PARTS)), *2 * [("mine/older", None)]])
+
+
+def test_no_more_parts_are_joined_than_fit_in_memory(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(object_store, "_JOINED", 30)
+    assert counted(workspace) == PARTS
+    assert sorted(len(group) for group in workspace._known_files._joined.values()) == [1, 1, 1]
+
+
+def test_a_damaged_part_is_named_by_the_query_that_reads_it(workspace: Workspace) -> None:
+    write_bytes(workspace.target("clips", "mine", "part-007.parquet"), b"PAR1 not a table PAR1")
+    with pytest.raises(duckdb.Error, match=r"part-007\.parquet"):
+        counted(workspace)
 
 
 def test_a_part_that_went_since_it_was_listed_is_an_error(workspace: Workspace) -> None:
