@@ -82,7 +82,7 @@ def _stamp(file: str, size: int, changed_ns: int, _inode: int) -> str:
         for place in range(0, size, step):
             stream.seek(place)
             sampled.update(stream.read(_SAMPLE))
-    return f"{size}-{changed_ns // 10**9}-{sampled.hexdigest()}"
+    return f"{size}-{changed_ns}-{sampled.hexdigest()}"
 
 
 @contextmanager

@@ -91,9 +91,9 @@ class Clip:
         start_s: where the clip starts in the file, in seconds; `None`: at its start.
         end_s: where the clip ends in the file, in seconds; `None`: at its end.
         channel: which of the file's channels is the clip, from 0; `None`: all of them, mixed.
-        stamp: the file's size and time of change, `<bytes>-<seconds since 1970>`, by which a file that was exchanged
-            under its name is noticed, and of a table or tar samples of its bytes; filled in when the clip is indexed,
-            `None` where the audio is not on this disk.
+        stamp: the file's size and time of change, `<bytes>-<nanoseconds since 1970>`, by which a file that was
+            exchanged under its name is noticed, and of a table or tar samples of its bytes; filled in when the clip is
+            indexed, `None` where the audio is not on this disk.
         labels: display names of the sounds heard, in the dataset's order.
         parents: what the sounds of `labels` and `events` are kinds of, by AudioSet's ontology, the nearest first;
             filled in when the clip is indexed, `None` without an ontology or where it knows none of them.

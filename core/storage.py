@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import re
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -17,11 +19,15 @@ from aig.core.errors import UsageError
 from aig.core.extras import missing_extra
 from aig.core.temporary import process_folder
 
-__all__ = ["filesystem", "is_local", "open_file", "read_small", "whole_file", "write_bytes"]
+__all__ = ["filesystem", "is_local", "open_file", "read_small", "remove_orphans", "whole_file", "write_bytes"]
 
 
 _EXTRAS = {"s3": ("s3fs", "s3"), "hf": ("huggingface_hub", "huggingface")}
 """By scheme the package that speaks it, and the extra that brings it."""
+
+
+_PARTIAL = re.compile(r"\.aig-[0-9a-f]{8}\.partial")
+"""Names of files that are being written; short, since a target's name may be as long as the disk allows."""
 
 
 def is_local(url: str) -> bool:
@@ -120,9 +126,10 @@ def whole_file(url: str | Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         return
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{uuid.uuid4().hex[:8]}.partial")  # short: the target's name may be as long as allowed
+    stream = _partial(target.parent)
+    partial = Path(stream.name)
     try:
-        with partial.open("wb") as stream:
+        with stream:
             yield stream
             if durable:
                 stream.flush()
@@ -131,3 +138,29 @@ def whole_file(url: str | Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+def _partial(folder: Path) -> BinaryIO:
+    """A new file, locked as long as it is open, by which one that is being written is told from an orphan."""
+    while True:
+        stream = (folder / f".aig-{uuid.uuid4().hex[:8]}.partial").open("xb")
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # taken for an orphan in the moment before
+            stream.close()
+            continue
+        except OSError:  # a disk without locks, on which nothing is taken for an orphan either
+            return stream
+        if os.fstat(stream.fileno()).st_nlink:
+            return stream
+        stream.close()
+
+
+def remove_orphans(folder: Path) -> None:
+    """Removes what processes that were killed while they wrote `whole_file`s have left in a local folder."""
+    for file in folder.glob(".aig-*.partial"):
+        if not _PARTIAL.fullmatch(file.name):
+            continue
+        with contextlib.suppress(OSError), file.open("rb") as stream:  # it went, is being written, or cannot be locked
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file.unlink(missing_ok=True)

@@ -21,6 +21,7 @@ from aig.shards.hub_errors import refusals
 from aig.shards.hub_files import endpoint
 from aig.shards.manifest import MANIFEST, FileEntry, Manifest, is_shard
 from aig.shards.published import PublishedSet
+from aig.shards.reach import status_of
 from aig.shards.sounds import RESTRICTED, sound_files, without_sounds
 from aig.shards.validator.validate import validate
 
@@ -36,6 +37,9 @@ _NUMBERED = re.compile(r"v(\d{1,6})")
 _BATCH_BYTES = 1 << 30
 _BATCH_FILES = 32
 """Files uploaded at a time; what is done of a batch that fails is kept by the hub."""
+
+_REFUSED = (400, 401, 403, 404, 422, 429)
+"""Answers to a commit that was not made."""
 
 _SMALL_BYTES = 10_000_000
 """The hub keeps larger files outside git, whatever their name."""
@@ -223,7 +227,9 @@ def _commit(
         return api.create_commit(
             name, operations, commit_message=message, repo_type="dataset", parent_commit=parent
         ).oid
-    except Exception:
+    except Exception as error:
+        if status_of(error) in _REFUSED:
+            raise
         # The hub's gateway gives up on a large commit before the hub does: it may be there all the same.
         about = api.dataset_info(name)
         if about.sha == parent or _manifest_there(name, [MANIFEST]) != manifest:

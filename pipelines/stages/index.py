@@ -135,7 +135,7 @@ def _stamped(clip: Clip, root: Path) -> Clip:
         status = os.stat(f"{root}/{clip.path}")  # noqa: PTH116 - twice as fast as a Path's, for millions of files
     except OSError:
         return replace(clip, path=None)  # it went while the dataset was read
-    return replace(clip, stamp=f"{status.st_size}-{int(status.st_mtime)}")
+    return replace(clip, stamp=f"{status.st_size}-{status.st_mtime_ns}")
 
 
 def _placed(clip: Clip, ontology: Ontology | None) -> Clip:

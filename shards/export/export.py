@@ -11,6 +11,7 @@ from typing import Any
 
 from aig.core.errors import DataError, UsageError
 from aig.core.parallel import map_in_order
+from aig.core.storage import remove_orphans
 from aig.shards.export.audio_copies import AudioSource, Copies
 from aig.shards.export.form import Form, Options, Sample, Sound
 from aig.shards.export.registry import find
@@ -68,6 +69,8 @@ def export(
     _check_target(form, target)
     folder = options.audio_out or target.parent / f"{target.stem}_audio"
     copies = Copies(audio, form, options, folder) if audio else None
+    for place in (target.parent, folder):
+        remove_orphans(place)
     counts: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
 
@@ -132,6 +135,11 @@ def _check(form: Form, options: Options, audio: AudioSource | None) -> None:
         raise UsageError("--max-seconds cuts the audio", "Give --config CONFIG or --audio-root DIR.")
     if options.features is not None and not form.takes_features:
         raise UsageError(f"{form.name} carries no features", "Remove --features, or use --to ltu-as.")
+    if options.features is not None and options.audio == "path":
+        raise UsageError(
+            "features are named after the audio's file, which does not tell when it changes",
+            "Use --audio copy or --audio link with --features.",
+        )
     if options.lineage and not form.carries_lineage:
         raise UsageError(f"{form.name} cannot carry lineage: its trainers refuse other columns", "Use --to jsonl.")
 

@@ -140,6 +140,8 @@ def test_what_the_hub_refuses_is_said(
         push(str(sets(110)), "team/questions")
     assert advice in error.value.advice
     assert "hf_good" not in str(error.value)
+    if "POST .*/commit/" in faults and "meanwhile" not in str(error.value):
+        assert hub.asked[-1].startswith("POST /api/datasets/team/questions/commit/")  # a clear refusal is believed
 
 
 def test_a_commit_whose_answer_is_lost_is_found(hub: Hub, sets: Sets) -> None:

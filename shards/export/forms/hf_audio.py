@@ -11,8 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aig.core.errors import UsageError
-from aig.shards.export.files import whole_file
+from aig.shards.export.files import whole_folder
 from aig.shards.export.form import Form, Options, Sample
 from aig.shards.schema import DATA
 
@@ -53,33 +52,24 @@ def _rows(samples: Iterator[Sample]) -> Iterator[dict[str, Any]]:
 
 
 def _write(samples: Iterator[Sample], out: Path, _: Options) -> None:
-    """A folder `data/` with files of each split, `train-00000.parquet`; those of an earlier export go.
-
-    Raises:
-        UsageError: the folder holds tables that no such export made: a loader would read both, and they are not ours.
-    """
-    earlier = sorted((out / "data").glob("*.parquet"))
-    if foreign := next((file for file in earlier if not _is_of_this_form(file)), None):
-        raise UsageError(f"{foreign} is not of an export of this form", "Give another folder with --out.")
-    made: set[Path] = set()
+    """A folder `data/` with files of each split, `train-00000.parquet`."""
     waiting: dict[str, list[dict[str, Any]]] = {}
     numbers: dict[str, Iterator[int]] = {}
 
-    def flush(split: str) -> None:
-        path = out / "data" / f"{split}-{next(numbers.setdefault(split, itertools.count())):05d}.parquet"
-        made.add(path)
-        with whole_file(path) as stream, pq.ParquetWriter(stream, _SCHEMA, compression="zstd") as writer:
+    def flush(folder: Path, split: str) -> None:
+        path = folder / "data" / f"{split}-{next(numbers.setdefault(split, itertools.count())):05d}.parquet"
+        path.parent.mkdir(exist_ok=True)
+        with pq.ParquetWriter(path, _SCHEMA, compression="zstd") as writer:
             writer.write_table(pa.Table.from_pylist(waiting.pop(split), _SCHEMA), row_group_size=_GROUP)
 
-    for row in _rows(samples):
-        split = row["split"]
-        waiting.setdefault(split, []).append(row)
-        if len(waiting[split]) == _ROWS:
-            flush(split)
-    for split in sorted(waiting):
-        flush(split)
-    for old in set(earlier) - made:
-        old.unlink()
+    with whole_folder(out, "data/*.parquet", _is_of_this_form) as folder:
+        for row in _rows(samples):
+            split = row["split"]
+            waiting.setdefault(split, []).append(row)
+            if len(waiting[split]) == _ROWS:
+                flush(folder, split)
+        for split in sorted(waiting):
+            flush(folder, split)
 
 
 def _is_of_this_form(file: Path) -> bool:

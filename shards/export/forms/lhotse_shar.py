@@ -9,12 +9,13 @@ import gzip
 import hashlib
 import itertools
 import json
+import re
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aig.shards.export.files import whole_file
+from aig.shards.export.files import whole_folder
 from aig.shards.export.form import Form, Options, Sample
 from aig.shards.export.forms.webdataset import CLIPS_PER_TAR, add
 
@@ -60,24 +61,34 @@ def _cut(sample: Sample) -> dict[str, Any]:
 
 
 def _write(samples: Iterator[Sample], out: Path, _: Options) -> None:
-    made: set[Path] = set()
-    first = next(samples, None)
-    numbered = enumerate(itertools.chain([] if first is None else [first], samples))
-    for number, group in itertools.groupby(numbered, key=lambda item: item[0] // CLIPS_PER_TAR):
-        cuts, recordings = out / f"cuts.{number:06d}.jsonl.gz", out / f"recording.{number:06d}.tar"
-        made |= {cuts, recordings}
-        with (
-            whole_file(recordings) as tar_stream,
-            tarfile.open(fileobj=tar_stream, mode="w", format=tarfile.USTAR_FORMAT) as tar,
-            whole_file(cuts) as stream,
-            gzip.GzipFile(fileobj=stream, mode="wb", mtime=0) as lines,
-        ):
-            for _index, sample in group:
-                lines.write(json.dumps(_cut(sample), ensure_ascii=False).encode() + b"\n")
-                add(tar, f"{_id(sample)}.flac", sample.audio.content)
-                add(tar, f"{_id(sample)}.json", json.dumps(_recording(sample), ensure_ascii=False).encode())
-    for old in {*out.glob("cuts.*.jsonl.gz"), *out.glob("recording.*.tar")} - made:
-        old.unlink()
+    """Pairs of `cuts.000000.jsonl.gz` and `recording.000000.tar`; nothing else may be there, for Lhotse reads all."""
+    with whole_folder(out, "*", _is_own) as folder:
+        for number, group in itertools.groupby(enumerate(samples), key=lambda item: item[0] // CLIPS_PER_TAR):
+            recordings, cuts = folder / f"recording.{number:06d}.tar", folder / f"cuts.{number:06d}.jsonl.gz"
+            with (
+                tarfile.open(recordings, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+                cuts.open("wb") as stream,
+                gzip.GzipFile(filename="", fileobj=stream, mode="wb", mtime=0) as lines,
+            ):
+                for _index, sample in group:
+                    lines.write(json.dumps(_cut(sample), ensure_ascii=False).encode() + b"\n")
+                    add(tar, f"{_id(sample)}.flac", sample.audio.content)
+                    add(tar, f"{_id(sample)}.json", json.dumps(_recording(sample), ensure_ascii=False).encode())
+
+
+def _is_own(file: Path) -> bool:
+    try:
+        if re.fullmatch(r"cuts\.\d{6}\.jsonl\.gz", file.name):
+            with gzip.open(file, "rb") as lines:
+                custom = json.loads(lines.readline())["custom"]
+            return {"audio_id", "dataset", "split", "questions"} <= set(custom)
+        if re.fullmatch(r"recording\.\d{6}\.tar", file.name):
+            with tarfile.open(file, "r:") as tar:
+                first = tar.next()
+            return first is not None and re.fullmatch(r"[0-9a-f]{24}\.flac", first.name) is not None
+    except (OSError, EOFError, tarfile.TarError, ValueError, LookupError, TypeError):
+        return False
+    return False
 
 
 LHOTSE_SHAR = Form(

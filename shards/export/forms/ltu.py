@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from aig.core.errors import UsageError
 from aig.shards.export.files import whole_file, write_json_list
 from aig.shards.export.form import Features, Form, Options, Sample
 from aig.shards.feature_names import ltu_as_name
@@ -45,22 +46,27 @@ def _write(samples: Iterator[Sample], out: Path, _: Options) -> None:
 
 
 def _write_with_paths(samples: Iterator[Sample], out: Path, options: Options) -> None:
-    paths: dict[str, None] = {}
+    paths: dict[str, str] = {}
 
     def noted() -> Iterator[dict[str, Any]]:
         for row in _rows(samples):
-            paths[row["audio_id"]] = None
+            path = row["audio_id"]
+            if paths.setdefault(npz_name(path), path) != path:
+                raise UsageError(
+                    f"{paths[npz_name(path)]} and {path} would have their features under one name",
+                    "Use --audio copy or --audio link, which name each clip's file apart.",
+                )
             yield row
 
     write_json_list(out, noted())
     with whole_file(out.with_name(f"{out.stem}_paths.json")) as stream:
-        stream.write(json.dumps(list(paths), ensure_ascii=False, indent=0).encode())
+        stream.write(json.dumps(list(paths.values()), ensure_ascii=False, indent=0).encode())
     if options.features is not None:
-        _write_features(list(paths), feature_folder(out, options.features.model), options.features)
+        _write_features(list(paths.values()), feature_folder(out, options.features.model), options.features)
 
 
 def _write_features(paths: list[str], folder: Path, features: Features) -> None:
-    """A `.npz` for each path that has none yet: a copy is named after its content, and so are its features."""
+    """A `.npz` for each path that has none yet: a copy or link is named after its content, and so are its features."""
     for path in paths:
         target = folder / npz_name(path)
         if not target.exists():

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aig.core.errors import UsageError
+from aig.core.locks import one_after_another
 from aig.shards.export.files import whole_file, write_json_lines
 from aig.shards.export.form import Form, Options, Sample
 
@@ -60,15 +61,26 @@ def write_dataset_info(out: Path, more: dict[str, Any]) -> None:
         UsageError: there is one that is not a JSON object.
     """
     file = out.with_name(_INFO)
+    lock = file.with_name(f".{_INFO}.lock")
+    with one_after_another(lock):  # exports to one folder may end at the same time
+        try:
+            known = _entries(file)
+            tags = {"role_tag": "role", "content_tag": "content", "user_tag": "user", "assistant_tag": "assistant"}
+            known[out.stem] = {"file_name": out.name, "formatting": "sharegpt", "tags": tags, **more}
+            with whole_file(file) as stream:
+                stream.write(json.dumps(known, ensure_ascii=False, indent=2).encode() + b"\n")
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def _entries(file: Path) -> dict[str, Any]:
     try:
         known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        assert isinstance(known, dict)
-    except (ValueError, AssertionError) as error:
-        raise UsageError(f"{file} is not a JSON object", "Remove it, or export to another folder.") from error
-    tags = {"role_tag": "role", "content_tag": "content", "user_tag": "user", "assistant_tag": "assistant"}
-    known[out.stem] = {"file_name": out.name, "formatting": "sharegpt", "tags": tags, **more}
-    with whole_file(file) as stream:
-        stream.write(json.dumps(known, ensure_ascii=False, indent=2).encode() + b"\n")
+    except ValueError as error:
+        raise UsageError(f"{file} is not JSON", "Remove it, or export to another folder.") from error
+    if not isinstance(known, dict):
+        raise UsageError(f"{file} is not a JSON object", "Remove it, or export to another folder.")
+    return known
 
 
 MESSAGES = Form(

@@ -113,7 +113,7 @@ def test_a_gender_set_right_changes_the_rank_and_reads_no_audio(data: Data) -> N
     file = data.folder / "a.wav"
     stamp = file.stat()
     file.write_bytes(b"\0" * stamp.st_size)
-    os.utime(file, (stamp.st_atime, stamp.st_mtime))
+    os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     for gender, rank in (("male", "very high"), ("female", "medium"), ("other", None), ("male", "very high")):
         data.gender["a.wav"] = gender
         data.run()
@@ -151,9 +151,13 @@ def test_a_file_that_is_gone_is_missing(data: Data) -> None:
     assert data.sums()["missing_audio"] == 1
 
 
-def test_another_recording_of_the_same_size_under_the_same_name_is_noticed(data: Data) -> None:
+@pytest.mark.parametrize("later_ns", [1, 10**9])
+def test_another_recording_of_the_same_size_under_the_same_name_is_noticed(data: Data, later_ns: int) -> None:
+    file = data.folder / "b.wav"
+    os.utime(file, ns=(0, 10**18))
+    data.run()
     data.write("b.wav", 600)
-    os.utime(data.folder / "b.wav", (1, 1))
+    os.utime(file, ns=(0, 10**18 + later_ns))
     assert data.run() == ["b.wav"]
     rows = [row for row in data.workspace.records(Features, "features", "mine") if row.audio_id == "mine/b.wav"]
     assert len({row.content for row in rows}) == 2
