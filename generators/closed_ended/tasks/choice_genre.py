@@ -9,20 +9,20 @@ from aig.core.records import Measured
 from aig.generators.closed_ended.choices import OPTION, pose_among_peers
 from aig.generators.closed_ended.facts import Answer, Facts
 from aig.generators.closed_ended.task import Task
-from aig.prompts.genres import kindred, told_by_ear
+from aig.prompts.kindred import kindred, told_by_ear
 from aig.prompts.seeded_random import pick
 
 __all__ = ["CHOICE_GENRE"]
 
 
 def _offer(item: Measured, rng: random.Random) -> str | None:
-    genres = [genre for genre in item.clip.genres or () if told_by_ear(genre)]
+    genres = [genre for genre in item.clip.genres or () if told_by_ear("genres", genre)]
     return pick(rng, genres) if genres else None
 
 
 def _other_genre(genre: str, item: Measured) -> bool:
     """No kind of another is its wrong option, nor what passes for it: `Indie-Rock` and `Rock`, `Techno` and `House`."""
-    return not any(kindred(genre, each) for each in item.clip.genres or ())
+    return not any(kindred("genres", genre, each) for each in item.clip.genres or ())
 
 
 def _answers(facts: Facts) -> Iterator[Answer]:

@@ -16,6 +16,11 @@ from helpers.task_answers import answers, clip, measured
         ("neutral", "calm", False),
         ("happy", "Happy", False),
         ("happy", "other", False),
+        ("happy", "n/a", False),
+        ("very angry", "Angry", False),
+        ("sad", "frustrated", False),
+        ("sad", "happy, excited", True),
+        ("curious", "sleepy", True),
     ],
 )
 def test_emotions_that_pass_for_each_other_are_not_two_options(one: str, other: str, apart: bool):
