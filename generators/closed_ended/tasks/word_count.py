@@ -12,9 +12,9 @@ __all__ = ["WORD_COUNT"]
 
 
 def _answers(facts: Facts) -> Iterator[Answer]:
-    """Of the annotated words, at most forty: nobody counts more by ear."""
+    """Of the annotated words, at most forty: nobody counts more by ear. "Twenty-five" is one word or two."""
     words = spoken_words(facts.clip.text or "")
-    if 1 <= len(words) <= 40:
+    if 1 <= len(words) <= 40 and not any("-" in word for word in words):
         yield Answer(f"{len(words)}.", difficulty="basic" if len(words) <= 7 else "advanced")
 
 
