@@ -6,12 +6,9 @@ import re
 from functools import lru_cache
 
 from aig.core.records import Measured
-from aig.generators.closed_ended.absent import absent_labels
-from aig.generators.closed_ended.facts import Facts
-from aig.prompts.seeded_random import pick, rng_for
-from aig.prompts.sound_families import nameable, related
+from aig.prompts.sound_families import related
 
-__all__ = ["absent_from", "content_words", "heard", "other_sound", "random_sound"]
+__all__ = ["absent_from", "content_words", "heard"]
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _FUNCTION_WORDS = frozenset(
@@ -36,28 +33,10 @@ def absent_from(label: str, item: Measured) -> bool:
     return label not in (item.clip.parents or ()) and not any(related(label, each) for each in _named(item))
 
 
-def random_sound(facts: Facts, task: str) -> str | None:
-    """A sound of the vocabulary that the clip certainly lacks."""
-    item = facts.measured
-    identity = (facts.seed, facts.clip.audio_id, task)
-    found = absent_labels(_named(item), facts.vocabulary, 1 + len(item.clip.parents or ()), *identity)
-    return next((label for label in found if absent_from(label, item)), None)
-
-
 def _named(item: Measured) -> tuple[str, ...]:
     """The sounds of a clip, with times or without."""
     events = (event.label for event in item.clip.events or ())
     return tuple(dict.fromkeys((*item.sounds, *events, *(item.clip.labels or ()))))
-
-
-def other_sound(facts: Facts, task: str) -> str | None:
-    """A sound of another clip that this one certainly lacks; from the vocabulary where no clip has one."""
-    rng = rng_for(facts.seed, facts.clip.audio_id, task, "sounds")
-    for other in facts.peers.others(facts.clip.audio_id, facts.seed, task):
-        label = pick(rng, other.sounds) if other.sounds else ""
-        if label and nameable(label) and absent_from(label, facts.measured):
-            return label
-    return random_sound(facts, task)
 
 
 @lru_cache(maxsize=16_384)

@@ -37,7 +37,7 @@ _EITHER = (
 _NEEDS_ALL_SOUNDS = frozenset(
     (
         "temporal_single_not_exist", "temporal_order_not_exist", "presence", "count", "choice_count", "choice_label",
-        "reasoning_count",
+        "reasoning_count", "compare_sound", "compare_only_first",
     )
 )  # fmt: skip
 """Tasks that say of a sound that it is not there, or how often it is: not asked of what a tagger heard."""

@@ -7,6 +7,7 @@ is right exactly once: how common a name or a number is, or which others it is l
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,8 @@ class Peers:
         self._groups: dict[str, Mapping[str, tuple[str, ...]]] = {}
         self._hashes: Keys = np.array([stable_hash(item.clip.audio_id) for item in self._items], np.uint64)
         self._kinds: dict[str, frozenset[str]] = {}
+        self._together: set[tuple[str, str]] = set()
+        self._clips_with: Counter[str] = Counter()
         self._asked: dict[tuple[int, str], Keys] = {}
         self._of_speaker: dict[str | None, list[int]] = {}
 
@@ -119,6 +122,23 @@ class Peers:
     def near(self, one: str, other: str) -> bool:
         """Whether two sounds are of one kind."""
         return bool(self.kinds_of(one) & self.kinds_of(other))
+
+    def together(self, one: str, other: str) -> bool:
+        """Whether two sounds, or kinds of sounds, are heard in one of the clips."""
+        self._count()
+        return (one, other) in self._together
+
+    def common(self, label: str) -> bool:
+        """Whether a sound, or a kind of sounds, is heard in more clips than most."""
+        self._count()
+        return self._clips_with[label] * len(self._clips_with) > self._clips_with.total()
+
+    def _count(self) -> None:
+        if not self._clips_with:
+            for item in self._items:
+                labels = {*item.sounds, *(item.clip.parents or ())}
+                self._clips_with.update(labels)
+                self._together.update(itertools.permutations(labels, 2))
 
     def options(
         self,

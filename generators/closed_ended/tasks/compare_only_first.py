@@ -37,7 +37,7 @@ def _answers(facts: Facts) -> Iterator[Answer]:
     own = set(heard(facts.measured))
     fallback: Measured | None = None
     for other in islice(partners(facts, "compare_only_first"), _LOOKED_AT):
-        if other.clip.events and _only(facts.measured, other) and _only(other, facts.measured):
+        if other.clip.events and not other.tagged and _only(facts.measured, other) and _only(other, facts.measured):
             if own & set(heard(other)):
                 yield from _both(facts, other, "advanced")
                 return

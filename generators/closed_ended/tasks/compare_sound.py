@@ -24,7 +24,7 @@ def _answers(facts: Facts) -> Iterator[Answer]:
     own = [label for label in temporal.by_label(facts.clip.events or ()) if nameable(label)]
     rng = rng_for(facts.seed, facts.clip.audio_id, "compare_sound", "label")
     for other in partners(facts, "compare_sound"):
-        only = [label for label in own if absent_from(label, other)] if other.clip.events else []
+        only = [label for label in own if absent_from(label, other)] if other.clip.events and not other.tagged else []
         if only:
             shared = set(own) & set(heard(other))
             slots = {"label": noun_phrase(pick(rng, only))}

@@ -29,6 +29,7 @@ from aig.prompts.descriptions import own_descriptions_version
 from aig.prompts.open_ended import Prompt, load
 
 __all__ = [
+    "CLOSED_CODE",
     "MADE_FROM",
     "BucketJob",
     "Plan",
@@ -47,7 +48,8 @@ __all__ = [
 MADE_FROM = "made_from.json"
 """File beside the parts of a kind: what they were made from, to say what changed."""
 
-_CLOSED_CODE = ("aig.generators.closed_ended", *SHARED_CODE, *SHARED_DATA, "aig.prompts/data/closed_ended")
+_NAMES = tuple(f"aig.prompts/data/{name}.yaml" for name in ("emotions", "genres", "kinds", "noun_phrases"))
+CLOSED_CODE = ("aig.generators.closed_ended", *SHARED_CODE, *SHARED_DATA, *_NAMES, "aig.prompts/data/closed_ended")
 _READING = ("aig.generators.completion", "aig.generators.empty_reply", "aig.generators.reasoning")
 _OPEN_CODE = ("aig.generators.open_ended", "aig.filters.answers", *_READING, *SHARED_CODE, *SHARED_DATA)
 _OPEN_QUESTIONS = {"pairs", "audio_input"}
@@ -268,7 +270,7 @@ def made_from(configuration: Configuration, name: str, kind: str, vocabulary: tu
     if kind == CLOSED:
         return {
             **common,
-            "code": code_version(*_CLOSED_CODE),
+            "code": code_version(*CLOSED_CODE),
             "labels of the dataset": hashlib.sha256(json.dumps(vocabulary).encode()).hexdigest()[:16],
             "generate.tasks": tasks_version(resolve(settings.tasks)),
             "generate.questions": settings.questions.model_dump(mode="json", exclude=_NOT_CLOSED_QUESTIONS),

@@ -18,9 +18,8 @@ from aig.generators.closed_ended import closed_pairs
 from aig.generators.closed_ended.peers import Peers
 from aig.generators.closed_ended.registry import GROUPS, TASKS
 from aig.generators.settings import QuestionSettings
-from aig.prompts.noun_phrases import noun_phrase
 from aig.prompts.sound_families import related
-from helpers.task_answers import LABELS, OTHERS, answers, clip, measured
+from helpers.task_answers import LABELS, answers, clip, measured
 
 SCALES = {
     "choice_noise": ("very noisy", "noisy", "medium", "clean", "very clean"),
@@ -57,15 +56,6 @@ def test_a_caption_of_the_same_family_of_sounds_is_no_wrong_option(other: str):
     assert len(asked) == (other == "A man talks to his wife")
 
 
-def test_no_kind_that_only_sorts_sounds_is_asked_about():
-    events = (Event("Walk, footsteps", 0.0, 5.0),)
-    item = measured(clip(events=events, parents=("Human locomotion", "Human sounds")))
-    others = [measured(clip(90, labels=("Music",), parents=("Music role", "Music")))]
-    found = {a.slots["label"] for seed in range(100) for a in answers("presence", item, others, seed=seed)}
-    assert "music" in found
-    assert not found & {noun_phrase("Human locomotion"), noun_phrase("Music role")}
-
-
 def test_questions_about_words_are_answered_by_the_text():
     item = measured(clip(text="We were all going direct to Heaven, weren't we?"))
     assert [answer.output for answer in answers("word_count", item)] == ["9."]
@@ -78,46 +68,6 @@ def test_questions_about_words_are_answered_by_the_text():
     seen = {answer.output: answer.slots["word"] for found in by_seed for answer in found}
     assert seen["Yes."] in item.clip.text.lower()
     assert seen["No."] in other.clip.text.lower()
-
-
-def test_a_sound_is_asked_for_as_often_in_clips_without_it_by_three_ways_of_drawing():
-    items = [
-        measured(clip(number, events=tuple(Event(label, 0.0, 5.0) for label in pair)))
-        for number, pair in enumerate(combinations(LABELS, 2))
-        if not related(*pair)
-    ]
-    found = Counter()
-    peers = Peers(items)
-    for item in items:
-        for answer in answers("presence", item, peers):
-            label = answer.slots["label"]
-            present = {noun_phrase(each) for each in item.sounds}
-            assert (answer.output == "Yes.") == (label in present)
-            found[answer.output, answer.difficulty] += 1
-    yes = sum(number for (output, _), number in found.items() if output == "Yes.")
-    assert 0.35 < yes / found.total() < 0.65
-    assert all(found["No.", how] > 5 for how in ("basic", "intermediate", "advanced"))
-
-
-def test_the_ontology_takes_away_no_question_but_those_about_kinds_that_are_heard():
-    rain = {"labels": ("Rain",), "events": (Event("Rain", 0.0, 5.0),)}
-    above = measured(clip(99, **rain, parents=("Water", "Natural sounds")))
-    others = [measured(clip(90, labels=("Dog",), parents=("Wild animals",)))]
-    kinds = Counter()
-    for seed in range(200):
-        for answer in answers("presence", above, others, seed=seed):
-            if answer.slots["label"] in ("water", "wild animals"):
-                kinds[answer.output, answer.slots["label"]] += 1
-    assert set(kinds) == {("Yes.", "water"), ("No.", "wild animals")}, "the name of a kind tells"
-    assert min(kinds.values()) > 10
-    vocabulary = (*LABELS, "Water", "Natural sounds")
-    for seed in range(60):
-        for answer in answers("presence", above, OTHERS, vocabulary=vocabulary, seed=seed):
-            asked = answer.slots["label"]
-            assert (answer.output == "Yes.") == (asked in ("rain", "water"))
-            assert asked != noun_phrase("Natural sounds"), "says nothing"
-    found = [a.output for seed in range(60) for a in answers("presence", above, OTHERS, seed=seed)]
-    assert 15 < found.count("No.") < 45
 
 
 def curve(rng: random.Random, events: tuple[Event, ...]) -> bytes:

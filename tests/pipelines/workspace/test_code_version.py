@@ -1,10 +1,12 @@
 """A comment, a docstring or another layout is not another version; another rule is."""
 
 import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
+from aig.pipelines.stages.generate.plan import CLOSED_CODE
 from aig.pipelines.workspace.code_version import code_version
 
 BEFORE = '''"""A rule."""
@@ -69,3 +71,11 @@ def test_data_counts_by_its_bytes_and_only_where_it_is_named(version):
     before, after = version(BEFORE, "a").split("."), version(BEFORE, "b").split(".")
     assert before[:2] == after[:2]
     assert before[2] != after[2]
+
+
+def test_every_list_of_names_counts_for_the_rows_by_rule():
+    """Where one changed, rows that were made with it before are out of date."""
+    data = resources.files("aig.prompts") / "data"
+    names = {f"aig.prompts/data/{item.name}" for item in data.iterdir() if item.name.endswith(".yaml")}
+    assert len(names) >= 5
+    assert names <= set(CLOSED_CODE)
