@@ -23,7 +23,14 @@ def measure(
     settings: Any,
     stuck_after_s: float,
 ) -> dict[str, int]:
-    """Measures a batch of clips."""
+    """Measures a batch of clips.
+
+    Raises:
+        UsageError: a library that is installed does not load.
+    """
+    from aig.extractors import ready  # what a forked worker was forked with
+
+    ready.see_that_libraries_load()
     with end_when_stuck(stuck_after_s) as alive:
         return measure_batch(workspace, name, root, clips, known, settings, alive)
 

@@ -16,12 +16,18 @@ from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, TypeVar
 
+from aig.core.errors import UsageError
 from aig.pipelines.runtime import worker_logs
 from aig.pipelines.runtime.watchdog import end_with_parent
 
 __all__ = ["ProcessPool", "gpus"]
 
 Result = TypeVar("Result")
+
+_BEGAN = "began"
+
+_FORKS = sys.platform == "linux"
+"""Whether workers are forked; macOS's own libraries do not bear it."""
 
 
 class ProcessPool:
@@ -37,6 +43,8 @@ class ProcessPool:
 
     def __init__(self, workers: int, pulses: Path, loaded: Sequence[str] = ()) -> None:
         self._logs = worker_logs.WorkerLogs()
+        self._began = pulses / _BEGAN
+        self._loads = " or ".join([getattr(sys.modules["__main__"], "__file__", None) or "the program", *loaded])
         given = (dict(os.environ), pulses, self._logs.socket, worker_logs.level())
         self._executor = ProcessPoolExecutor(workers, _context(loaded), _start_worker, given)
 
@@ -45,9 +53,27 @@ class ProcessPool:
 
         Raises:
             BrokenProcessPool: a worker died, this batch's or another's.
+            UsageError: the process that workers are forked from ended while it loaded the program or a module.
             Exception: the function did.
         """
-        return self._executor.submit(_called, work, parameters).result()
+        try:
+            future = self._executor.submit(_called, work, parameters)
+        except (EOFError, ConnectionError) as error:
+            raise self.no_start() from error
+        return future.result()
+
+    @property
+    def began(self) -> bool:
+        """Whether a worker ever got as far as to take a batch."""
+        return self._began.exists()
+
+    def no_start(self) -> UsageError:
+        """What to say where workers end while they load what they need."""
+        return UsageError(
+            f"no worker process starts: loading {self._loads} ends it, see above",
+            "A program that builds is loaded by its workers too: what it does belongs below "
+            "`if __name__ == '__main__':`.",
+        )
 
     def kill(self) -> None:
         """Ends the processes now. What they were writing never appears, so nothing is spoilt by it.
@@ -64,8 +90,8 @@ class ProcessPool:
 
 
 def _context(loaded: Sequence[str]) -> BaseContext:
-    """How workers start. macOS's own libraries do not bear a fork."""
-    if sys.platform != "linux":
+    """How workers start."""
+    if not _FORKS:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["aig.pipelines.runtime.fork_server", "__main__", *loaded])
@@ -81,6 +107,7 @@ def _start_worker(environment: dict[str, str], pulses: Path, socket: Path, level
     os.environ.update(environment)
     end_with_parent(None, pulses / str(os.getpid()))
     worker_logs.say_there(socket, level)
+    (pulses / _BEGAN).touch()
     devices = gpus()
     if len(devices) > 1:
         (number, *_) = multiprocessing.current_process()._identity or (1,)

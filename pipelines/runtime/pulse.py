@@ -71,7 +71,7 @@ def ending_silent_children(limit_s: float) -> Iterator[Path]:
 def _watch(folder: Path, limit_s: float, ended: threading.Event) -> None:
     pulses: dict[str, Pulse] = {}
     while not ended.wait(_POLL_S):
-        for file in folder.iterdir():
+        for file in folder.glob("[0-9]*"):
             pulse = pulses.setdefault(file.name, Pulse(file))
             if pulse.silent_s() > limit_s:
                 _end(int(file.name), limit_s)

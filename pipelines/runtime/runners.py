@@ -27,6 +27,9 @@ __all__ = ["GPU", "Runner", "workers_of"]
 GPU = "gpu"
 """Tag of the tasks that reserve `runner.gpus` on a cluster."""
 
+_BARREN = 2
+"""Pools that may break before any of their workers has started: a third would do no better."""
+
 _GRACE_S = 5.0
 """A worker that hangs ends itself first, and says where it hung; this is for one that cannot."""
 
@@ -60,6 +63,7 @@ class Runner:
         self.loaded: Sequence[str] = ()
         self._runner: TaskRunner[Any] | None = None
         self._pool: ProcessPool | None = None
+        self._barren = 0
         self._started = contextlib.ExitStack()
 
     def __enter__(self) -> Runner:
@@ -86,8 +90,15 @@ class Runner:
             return cast(PrefectFuture[Any], cast(TaskRunner[Any], self._runner).submit(task, arguments))
 
     def restart(self) -> None:
-        """Has the pool restarted after a worker's death; a cluster replaces its workers itself."""
-        if self._settings.kind == "process":
+        """Has the pool restarted after a worker's death; a cluster replaces its workers itself.
+
+        Raises:
+            UsageError: workers die before they take a batch.
+        """
+        if self._pool is not None:
+            self._barren = 0 if self._pool.began else self._barren + 1
+            if self._barren == _BARREN:
+                raise self._pool.no_start()
             self._kill()
             self._started.close()
 

@@ -1,5 +1,6 @@
 """What workers are forked with: nothing heavy is left to be loaded when the first clip comes."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -47,3 +48,16 @@ def test_measuring_a_clip_loads_nothing_heavy_any_more(tmp_path: Path) -> None:
         [sys.executable, "-c", _CODE, str(tmp_path)], capture_output=True, text=True, check=True, timeout=300
     )
     assert set(_HEAVY).isdisjoint(done.stdout.split()), done.stdout
+
+
+def test_a_library_that_does_not_load_is_named_by_the_batch_that_needs_it(tmp_path: Path) -> None:
+    (tmp_path / "soxr.py").write_text("raise OSError('no libsoxr')")
+    code = (
+        "from aig.core.errors import UsageError; from aig.pipelines.batch_work import measure\n"
+        "try: measure(None, '', '', [], {}, None, 60.0)\n"
+        "except UsageError as error: print(error)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=300)
+    assert done.stdout.startswith("the package soxr is installed and does not load: OSError: no libsoxr\n")

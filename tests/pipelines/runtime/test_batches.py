@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from aig.core.errors import UsageError
 from aig.pipelines.runner_settings import RunnerSettings
+from aig.pipelines.runtime import process_pool
 
 pytestmark = [pytest.mark.slow]
 
@@ -76,7 +78,11 @@ def run(batches: list[list[int]], folder: Path, **given: Any) -> tuple[list[int]
     return batch_flow(), gone
 
 
-def test_a_worker_killed_once_costs_nothing(prefect: None, tmp_path: Path) -> None:
+@pytest.mark.parametrize("forks", [True, False])
+def test_a_worker_killed_once_costs_nothing(
+    forks: bool, prefect: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_pool, "_FORKS", forks)
     assert run([[1, 2], [7, 8], [3], [4], [5], [6]], tmp_path) == ([1, 2, 3, 4, 5, 6, 7, 8], [])
 
 
@@ -84,7 +90,11 @@ def test_the_item_that_kills_every_worker_is_found_and_given_up(prefect: None, t
     assert run([[1, 2], [11, 12, 13, 14], [3]], tmp_path) == ([1, 2, 3, 11, 12, 14], [13])
 
 
-def test_the_item_that_hangs_is_found_and_given_up(prefect: None, tmp_path: Path) -> None:
+@pytest.mark.parametrize("forks", [True, False])
+def test_the_item_that_hangs_is_found_and_given_up(
+    forks: bool, prefect: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_pool, "_FORKS", forks)
     started = time.monotonic()
     assert run([[20, 21], [3]], tmp_path, stuck_after_s=2.0) == ([3, 20], [21])
     assert time.monotonic() - started < 120
@@ -99,6 +109,20 @@ def test_a_worker_that_is_stopped_is_ended_from_outside_and_its_batch_done(
     monkeypatch.setattr(pulse.log, "warning", lambda message, *values: said.append(message % values))
     assert run([[31, 32], [3], [4]], tmp_path, stuck_after_s=4.0) == ([3, 4, 31, 32], [])
     assert any("gave no sign of life for 9 s" in line for line in said)
+
+
+def end_at_once(*_: Any) -> None:
+    os._exit(1)
+
+
+@pytest.mark.parametrize("forks", [True, False])
+def test_workers_that_do_not_even_start_end_the_flow_and_put_nothing_aside(
+    forks: bool, prefect: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_pool, "_FORKS", forks)
+    monkeypatch.setattr(process_pool, "_start_worker", end_at_once)  # as where the program fails when it is loaded
+    with pytest.raises(UsageError, match="no worker process starts"):
+        run([[1], [2], [3]], tmp_path)
 
 
 def test_an_exception_ends_the_flow_with_its_own_type(prefect: None, tmp_path: Path) -> None:

@@ -56,8 +56,14 @@ def speak_for_ever() -> None:
         logging.getLogger("aig").warning("still here %s", "." * 10_000)
 
 
+@pytest.fixture(params=["forked", "spawned"])
+def start(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers as on Linux, and as on macOS."""
+    monkeypatch.setattr(process_pool, "_FORKS", request.param == "forked")
+
+
 @pytest.fixture
-def pool(tmp_path: Path) -> Iterator[ProcessPool]:
+def pool(start: None, tmp_path: Path) -> Iterator[ProcessPool]:
     made = ProcessPool(2, tmp_path)
     yield made
     made.close()
@@ -68,7 +74,7 @@ def test_a_worker_loads_nothing_that_a_batch_does_not_need(pool: ProcessPool) ->
 
 
 def test_what_a_worker_warns_of_is_said_here_in_the_context_of_the_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[tuple[str, str, str]] = []
 
@@ -103,7 +109,7 @@ def test_what_a_batch_raises_arrives_and_kills_no_worker(
 
 
 def test_a_worker_that_is_killed_while_it_speaks_holds_up_nobody(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[str] = []
 
@@ -117,14 +123,14 @@ def test_a_worker_that_is_killed_while_it_speaks_holds_up_nobody(
         speaking = thread.submit(pool.run, speak_for_ever, {})
         while len(heard) < 10:
             time.sleep(0.05)
-        (worker,) = (int(file.name) for file in tmp_path.iterdir())
+        (worker,) = (int(file.name) for file in tmp_path.glob("[0-9]*"))
         os.kill(worker, signal.SIGKILL)
         with pytest.raises(BrokenProcessPool):
             speaking.result()
     pool.close()
 
 
-def test_killing_ends_a_batch_at_once(tmp_path: Path) -> None:
+def test_killing_ends_a_batch_at_once(start: None, tmp_path: Path) -> None:
     pool = ProcessPool(1, tmp_path)
     with ThreadPoolExecutor(1) as thread:
         waiting = thread.submit(pool.run, wait, {"seconds": 600})
@@ -150,7 +156,27 @@ def test_what_still_loads_for_the_workers_ends_with_the_run(tmp_path: Path) -> N
         assert time.monotonic() - struck < 30
 
 
-def test_each_worker_has_one_of_several_gpus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_module_that_ends_the_process_that_workers_are_forked_from_is_named(tmp_path: Path) -> None:
+    (tmp_path / "breaks.py").write_text("raise OSError('no such driver')")
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from pathlib import Path; from aig.core.errors import UsageError\n"
+        "from aig.pipelines.runtime.process_pool import ProcessPool\n"
+        "if __name__ == '__main__':\n"
+        f"    pool = ProcessPool(1, Path({str(tmp_path)!r}), ['breaks'])\n"
+        "    try: pool.run(print, {})\n"
+        "    except UsageError as error: print(error)\n"
+        "    pool.close()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, env=environment, timeout=120)
+    assert (done.returncode, done.stdout.count("no worker process starts")) == (0, 1)
+    assert f"loading {program} or breaks ends it" in done.stdout
+    assert "__name__" in done.stdout
+    assert "no such driver" in done.stderr
+
+
+def test_each_worker_has_one_of_several_gpus(start: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,5")
     assert process_pool.gpus() == ["4", "5"]
     pool = ProcessPool(1, tmp_path)
