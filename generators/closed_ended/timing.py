@@ -9,6 +9,7 @@ import random
 import re
 from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
+from typing import TypeVar
 
 from aig.core.records import Clip
 from aig.generators.closed_ended import temporal
@@ -27,12 +28,15 @@ __all__ = [
     "named",
     "onsets",
     "overlap",
+    "seconds",
     "stamps",
     "total",
     "unrelated_pairs",
 ]
 
 Interval = tuple[int, int]
+
+T = TypeVar("T", int, float)
 
 _CLEAR = 3
 """Tenths between two onsets that are told apart."""
@@ -50,6 +54,13 @@ _SINGLE = re.compile(
     r"cap gun|firecracker|raindrop|fart|bounce|hammer|tick|stomp)(?:s|p?ing)?\b",
     re.IGNORECASE,
 )
+_ROW = re.compile(
+    r"\b(?:footsteps?|walk|run|shuffle|shuffling|patter|clip-clop|clickety-clack|tick-tock|heartbeat|typing|typewriter|"
+    r"keyboard|clapping|applause|chewing|biting|hammering|sawing|fusillade|tap dancing|rope skipping)\b",
+    re.IGNORECASE,
+)
+"""Rows of sounds that are heard one by one: "how often does one hear footsteps" may ask for steps or for walks."""
+
 _LONGEST_SINGLE = 10
 """Tenths that one of them lasts: what is annotated as longer is a row of them."""
 
@@ -73,9 +84,10 @@ def alone(label: str, labels: Iterable[str]) -> bool:
 
 
 def unrelated_pairs(clip: Clip) -> list[tuple[str, str]]:
-    """Pairs of sounds that are certainly two, and of no third."""
+    """Pairs of sounds that are certainly two, and of no third; none of a sound that is heard for less than a tenth."""
     everything = by_label(clip)
-    return list(combinations([label for label in named(clip) if alone(label, everything)], 2))
+    timed = [label for label, intervals in named(clip).items() if all(end > start for start, end in intervals)]
+    return list(combinations([label for label in timed if alone(label, everything)], 2))
 
 
 def onsets(clip: Clip) -> dict[str, int]:
@@ -86,6 +98,12 @@ def onsets(clip: Clip) -> dict[str, int]:
 def total(intervals: Sequence[Interval]) -> int:
     """How long a sound is heard in all."""
     return sum(end - start for start, end in intervals)
+
+
+def seconds(clip: Clip, label: str) -> float:
+    """How long a sound is heard in all, in seconds as annotated: rounded times add up to several tenths too many."""
+    events = [(event.onset_s, event.offset_s) for event in clip.events or () if event.label == label]
+    return sum(end - start for start, end in _merged(events))
 
 
 def stamps(label: str, intervals: Sequence[Interval]) -> str:
@@ -128,6 +146,7 @@ def countable(clip: Clip, rng: random.Random) -> tuple[str, int] | None:
         label
         for label, intervals in heard.items()
         if nameable(label)
+        and not _ROW.search(label)
         and len(intervals) <= _MOST
         and all(end > start for start, end in intervals)
         and not (_SINGLE.search(label) and any(end - start > _LONGEST_SINGLE for start, end in intervals))
@@ -168,8 +187,8 @@ def interval(clip: Clip, rng: random.Random) -> tuple[int, int, list[str]] | Non
     return None
 
 
-def _merged(intervals: Sequence[Interval]) -> list[Interval]:
-    merged: list[Interval] = []
+def _merged(intervals: Sequence[tuple[T, T]]) -> list[tuple[T, T]]:
+    merged: list[tuple[T, T]] = []
     for start, end in sorted(intervals):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))

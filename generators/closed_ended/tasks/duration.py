@@ -13,16 +13,19 @@ from aig.prompts.seeded_random import pick, rng_for
 __all__ = ["DURATION"]
 
 
+_LEAST_S = 0.3
+"""Shorter than that nobody tells tenths by ear."""
+
+
 def _answers(facts: Facts) -> Iterator[Answer]:
     """Of a sound of which no other name may be another time: a dog is heard while it barks too."""
     rng = rng_for(facts.seed, facts.clip.audio_id, "duration")
-    heard = timing.named(facts.clip)
     everything = timing.by_label(facts.clip)
-    certain = [label for label in heard if timing.alone(label, everything) and timing.total(heard[label])]
+    lengths = {label: timing.seconds(facts.clip, label) for label in timing.named(facts.clip)}
+    certain = [label for label, length in lengths.items() if length >= _LEAST_S and timing.alone(label, everything)]
     if certain:
         label = pick(rng, certain)
-        total = timing.total(heard[label])
-        yield Answer(f"{total / 10:.1f} seconds.", {"label": noun_phrase(label)}, difficulty="advanced")
+        yield Answer(f"{lengths[label]:.1f} seconds.", {"label": noun_phrase(label)}, difficulty="advanced")
 
 
 DURATION = Task(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aig.core.records import Event
+from aig.core.records import Event, Measured
 from aig.generators.closed_ended import closed_pairs
 from aig.generators.closed_ended.peers import Peers
 from aig.generators.closed_ended.registry import GROUPS, TASKS
@@ -169,3 +169,33 @@ def test_a_noise_that_begins_first_leaves_nothing_to_reason_about():
     events = (Event("Noise", 0.0, 9.0), Event("Dog", 1.0, 2.0), Event("Piano", 4.0, 8.0))
     assert answers("reasoning_order", measured(clip(events=events))) == []
     assert len(answers("reasoning_order", measured(clip(events=events[1:])))) == 1
+
+
+def test_a_duration_is_that_of_the_annotated_times_not_of_rounded_ones():
+    """Seven gunshots of 0.14 s, each from 0.06 to 0.20 of a second, are 1.0 s and not 1.4 or 0.7."""
+    events = tuple(Event("Gunshot, gunfire", n + 0.06, n + 0.20) for n in range(7))
+    (answer,) = answers("duration", measured(clip(events=events)))
+    assert answer.output == "1.0 seconds."
+    overlapping = (Event("Speech", 1.0, 2.55), Event("Speech", 2.04, 3.31), Event("Speech", 3.31, 3.31))
+    (answer,) = answers("duration", measured(clip(events=overlapping)))
+    assert answer.output == "2.3 seconds."
+    assert not answers("duration", measured(clip(events=(Event("Speech", 2.25, 2.29),))))
+
+
+def test_no_row_of_sounds_is_counted():
+    for label, counted in (("Walk, footsteps", 0), ("Typing", 0), ("Clapping", 0), ("Sneeze", 1), ("Dog", 1)):
+        item = measured(clip(events=(Event(label, 1.0, 1.6), Event(label, 4.0, 4.5))))
+        other = measured(clip(1, events=(Event("Frog", 1.0, 1.5),)))
+        assert len(answers("count", item, [other])) == counted
+
+
+@pytest.mark.parametrize("task", ["overlap", "reasoning_overlap"])
+def test_nothing_shorter_than_a_tenth_is_part_of_an_overlap(task: str):
+    def items(end: float) -> list[Measured]:
+        gasp = (Event("Sneeze", 0.0, end), Event("Sneeze", 8.5, 9.9), Event("Rain", 7.2, 9.0))
+        apart = (Event("Sneeze", 0.0, 1.0), Event("Rain", 7.2, 9.0))
+        return [measured(clip(number, events=gasp if number % 2 else apart)) for number in range(12)]
+
+    for end, asked in ((0.01, False), (0.3, True)):
+        made = items(end)
+        assert bool([a for item in made for a in answers(task, item, Peers(made))]) == asked
