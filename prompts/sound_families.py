@@ -14,11 +14,13 @@ from importlib import resources
 
 import yaml
 
-__all__ = ["nameable", "of_one_family", "related"]
+__all__ = ["nameable", "of_one_family", "related", "root"]
 
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _NO_MEANING = frozenset(("and", "the", "other", "with", "sound", "noise"))
 
+
+_LEAST_ROOT = 3
 
 _ONLY_SORT = frozenset(
     (
@@ -51,9 +53,35 @@ def related(a: str, b: str) -> bool:
     return a == b or bool(_words(a) & _words(b))
 
 
+@cache
 def of_one_family(a: str, b: str) -> bool:
-    """Whether two texts name sounds of one family: a car's motor and a roaring engine."""
-    return bool((_families(a) & _families(b)) - {"vague"})
+    """Whether two sentences name sounds of one family: a car's motor and a roaring engine, chimes and ringing bells."""
+    return bool((_told(a) & _told(b)) - {"vague"})
+
+
+def root(word: str) -> str:
+    """A word in lower case without the endings of its forms, roughly: `chime` and `chiming` are `chim`."""
+    word = word.removesuffix("s")
+    for ending in ("ing", "ed", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= _LEAST_ROOT:
+            word = word.removesuffix(ending)
+            break
+    return word[:-1] if len(word) > _LEAST_ROOT and word[-1] == word[-2] else word
+
+
+@cache
+def _told(sentence: str) -> frozenset[str]:
+    """The families of the sounds that a sentence tells of, in whichever form of a verb."""
+    text = f" {' '.join(root(word) for word in _WORD.findall(sentence.casefold()))} "
+    return frozenset(family for family, phrases in _roots().items() if any(phrase in text for phrase in phrases))
+
+
+@cache
+def _roots() -> dict[str, tuple[str, ...]]:
+    return {
+        family: tuple(f" {' '.join(map(root, phrase.split()))} " for phrase in phrases)
+        for family, phrases in _table().items()
+    }
 
 
 @cache

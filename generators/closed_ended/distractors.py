@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from aig.core.records import Measured
-from aig.prompts.sound_families import related
+from aig.prompts.sound_families import related, root
 
 __all__ = ["absent_from", "content_words", "heard"]
 
@@ -41,6 +41,6 @@ def _named(item: Measured) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16_384)
 def content_words(text: str) -> frozenset[str]:
-    """The words of a sentence that say what it is about, in lower case and without the s of a plural."""
+    """The words of a sentence that say what it is about, in lower case and without their endings."""
     words = (word.casefold() for word in _WORD.findall(text))
-    return frozenset(word.removesuffix("s") for word in words if word not in _FUNCTION_WORDS)
+    return frozenset(root(word) for word in words if word not in _FUNCTION_WORDS)

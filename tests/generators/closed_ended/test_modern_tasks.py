@@ -56,6 +56,20 @@ def test_a_caption_of_the_same_family_of_sounds_is_no_wrong_option(other: str):
     assert len(asked) == (other == "A man talks to his wife")
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        ("A clock is chiming.", "Bells ring in a temple.", False),
+        ("Water splashes as a man talks.", "A woman is speaking and clanking.", False),
+        ("Waves are crashing on rocks.", "Something crashes into metal.", False),
+        ("A carnival is taking place.", "A train is chugging along.", True),
+    ],
+)
+def test_captions_tell_of_the_same_in_whichever_form_of_a_verb(one: str, other: str, apart: bool):
+    asked = answers("choice_caption", measured(clip(captions=(one,))), [measured(clip(1, captions=(other,)))])
+    assert len(asked) == apart
+
+
 def test_questions_about_words_are_answered_by_the_text():
     item = measured(clip(text="We were all going direct to Heaven, weren't we?"))
     assert [answer.output for answer in answers("word_count", item)] == ["9."]
