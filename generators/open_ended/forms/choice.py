@@ -33,6 +33,9 @@ _ONE_OF = re.compile(
 )
 _LETTER_ALONE = re.compile(r"\W{0,2}[A-Ea-e]\W{0,2}")
 _LISTS_OPTIONS = re.compile(r"(?:^|\s)\(?[Aa1][).:]\s*\S.*\s\(?[Bb2][).:]\s*\S", re.DOTALL)
+_DENIES = re.compile(r"\b(?:no|not|never|without|neither|nor)\b|n['’]t\b", re.IGNORECASE)
+_NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_NUMBER = re.compile(rf"\b(?:{'|'.join(_NUMBERS)})\b")
 _FEELING = r"\b(?:emotion|feel\w*|mood)\b"
 _LONGER, _WORDS = 2.0, 4
 _MOST_WORDS = 16
@@ -101,6 +104,8 @@ def _at_fault(question: str, right: str, wrong: Sequence[str], item: Measured) -
     for option in wrong:
         if _same(option, right):
             return f"two right options: {option!r} says the same as {right!r}"
+        if (less := stems(option)) and less < stems(right) and not _DENIES.search(option):
+            return f"two right options: {option!r} holds where {right!r} does"
         if not _ONE_OF.search(question) and (_is_heard(option, item) or _is_told(option, item)):
             return f"two right options: {option!r} is heard too"
     length, others = len(right.split()), mean(len(option.split()) for option in wrong)
@@ -122,15 +127,20 @@ def _different(options: Iterable[str]) -> list[str]:
 
 
 def _same(option: str, other: str) -> bool:
-    one, two = stems(option), stems(other)
-    return option.casefold() == other.casefold() or (bool(one) and one == two)
+    one, two = stems(_in_figures(option)), stems(_in_figures(other))
+    return _in_figures(option) == _in_figures(other) or (bool(one) and one == two)
+
+
+def _in_figures(option: str) -> str:
+    """An option in lower case, with figures for the numbers that it spells out."""
+    return _NUMBER.sub(lambda match: str(_NUMBERS.index(match[0])), option.casefold())
 
 
 def _is_heard(option: str, item: Measured) -> bool:
-    """Whether an option names a sound of the clip."""
+    """Whether an option names a sound of the clip, or what one is a kind of."""
     words = stems(option)
     clip = item.clip
-    labels = (*item.sounds, *(event.label for event in clip.events or ()))
+    labels = (*item.sounds, *(event.label for event in clip.events or ()), *(clip.parents or ()))
     parts = [part for label in labels for part in re.split(r"[,(]", label)]
     return bool(words) and any(words == stems(part) for part in parts)
 

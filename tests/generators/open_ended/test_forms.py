@@ -78,6 +78,9 @@ def test_the_right_places_are_even():
     [
         ({"wrong": ["A train.", "a bus", "a tram"]}, "options", "two right options"),
         ({"wrong": ["the trains", "a bus", "a tram"]}, "options", "two right options"),
+        ({"a": "a late train", "wrong": ["a train", "a bus", "a tram"]}, "options", "two right options"),
+        ({"q": "How many?", "a": "2", "wrong": ["two", "3", "five"]}, "options", "two right options"),
+        ({"q": "How many?", "a": "three times", "wrong": ["3 times", "once", "twice"]}, "options", "two right options"),
         ({"wrong": ["a bus", "a bus", "a bus"]}, "options", "fewer than 2"),
         ({"wrong": ["a bus", "all of the above", "a tram"]}, "options", "about the others"),
         ({"q": "Which sound is heard?", "a": "rain", "wrong": ["a bark", "a bus", "a siren"]}, "options", "heard too"),
@@ -178,6 +181,21 @@ def test_no_value_of_another_kind_is_taken_or_lost(kind: str, value: object, key
     assert rows == []
     assert counts
     assert set(counts) <= {"malformed", "options", "no_pairs"}
+
+
+def test_what_a_sound_is_a_kind_of_is_no_wrong_option():
+    item = of(replace(CLIP, parents=("Dog", "Animal")))
+    asked = {"q": "What is heard in the rain?", "a": "barking", "wrong": ["an animal", "a siren", "a bus"]}
+    rows, _, dropped = made("choice", asked, item=item)
+    assert rows == []
+    assert "'an animal' is heard too" in dropped[0].reason
+    assert made("choice", {**asked, "wrong": ["an owl", "a siren", "a bus"]}, item=item)[0]
+
+
+@pytest.mark.parametrize(("right", "wrong"), [("a train", "no train"), ("a red bus", "not a bus"), ("3", "one")])
+def test_an_option_that_says_the_contrary_is_wrong(right: str, wrong: str):
+    rows, _, dropped = made("choice", {"q": "What is coming?", "a": right, "wrong": [wrong, "a tram", "a storm"]})
+    assert len(rows) == 1, dropped
 
 
 def test_an_order_may_be_asked_of_sounds_that_are_both_heard():
