@@ -55,7 +55,7 @@ EXTRA_OF = {
 """The extra that brings each module that the small installation lacks."""
 
 
-_WITH = {"run": ("ask", "look", "measure"), "demo": ("run", "ask", "look", "measure", "whisper")}
+_WITH = {"look": ("measure",), "run": ("ask", "look", "measure"), "demo": ("run", "ask", "look", "measure", "whisper")}
 """What an extra brings besides its own modules."""
 
 

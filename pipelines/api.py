@@ -104,9 +104,10 @@ class Build:
         """Asks the model a prompt about some clips, as `aig.ask` does."""
         pandas = _pandas()
         from aig.core.extras import need
-        from aig.pipelines.views.asking import COLUMNS, answers_to
 
         need("ask")
+        from aig.pipelines.views.asking import COLUMNS, answers_to
+
         audio_ids = [clips] if isinstance(clips, str) else clips
         rows: pd.DataFrame = pandas.DataFrame(answers_to(self.configuration, prompt, audio_ids, limit), columns=COLUMNS)
         return rows

@@ -99,7 +99,12 @@ def test_a_set_is_validated_and_counted_without_extras(alone: Run, published_set
 
 @pytest.mark.parametrize(
     ("arguments", "extra"),
-    [(("demo", "--out", "demo"), "demo"), (("run", "mine.yaml"), "run"), (("browse", "mine.yaml"), "look")],
+    [
+        (("demo", "--out", "demo"), "demo"),
+        (("run", "mine.yaml"), "run"),
+        (("browse", "mine.yaml"), "look"),
+        (("report", "mine.yaml"), "look"),
+    ],
 )
 def test_a_missing_extra_is_named_with_the_command_that_installs_it(
     alone: Run, built: tuple[Path, Path], arguments: tuple[str, ...], extra: str

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import json_repair
-
 from aig.prompts.judging import CRITERIA
 
 __all__ = ["Opinion", "agrees", "joined_opinions", "read_guesses", "read_opinions"]
@@ -112,6 +110,8 @@ def _items(reply: str, name: str) -> list[dict[str, Any]]:
 
 
 def _repaired(reply: str) -> Any:
+    import json_repair  # of the extra `ask`; what is made of replies can be shown without it
+
     try:
         return json_repair.loads(reply)
     except (ValueError, RecursionError):

@@ -18,8 +18,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import json_repair
-
 from aig.generators.open_ended.json_shapes import pairs_in
 from aig.generators.open_ended.lenient_json import NearJson, read_near_json
 
@@ -122,6 +120,8 @@ def _mended(text: str) -> tuple[NearJson, int]:
     whole = re.match(r"(?s).*[\]}]", inner)
     if not whole or re.match(rf"(?:\s*[\[{{]){{{_DEEPEST}}}", inner):
         return read, 0
+    import json_repair  # of the extra `ask`; what is made of replies can be shown without it
+
     try:
         value = json_repair.loads(whole[0])
     except RecursionError:

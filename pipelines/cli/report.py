@@ -26,6 +26,9 @@ def report(
     json: JsonFlag = False,
 ) -> None:
     """Writes one HTML page with plots, samples to hear, drops, quarantine and cost; it opens without a network."""
+    from aig.core.extras import need
+
+    need("look")
     from aig.pipelines.configuration import load
     from aig.pipelines.views.report.page import write_report
     from aig.pipelines.workspace.workspace import Workspace
@@ -60,6 +63,9 @@ def browse(
     """Serves a local web app: filter rows, listen, see where each comes from, compare prompts, mark good and bad."""
     import webbrowser
 
+    from aig.core.extras import need
+
+    need("look")
     from aig.pipelines.views.browse.serve import open_site, prepare
 
     roots = {}
