@@ -177,8 +177,10 @@ def interval(clip: Clip, rng: random.Random) -> tuple[int, int, list[str]] | Non
     heard = by_label(clip)
     edges = {edge for intervals in heard.values() for pair in intervals for edge in pair}
     end = max(edges, default=0)
-    ends = [at for at in range(0, end + 5, 5) if all(abs(at - edge) >= _MARGIN for edge in edges)]
-    candidates = [(a, b) for a in ends for b in ends if 10 <= b - a <= 40]
+    near = {edge + off for edge in edges for off in range(1 - _MARGIN, _MARGIN)}
+    ends = [at for at in range(0, end + 5, 5) if at not in near]
+    known = set(ends)
+    candidates = [(a, b) for a in ends for b in range(a + 10, a + 45, 5) if b in known]
     rng.shuffle(candidates)
     for a, b in candidates:
         inside = [label for label, times in heard.items() if any(start < b and stop > a for start, stop in times)]

@@ -17,13 +17,18 @@ from aig.prompts.sound_families import of_one_family
 __all__ = ["CHOICE_CAPTION"]
 
 
+def _captions(item: Measured) -> list[str]:
+    return [caption for caption in item.clip.captions or () if caption.strip()]
+
+
 def _offer(item: Measured, rng: random.Random) -> str | None:
-    return sentence(pick(rng, item.clip.captions)) if item.clip.captions else None
+    captions = _captions(item)
+    return sentence(pick(rng, captions)) if captions else None
 
 
 def _other_caption(caption: str, item: Measured) -> bool:
     """Captions without a content word or a family of sounds of the clip's own, about as long, of none of its sounds."""
-    own = item.clip.captions or ()
+    own = _captions(item)
     alike = any(0.6 <= len(caption) / len(each) <= 1.6 for each in own)
     words = content_words(caption)
     if any(of_one_family(caption, each) for each in own):

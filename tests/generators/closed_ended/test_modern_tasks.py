@@ -70,6 +70,15 @@ def test_captions_tell_of_the_same_in_whichever_form_of_a_verb(one: str, other: 
     assert len(asked) == apart
 
 
+def test_an_empty_caption_is_none():
+    blank = measured(clip(captions=("", "  ")))
+    told = measured(clip(1, captions=("", "A carnival is taking place.")))
+    other = measured(clip(2, captions=("A train is chugging along.", "")))
+    assert not answers("choice_caption", blank, [told, other])
+    (answer,) = answers("choice_caption", told, [blank, other])
+    assert set(answer.choices) == {"A carnival is taking place.", "A train is chugging along."}
+
+
 def test_questions_about_words_are_answered_by_the_text():
     item = measured(clip(text="We were all going direct to Heaven, weren't we?"))
     assert [answer.output for answer in answers("word_count", item)] == ["9."]

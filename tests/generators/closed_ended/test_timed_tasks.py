@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from itertools import combinations
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aig.core.records import Event, Measured
-from aig.generators.closed_ended import closed_pairs
+from aig.generators.closed_ended import closed_pairs, timing
 from aig.generators.closed_ended.peers import Peers
 from aig.generators.closed_ended.registry import GROUPS, TASKS
 from aig.generators.settings import QuestionSettings
@@ -199,3 +200,13 @@ def test_nothing_shorter_than_a_tenth_is_part_of_an_overlap(task: str):
     for end, asked in ((0.01, False), (0.3, True)):
         made = items(end)
         assert bool([a for item in made for a in answers(task, item, Peers(made))]) == asked
+
+
+def test_an_hour_with_many_sounds_is_asked_about_in_no_time():
+    """A clip of an hour has 7,200 half seconds: pairs of them may not be looked at one by one."""
+    rng = random.Random(4)
+    starts = sorted(rng.uniform(0, 3590) for _ in range(300))
+    hour = clip(events=tuple(Event(rng.choice(LABELS), start, start + rng.uniform(0.1, 8)) for start in starts))
+    began = time.process_time()
+    assert all(timing.interval(hour, random.Random(seed)) for seed in range(3))
+    assert time.process_time() - began < 3
