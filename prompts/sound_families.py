@@ -40,7 +40,12 @@ _ONLY_SORT = frozenset(
 
 @cache
 def nameable(label: str) -> bool:
-    """Whether one can say for certain that a clip lacks this sound: not so for a noise, a hum or sounds of things."""
+    """Whether one can say for certain that a clip lacks this sound: not so for a noise, a hum or sounds of things.
+
+    Nor for a name that is blank, or that cannot stand in a list, whose items are set off by semicolons.
+    """
+    if not label.strip() or ";" in label:
+        return False
     return label.casefold() not in _ONLY_SORT and not _families(label) & {"vague", "anything"}
 
 

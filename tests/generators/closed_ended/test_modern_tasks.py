@@ -18,6 +18,7 @@ from aig.generators.closed_ended import closed_pairs
 from aig.generators.closed_ended.peers import Peers
 from aig.generators.closed_ended.registry import GROUPS, TASKS
 from aig.generators.settings import QuestionSettings
+from aig.prompts.noun_phrases import noun_phrase
 from aig.prompts.sound_families import related
 from helpers.task_answers import LABELS, answers, clip, measured
 
@@ -68,6 +69,21 @@ def test_a_caption_of_the_same_family_of_sounds_is_no_wrong_option(other: str):
 def test_captions_tell_of_the_same_in_whichever_form_of_a_verb(one: str, other: str, apart: bool):
     asked = answers("choice_caption", measured(clip(captions=(one,))), [measured(clip(1, captions=(other,)))])
     assert len(asked) == apart
+
+
+@pytest.mark.parametrize("name", ["", "  ", "rain; hail", "x;y"])
+def test_a_name_that_cannot_stand_in_a_list_is_neither_asked_for_nor_told(name: str):
+    def item(number: int, *labels: str) -> Measured:
+        events = tuple(Event(label, float(at), at + 3.0) for at, label in enumerate(labels))
+        return measured(clip(number, labels=labels, events=events))
+
+    items = [item(number, name, LABELS[number % 9]) for number in range(40)]
+    rows = [(task, answer) for task in GROUPS["modern"] for each in items for answer in answers(task, each, items)]
+    assert len({task for task, _ in rows}) >= 4
+    for task, answer in rows:
+        assert re.fullmatch(TASKS[task].form, answer.output, re.DOTALL), (task, answer)
+        assert name not in answer.choices
+        assert noun_phrase(name) not in answer.slots.values()
 
 
 def test_an_empty_caption_is_none():
