@@ -5,12 +5,15 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import shutil
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import lhotse
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import soundfile
 
@@ -165,3 +168,18 @@ def _wav(seed: int) -> bytes:
     stream = io.BytesIO()
     soundfile.write(stream, np.random.default_rng(seed).normal(0, 0.1, 8000), 16_000, format="WAV")
     return stream.getvalue()
+
+
+def test_rows_of_a_set_of_version_1_are_of_its_splits(published_set: Path, tmp_path: Path) -> None:
+    """Its lineage had the owners' names of splits, or none."""
+    old = tmp_path / "set"
+    shutil.copytree(published_set, old)
+    for number, file in enumerate(sorted(old.glob("lineage/*/*.parquet"))):
+        table = pq.read_table(file)
+        splits = pa.array([("balanced_train", None)[number % 2]] * table.num_rows, pa.string())
+        place = table.schema.get_field_index("split")
+        pq.write_table(table.set_column(place, table.schema.field(place).with_nullable(True), splits), file)
+    export(old, "hf-audio", tmp_path / "out", Hum())
+    assert [path.name for path in (tmp_path / "out" / "data").iterdir()] == ["train-00000.parquet"]
+    export(old, "lhotse-shar", tmp_path / "shar", Hum())
+    assert {cut.custom["split"] for cut in lhotse.CutSet.from_shar(in_dir=tmp_path / "shar")} == {"train"}
