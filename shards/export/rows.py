@@ -92,16 +92,8 @@ def chosen_rows(
     if split is not None and split not in splits and files:
         raise UsageError(f"{config} has no split {split!r}", f"Choose one of them with --split: {', '.join(splits)}.")
     files = [entry for entry in files if split in (None, entry.split)]
-    tables = (
-        _of_split(table, entry.split) for entry in files for table in published.rows(entry, DATA.names, LINEAGE.names)
-    )
+    tables = (table for entry in files for table in published.rows(entry, DATA.names, LINEAGE.names))
     return _chosen(_counted(tables, progress), where)
-
-
-def _of_split(table: pa.Table, split: str) -> pa.Table:
-    """The rows with the set's split: of version 1, lineage had the owners', or none."""
-    place = table.schema.get_field_index("split")
-    return table.set_column(place, "split", pa.repeat(pa.scalar(split), table.num_rows)) if place >= 0 else table
 
 
 def _counted(tables: Iterator[pa.Table], progress: Callable[[int], None] | None) -> Iterator[pa.RecordBatch]:
