@@ -9,7 +9,7 @@ ontology (`aig.datasets_registry.ontology`) is asked instead where the question 
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 import yaml
@@ -58,7 +58,6 @@ def related(a: str, b: str) -> bool:
     return a == b or bool(_words(a) & _words(b))
 
 
-@cache
 def of_one_family(a: str, b: str) -> bool:
     """Whether two sentences name sounds of one family: a car's motor and a roaring engine, chimes and ringing bells."""
     return bool((_told(a) & _told(b)) - {"vague"})
@@ -74,7 +73,7 @@ def root(word: str) -> str:
     return word[:-1] if len(word) > _LEAST_ROOT and word[-1] == word[-2] else word
 
 
-@cache
+@lru_cache(maxsize=65_536)  # captions are as many as clips, labels are not
 def _told(sentence: str) -> frozenset[str]:
     """The families of the sounds that a sentence tells of, in whichever form of a verb."""
     text = f" {' '.join(root(word) for word in _WORD.findall(sentence.casefold()))} "
