@@ -21,9 +21,10 @@ __all__ = ["process_folder", "temporary_folder"]
 _PREFIX = "aig-process-"
 _LOCK = "lock"
 _making = threading.Lock()
-_held: dict[int, tuple[Path, filelock.BaseFileLock]] = {}
-"""By process number. A forked process has its parent's entry too, which it may neither use nor let go of: to release an
-inherited lock is to release the parent's."""
+_Owner = tuple[int, int]
+_held: dict[_Owner, tuple[Path, filelock.BaseFileLock]] = {}
+"""By process and effective user. A forked process has its parent's entry too, which it may neither use nor let go of:
+to release an inherited lock is to release the parent's. One that becomes another user may not write there."""
 
 
 def temporary_folder(name: str) -> tempfile.TemporaryDirectory[str]:
@@ -41,15 +42,15 @@ def process_folder() -> Path:
     The first call removes those of processes that were killed.
     """
     with _making:
-        number = os.getpid()
-        if number not in _held:
+        owner = (os.getpid(), os.geteuid())
+        if owner not in _held:
             _remove_abandoned()
-            multiprocessing.util.Finalize(None, _end, (number,), exitpriority=-100)  # once the children are joined
-        elif not _held[number][0].exists():  # cleaned away by the system: this process has lived for days
-            del _held[number]
-        if number not in _held:
-            _held[number] = _made()
-        return _held[number][0]
+            multiprocessing.util.Finalize(None, _end, (owner,), exitpriority=-100)  # once the children are joined
+        elif not _held[owner][0].exists():  # cleaned away by the system: this process has lived for days
+            del _held[owner]
+        if owner not in _held:
+            _held[owner] = _made()
+        return _held[owner][0]
 
 
 def _made() -> tuple[Path, filelock.BaseFileLock]:
@@ -65,7 +66,7 @@ def _made() -> tuple[Path, filelock.BaseFileLock]:
 def _remove_abandoned() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         try:
-            if folder.lstat().st_uid != os.getuid():
+            if folder.lstat().st_uid != os.geteuid():
                 continue
             with filelock.FileLock(folder / _LOCK, timeout=0):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -73,7 +74,7 @@ def _remove_abandoned() -> None:
             continue
 
 
-def _end(number: int) -> None:
-    folder, lock = _held.pop(number)
+def _end(owner: _Owner) -> None:
+    folder, lock = _held.pop(owner)
     shutil.rmtree(folder, ignore_errors=True)
     lock.release()

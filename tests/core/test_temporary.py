@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,7 @@ def test_another_users_folder_is_left_alone(temporary: Path, monkeypatch: pytest
     folder = temporary / "aig-process-of-somebody"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
-    monkeypatch.setattr(os, "getuid", lambda: folder.stat().st_uid + 1)
+    monkeypatch.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
     module._remove_abandoned()
     assert folder.is_dir()
 
@@ -115,3 +116,14 @@ def test_a_folder_that_the_system_cleaned_away_is_made_again() -> None:
     code = "import shutil\nfrom aig.core.temporary import process_folder, temporary_folder\n"
     code += "shutil.rmtree(process_folder()); print(temporary_folder('x').name and process_folder().is_dir())"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "True\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_process_that_becomes_another_user_has_another_folder() -> None:
+    code = "import os\nfrom aig.core.temporary import process_folder, temporary_folder\n"
+    code += "first = process_folder(); os.seteuid(65534); temporary_folder('x'); assert process_folder() != first\n"
+    code += "os.seteuid(0); assert process_folder() == first"
+    with tempfile.TemporaryDirectory(dir="/tmp") as there:  # pytest's folders are their owner's alone
+        Path(there).chmod(0o777)
+        subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "TMPDIR": there})
+        assert not list(Path(there).iterdir())
