@@ -34,7 +34,8 @@ def see_that_libraries_load() -> None:
     Raises:
         UsageError: one does not, with what it says.
     """
-    for name, said in _broken.items():
+    if _broken:
+        name, said = next(iter(_broken.items()))
         raise UsageError(
             f"the package {name.partition('.')[0]} is installed and does not load: {said}",
             f"`python -c 'import {name}'` shows where it fails; install it again, or what it needs.",

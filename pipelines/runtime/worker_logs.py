@@ -68,7 +68,8 @@ class WorkerLogs:
     """
 
     def __init__(self) -> None:
-        short = process_folder() if len(str(process_folder())) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108 - it is new
+        own = process_folder()
+        short = own if len(str(own)) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108 - the folder is new
         self._folder = tempfile.TemporaryDirectory(prefix="aig-logs-", dir=short)
         self.socket = Path(self._folder.name, "socket")
         self._server = _Server(self.socket)

@@ -187,7 +187,7 @@ class KnownFiles(AbstractFileSystem):  # type: ignore[misc]
 
 
 def _batches(files: Iterable[tuple[str, int]], most: int, most_bytes: int) -> Iterator[list[tuple[str, int]]]:
-    """Files and their sizes in groups of at most so many files and bytes."""
+    """Files and their sizes in groups of at most `most` files and `most_bytes` bytes."""
     batch: list[tuple[str, int]] = []
     held = 0
     for file in files:

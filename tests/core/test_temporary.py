@@ -24,7 +24,7 @@ if os.fork() == 0:
     own = process_folder()
     assert own != parents and own.is_dir()
     sys.exit()
-os.wait()
+assert os.wait()[1] == 0
 print(parents, flush=True)
 sys.stdin.readline()
 """

@@ -22,7 +22,7 @@ class Verdict:
     """A finding.
 
     Attributes:
-        good: whether it is good.
+        good: whether nobody need look into it.
         text: what was found, and what is usual.
         where: id of the section of the page with the details.
     """
